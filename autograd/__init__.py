@@ -1,0 +1,111 @@
+"""A scalar autograd engine: write scalars, see every derivative.
+
+>>> import autograd as ag
+>>> x = ag.Value(2.0)
+>>> y = ag.tanh(x) ** 2
+>>> y.backward()
+>>> round(x.grad, 6)
+0.136219
+
+Read the modules in this order: `operations` (what can be computed, and its derivative), `graph`
+(the backward pass), `recording`, `value` (the node and its operators), `functions`, `derivatives`,
+`gradcheck`.
+"""
+
+from autograd.derivatives import grad, gradient, hessian, value_and_grad
+from autograd.errors import (
+    ArgumentError,
+    AutogradError,
+    DivergenceError,
+    DomainError,
+    GradientCheckError,
+    GraphError,
+    NonFiniteError,
+    NotANumberError,
+    ShapeError,
+    StateError,
+)
+from autograd.functions import (
+    abs,
+    arctan,
+    cos,
+    dot,
+    elu,
+    erf,
+    exp,
+    expm1,
+    gelu,
+    leaky_relu,
+    log,
+    log1p,
+    log_softmax,
+    logsumexp,
+    lookup,
+    max,
+    mean,
+    min,
+    norm,
+    relu,
+    sigmoid,
+    silu,
+    sin,
+    softmax,
+    softplus,
+    sqrt,
+    sum,
+    tanh,
+)
+from autograd.gradcheck import gradcheck
+from autograd.recording import collector_paused, detect_anomaly, enable_grad, no_grad
+from autograd.value import Value
+
+__all__ = [
+    "ArgumentError",
+    "AutogradError",
+    "DivergenceError",
+    "DomainError",
+    "GradientCheckError",
+    "GraphError",
+    "NonFiniteError",
+    "NotANumberError",
+    "ShapeError",
+    "StateError",
+    "Value",
+    "abs",
+    "arctan",
+    "collector_paused",
+    "cos",
+    "detect_anomaly",
+    "dot",
+    "elu",
+    "enable_grad",
+    "erf",
+    "exp",
+    "expm1",
+    "gelu",
+    "grad",
+    "gradcheck",
+    "gradient",
+    "hessian",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log_softmax",
+    "logsumexp",
+    "lookup",
+    "max",
+    "mean",
+    "min",
+    "no_grad",
+    "norm",
+    "relu",
+    "sigmoid",
+    "silu",
+    "sin",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "sum",
+    "tanh",
+    "value_and_grad",
+]

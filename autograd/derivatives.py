@@ -1,0 +1,197 @@
+"""Derivatives of any order: of functions (`grad`, `hessian`) and over a graph (`gradient`).
+
+`Value.backward` leaves its result in the nodes. The functions here return it, and leave every
+``grad`` alone. With ``create_graph=True`` the derivative rules are applied to Values in place of
+floats, so the gradient is a graph of its own and can be differentiated again.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+from autograd.errors import NonFiniteError, NotANumberError
+from autograd.graph import Node, derivative_error, describe, topological_order
+from autograd.recording import enable_grad
+from autograd.value import Value, as_value
+
+Numbers: TypeAlias = Any
+"""A number, or a list or tuple of them, nested to any depth."""
+
+
+def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers:
+    """Return d output / d node for each node of `wrt`, in the same nesting.
+
+    >>> import autograd as ag
+    >>> x, y = ag.Value(2.0), ag.Value(3.0)
+    >>> z = x * x * y
+    >>> ag.gradient(z, [x, y])
+    [12.0, 4.0]
+
+    Parameters
+    ----------
+    output : Value
+    wrt : Value, or nested lists of them
+        Variables, or computed nodes.
+    create_graph : bool
+        Return Values, which can be differentiated again, in place of floats:
+
+        >>> first = ag.gradient(z, x, create_graph=True)
+        >>> ag.gradient(first, x)
+        6.0
+
+    Raises
+    ------
+    NotANumberError
+        If `output` or an item of `wrt` is not a Value.
+    DomainError, NonFiniteError
+        If a derivative does not exist, or is not finite.
+    """
+    targets: list[Node] = list(_leaves(wrt))
+    for node in (output, *targets):
+        if not isinstance(node, Value):
+            raise NotANumberError(f"gradient() takes Values, not {node!r}")
+    gradients = _gradients(output, targets, create_graph)
+    zero = as_value(0.0) if create_graph else 0.0
+    return map_numbers(lambda node: gradients.get(node, zero), wrt)
+
+
+def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> dict[Node, Any]:
+    """Sweep backward over the nodes that depend on `targets`, with gradients kept aside."""
+    order = topological_order(output)
+    dependent = set(targets)
+    for node in order:
+        if any(parent in dependent for parent in node.parents):
+            dependent.add(node)
+    number: Callable[[Node], Any] = (lambda node: node) if create_graph else _data
+    gradients: dict[Node, Any] = {output: as_value(1.0) if create_graph else 1.0}
+    for node in reversed(order):
+        if node not in dependent or node.operation is None or not node.parents:
+            continue
+        inputs = map(number, node.parents)
+        try:
+            sent = node.operation.derivative(gradients[node], number(node), *inputs)
+        except (ArithmeticError, ValueError) as cause:
+            raise derivative_error(node, cause) from cause
+        for parent, contribution in zip(node.parents, sent, strict=True):
+            if parent in dependent:
+                so_far = gradients.get(parent)
+                gradients[parent] = contribution if so_far is None else so_far + contribution
+    for target in targets:
+        if not math.isfinite(gradients.get(target, 0.0)):
+            raise NonFiniteError(
+                f"the gradient with respect to {describe(target)} is not finite: "
+                "detect_anomaly() around the formula tells where it leaves the range of floats"
+            )
+    return gradients
+
+
+def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
+    """Return the function that computes the gradient of `function`.
+
+    >>> import autograd as ag
+    >>> slope = ag.grad(lambda x: x**3)
+    >>> slope(2.0)
+    12.0
+    >>> ag.grad(slope)(2.0), ag.grad(ag.grad(slope))(2.0)
+    (12.0, 6.0)
+
+    Parameters
+    ----------
+    function : callable
+        Takes a number or nested lists of numbers, and returns one number. Further arguments are
+        passed on as they are; the gradient is with respect to the first.
+
+        >>> ag.grad(lambda point, scale: scale * point[0] * point[1])([2.0, 3.0], 10.0)
+        [30.0, 20.0]
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `function`; returns floats nested as its first argument. Given Values
+        it returns Values, so that it can be differentiated in turn.
+
+    Raises
+    ------
+    NotANumberError
+        If an item of the first argument, or the result, is not a real number.
+    """
+
+    def gradient_of_function(x: Numbers, *arguments: Any, **options: Any) -> Numbers:
+        return value_and_grad(function)(x, *arguments, **options)[1]
+
+    return gradient_of_function
+
+
+def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, Numbers]]:
+    """Return the function that computes `function` and its gradient at once: see `grad`.
+
+    >>> import autograd as ag
+    >>> ag.value_and_grad(lambda x: x * x)(3.0)
+    (9.0, 6.0)
+    """
+
+    def value_and_gradient_of_function(
+        x: Numbers, *arguments: Any, **options: Any
+    ) -> tuple[Any, Numbers]:
+        nested = any(isinstance(leaf, Value) for leaf in _leaves(x))
+        with enable_grad():
+            inputs = map_numbers(_fresh, x)
+            output = as_value(function(inputs, *arguments, **options))
+            slopes = gradient(output, inputs, create_graph=nested)
+        return (output if nested else output.data), slopes
+
+    return value_and_gradient_of_function
+
+
+def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
+    """Return the function that computes all second derivatives of `function`.
+
+    >>> import autograd as ag
+    >>> ag.hessian(lambda p: p[0] ** 2 * p[1])([3.0, 5.0])
+    [[10.0, 6.0], [6.0, 0.0]]
+
+    Returns
+    -------
+    callable
+        For a list of n numbers it returns n lists of n: row i holds d²f / dx_i dx_j. For other
+        nestings, the nesting of the argument with each number replaced by that nesting.
+    """
+
+    def hessian_of_function(x: Numbers, *arguments: Any, **options: Any) -> Numbers:
+        with enable_grad():
+            inputs = map_numbers(_fresh, x)
+            slopes = grad(function)(inputs, *arguments, **options)
+            return map_numbers(lambda slope: gradient(slope, inputs), slopes)
+
+    return hessian_of_function
+
+
+def map_numbers(function: Callable[[Any], Any], numbers: Numbers) -> Numbers:
+    """Apply `function` to each number, and keep the nesting.
+
+    >>> map_numbers(abs, [-1, [2, -3]])
+    [1, [2, 3]]
+    """
+    if isinstance(numbers, list | tuple):
+        return type(numbers)([map_numbers(function, item) for item in numbers])
+    return function(numbers)
+
+
+def _fresh(x: Any) -> Value:
+    """Make a variable of a number, and of a Value a node of its own to differentiate by.
+
+    The function may also use the Value itself, from outside, and that use is not meant.
+    """
+    return x * 1.0 if isinstance(x, Value) else Value(x)
+
+
+def _data(node: Node) -> float:
+    return node.data
+
+
+def _leaves(numbers: Numbers) -> Iterator[Any]:
+    if isinstance(numbers, list | tuple):
+        for item in numbers:
+            yield from _leaves(item)
+    else:
+        yield numbers

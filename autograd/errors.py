@@ -1,0 +1,59 @@
+"""The exceptions of this package, one family under :class:`AutogradError`.
+
+Each one also derives from the built-in exception that Python users would expect, so that
+``except ValueError`` and ``except AutogradError`` both work. A message says what was wrong, with
+the value, and what to do about it.
+"""
+
+
+class AutogradError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class NotANumberError(AutogradError, TypeError):
+    """Something that is not a real number, where a number or a `Value` is needed."""
+
+
+class ArgumentError(AutogradError, ValueError):
+    """An argument of the right type whose value makes no sense, such as a learning rate of -1."""
+
+
+class ShapeError(ArgumentError):
+    """Lengths or shapes that do not fit each other, or a list that may not be empty."""
+
+
+class DomainError(AutogradError, ArithmeticError, ValueError):
+    """An operation or its derivative, at a point where it does not exist: ``log(-1)``."""
+
+
+class NonFiniteError(AutogradError, ArithmeticError):
+    """A number too large for a float, or a gradient that came out infinite or nan."""
+
+
+class DivergenceError(NonFiniteError):
+    """Training whose loss or parameters stopped being finite.
+
+    Attributes
+    ----------
+    step : int
+        The training step that failed, counted from 1.
+    last_loss : float or None
+        The loss of the step before it, None if the first step failed.
+    """
+
+    def __init__(self, message: str, step: int, last_loss: float | None) -> None:
+        super().__init__(message)
+        self.step = step
+        self.last_loss = last_loss
+
+
+class GraphError(AutogradError, RuntimeError):
+    """A graph that cannot be used as asked, such as one recorded under ``no_grad()``."""
+
+
+class GradientCheckError(AutogradError, AssertionError):
+    """Backpropagation and finite differences disagree."""
+
+
+class StateError(AutogradError, ValueError):
+    """A saved state that does not fit the model, or a file that cannot be read as one."""

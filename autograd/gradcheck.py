@@ -1,0 +1,157 @@
+"""Finite differences against backpropagation, to tell whether a derivative is right.
+
+`gradcheck` is for anyone who writes a formula with branches of its own, or defines an operation.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from autograd.derivatives import Numbers, grad, map_numbers
+from autograd.errors import ArgumentError, GradientCheckError
+from autograd.recording import no_grad
+from autograd.value import Value, real_number
+
+STEP = 6e-6  # the cube root of a float's rounding error: the best for central differences
+TOLERANCE = 1e-7
+
+
+def gradcheck(
+    function: Callable[..., Any],
+    *inputs: Numbers,
+    order: int = 1,
+    step: float = STEP,
+    tolerance: float = TOLERANCE,
+) -> bool:
+    """Compare the gradient of a function with central differences, for every input.
+
+    >>> import autograd as ag
+    >>> ag.gradcheck(lambda x, y: ag.sin(x) * y**3, 0.5, 2.0)
+    True
+
+    Parameters
+    ----------
+    function : callable
+        Takes as many arguments as `inputs`, returns one Value (or a number).
+    *inputs : float, or nested lists of floats
+        The point to check at.
+    order : 1 or 2
+        With 2, also compares the second derivatives with differences of the first.
+    step : float
+        Half the distance of the two points of a difference, relative to an input above 1.
+    tolerance : float
+        The largest difference allowed, relative to the largest of 1, the derivative, and the values
+        that the difference is taken of.
+
+    Returns
+    -------
+    bool
+        True, so that it can stand in an ``assert``.
+
+    Raises
+    ------
+    GradientCheckError
+        If a derivative disagrees. It shows the point, both derivatives, and the worst input.
+    ArgumentError
+        If `order`, `step` or `tolerance` make no sense, or there are no inputs.
+
+    Notes
+    -----
+    ``f'(x) ≈ (f(x + h) - f(x - h)) / 2h`` is wrong by about ``h² f''' / 6`` and by the rounding of
+    ``f / h``; with h = 6e-6 both are near 1e-10. At a kink, such as relu at 0, the difference is
+    the mean of both sides, and the check rightly fails.
+    """
+    if order not in (1, 2):
+        raise ArgumentError(f"gradcheck knows order 1 and 2, not {order!r}")
+    for name, number in (("step", step), ("tolerance", tolerance)):
+        if not real_number(number) > 0:
+            raise ArgumentError(f"gradcheck takes a positive {name}, not {number!r}")
+    point = map_numbers(real_number, list(inputs))
+    places = [place for place, _ in _places(point)]
+    if not places:
+        raise ArgumentError("gradcheck takes at least one input: gradcheck(f, 1.0)")
+
+    def at_point(numbers: Numbers) -> Any:
+        return function(*numbers)
+
+    slopes = grad(at_point)
+    _compare(at_point, slopes, point, "", step, tolerance)
+    if order == 2:
+        for place in places:
+            slope = partial(_component, slopes, place)
+            subject = f"of the derivative with respect to {_name(place)}, "
+            _compare(slope, grad(slope), point, subject, step, tolerance)
+    return True
+
+
+Place = tuple[int, ...]  # where a number stands in the nested inputs: (1, 0) is inputs[1][0]
+
+
+def _compare(
+    function: Callable[[Numbers], Any],
+    gradient: Callable[[Numbers], Numbers],
+    point: Numbers,
+    subject: str,
+    step: float,
+    tolerance: float,
+) -> None:
+    """Compare at each number of `point`, and report the worst disagreement."""
+    analytic = gradient(point)
+    worst, report = 1.0, ""
+    for place, x in _places(point):
+        h = step * max(1.0, abs(x))
+        above = _evaluate(function, _replaced(point, place, x + h))
+        below = _evaluate(function, _replaced(point, place, x - h))
+        numeric = (above - below) / ((x + h) - (x - h))
+        slope = _at(analytic, place)
+        allowed = tolerance * max(1.0, abs(slope), abs(numeric), abs(above), abs(below))
+        error = abs(slope - numeric) / allowed
+        if not error <= worst:
+            worst = error
+            report = (
+                f"the derivative {subject}with respect to {_name(place)} = {x} disagrees:\n"
+                f"  backpropagation     {slope}\n"
+                f"  finite differences  {numeric}\n"
+                f"  difference          {abs(slope - numeric):.3g}, allowed {allowed:.3g}\n"
+                f"  at the point        {', '.join(map(str, point))}\n"
+                "Is a derivative rule wrong, or is the point at a kink or near a jump?"
+            )
+    if report:
+        raise GradientCheckError(report)
+
+
+def _evaluate(function: Callable[[Numbers], Any], point: Numbers) -> float:
+    with no_grad():
+        return float(function(map_numbers(Value, point)))
+
+
+def _places(numbers: Numbers, place: Place = ()) -> Iterator[tuple[Place, float]]:
+    """Yield every number of nested lists, with its place."""
+    if isinstance(numbers, list | tuple):
+        for index, item in enumerate(numbers):
+            yield from _places(item, (*place, index))
+    else:
+        yield place, numbers
+
+
+def _component(function: Callable[[Numbers], Numbers], place: Place, point: Numbers) -> Any:
+    return _at(function(point), place)
+
+
+def _at(numbers: Numbers, place: Place) -> Any:
+    for index in place:
+        numbers = numbers[index]
+    return numbers
+
+
+def _replaced(numbers: Numbers, place: Place, number: float) -> Numbers:
+    """Return a copy of nested lists with one number replaced."""
+    if not place:
+        return number
+    items = list(numbers)
+    items[place[0]] = _replaced(items[place[0]], place[1:], number)
+    return items
+
+
+def _name(place: Place) -> str:
+    return f"input {place[0]}" + "".join(f"[{index}]" for index in place[1:])

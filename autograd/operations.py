@@ -1,0 +1,518 @@
+"""Every operation of the engine, each defined once.
+
+This is the first step of everything that follows: the graph records operations, the backward
+sweep asks them for derivatives, pictures print their symbols, the gradient check and the tests
+iterate over :data:`OPERATIONS`.
+
+A definition says four things: what a picture prints, the forward computation on floats, the same
+on arrays, and the derivative. The derivative is one rule, written with plain operators::
+
+    tanh = define(
+        "tanh",
+        symbol="tanh",
+        forward=math.tanh,
+        array=lambda np, x: np.tanh(x),
+        derivative=lambda g, out, x: (g * (1 - out * out),),
+    )
+
+``g`` is the gradient that arrives at the output (dL/d out), ``out`` the output itself, and the rule
+returns what it sends on to each input: dL/d input = g * d out/d input. Since it only uses operators
+and other operations, the same rule computes with floats (backpropagation), with Values (which makes
+the gradient a graph again: second derivatives) and with arrays.
+
+At a kink the rules agree on one convention: relu'(0) = 0, abs'(0) = 0, and of several equal
+largest (or smallest) inputs the first receives the whole gradient.
+"""
+
+import builtins
+import functools
+import math
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.errors import ArgumentError, AutogradError, DomainError, NonFiniteError
+
+OPERATIONS: dict[str, "Operation"] = {}
+"""Every defined operation by name, in the order of definition."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Operation:
+    """A function of numbers, with its derivative. Made by :func:`define`.
+
+    Calling an operation applies it to whatever the inputs are:
+
+    >>> from autograd import Value, operations
+    >>> operations.tanh(0.0)
+    0.0
+    >>> operations.tanh(Value(0.0))
+    Value(0.0)
+
+    Attributes
+    ----------
+    name : str
+        Unique in :data:`OPERATIONS`.
+    symbol : str
+        What a picture prints in the node.
+    forward : callable
+        ``forward(*inputs) -> float`` on floats. It may raise ValueError or ArithmeticError where
+        the operation does not exist; `evaluate` turns that into an error that names it.
+    array : callable
+        ``array(np, *inputs) -> array``, the same on arrays of equal shape, through the functions
+        of the namespace ``np``: NumPy, or another library with the same names.
+    derivative : callable
+        ``derivative(g, out, *inputs) -> gradients``, one per input, in plain operators.
+    advice : str
+        Ends the message of an error in `forward`: what the user can do.
+    accumulate : callable, optional
+        ``accumulate(g, *nodes)`` applies `derivative` to float gradients in place: it adds to
+        ``node.grad`` of each input node what the rule would return. Only for the operations that
+        training spends its time in; the tests hold it to the rule.
+    """
+
+    name: str
+    symbol: str
+    forward: Callable[..., float]
+    array: Callable[..., Any]
+    derivative: Callable[..., Sequence[Any]]
+    advice: str = ""
+    accumulate: Callable[..., None] | None = None
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply to Values (the result is recorded in the graph), to arrays, or to numbers."""
+        for value in inputs:
+            if hasattr(value, "record"):
+                return value.record(self, inputs)
+        for value in inputs:
+            if hasattr(value, "__array_namespace__"):
+                return self.array(value.__array_namespace__(), *inputs)
+        return self.evaluate(*inputs)
+
+    def evaluate(self, *inputs: float) -> float:
+        """Compute `forward`, or raise an error that shows the inputs and what to do.
+
+        Raises
+        ------
+        DomainError
+            If the operation does not exist at `inputs`.
+        NonFiniteError
+            If the result is too large for a float.
+        """
+        try:
+            return self.forward(*inputs)
+        except (ValueError, ArithmeticError) as cause:
+            raise self.error(inputs, cause) from None
+
+    def error(self, inputs: Iterable[float], cause: Exception) -> AutogradError:
+        """Return the error that tells why `forward` failed with `cause` at `inputs`."""
+        advice = f": {self.advice}" if self.advice else ""
+        if isinstance(cause, OverflowError):
+            return NonFiniteError(f"{self.expression(inputs)} is too large for a float{advice}")
+        return DomainError(f"{self.expression(inputs)} does not exist{advice}")
+
+    def expression(self, inputs: Iterable[object]) -> str:
+        """Write the operation applied to `inputs`, as a reader would.
+
+        >>> from autograd import operations
+        >>> operations.div.expression([1.0, 0.0])
+        '1.0 / 0.0'
+        >>> operations.log.expression([-1.0])
+        'log(-1.0)'
+        """
+        texts = [str(x) for x in inputs]
+        if len(texts) == 2 and not self.symbol.isalpha():
+            left, right = (f"({text})" if text.startswith("-") else text for text in texts)
+            return f"{left} {self.symbol} {right}"
+        if len(texts) > 6:
+            texts[3:-2] = ["..."]
+        return f"{self.name}({', '.join(texts)})"
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __reduce__(self) -> Any:
+        """Copy and pickle by name: there is one of each operation."""
+        return _operation_named, (self.name,)
+
+
+def define(
+    name: str,
+    *,
+    symbol: str,
+    forward: Callable[..., float],
+    array: Callable[..., Any],
+    derivative: Callable[..., Sequence[Any]],
+    advice: str = "",
+    accumulate: Callable[..., None] | None = None,
+) -> Operation:
+    """Define an operation, and with it its gradients of every order.
+
+    >>> from autograd import Value, operations
+    >>> cube = operations.define(
+    ...     "cube",
+    ...     symbol="x³",
+    ...     forward=lambda x: x * x * x,
+    ...     array=lambda np, x: x * x * x,
+    ...     derivative=lambda g, out, x: (g * 3 * x * x,),
+    ... )
+    >>> x = Value(2.0)
+    >>> y = cube(x)
+    >>> y.backward()
+    >>> y.data, x.grad
+    (8.0, 12.0)
+    >>> del operations.OPERATIONS["cube"]
+
+    Parameters are the attributes of :class:`Operation`.
+
+    Raises
+    ------
+    ArgumentError
+        If an operation of that name exists.
+    """
+    if name in OPERATIONS:
+        raise ArgumentError(f"an operation named {name!r} exists already: choose another name")
+    operation = Operation(name, symbol, forward, array, derivative, advice, accumulate)
+    OPERATIONS[name] = operation
+    return operation
+
+
+def _operation_named(name: str) -> Operation:
+    return CONSTANT if name == CONSTANT.name else OPERATIONS[name]
+
+
+CONSTANT = Operation(
+    "constant",
+    symbol="",
+    forward=lambda: 0.0,
+    array=lambda np: 0.0,
+    derivative=lambda g, out: (),
+)
+"""The operation of a number that was written into a formula, the 2 in ``2 * x``.
+
+It has no inputs, so nothing flows through it. It tells constants from variables, whose operation is
+None, and is no part of :data:`OPERATIONS`.
+"""
+
+
+# --- arithmetic ----------------------------------------------------------------------------------
+
+
+def _add_accumulate(g: float, a: Any, b: Any) -> None:
+    # This and `_mul_accumulate` take 17 % off the backward pass of a graph of sums and products.
+    a.grad += g
+    b.grad += g
+
+
+add = define(
+    "add",
+    symbol="+",
+    forward=operator.add,
+    array=lambda np, a, b: a + b,
+    derivative=lambda g, out, a, b: (g, g),
+    accumulate=_add_accumulate,
+)
+
+sub = define(
+    "sub",
+    symbol="-",
+    forward=operator.sub,
+    array=lambda np, a, b: a - b,
+    derivative=lambda g, out, a, b: (g, -g),
+)
+
+
+def _mul_accumulate(g: float, a: Any, b: Any) -> None:
+    a.grad += g * b.data
+    b.grad += g * a.data
+
+
+mul = define(
+    "mul",
+    symbol="*",
+    forward=operator.mul,
+    array=lambda np, a, b: a * b,
+    derivative=lambda g, out, a, b: (g * b, g * a),
+    accumulate=_mul_accumulate,
+)
+
+div = define(
+    "div",
+    symbol="/",
+    forward=operator.truediv,
+    array=lambda np, a, b: a / b,
+    derivative=lambda g, out, a, b: (g / b, -g * out / b),
+    advice="keep the divisor away from zero",
+)
+
+neg = define(
+    "neg",
+    symbol="neg",
+    forward=operator.neg,
+    array=lambda np, x: -x,
+    derivative=lambda g, out, x: (-g,),
+)
+
+
+def _pow_derivative(g: Any, out: Any, base: Any, exponent: Any) -> Sequence[Any]:
+    """d(b**e)/db = e * b**(e - 1), and d(b**e)/de = b**e * log(b).
+
+    Two points need care. At b = e = 0 the first formula is 0 * 0**-1, though x**0 is flat: there
+    the exponent is left at 0. For b <= 0 the second formula has no logarithm: b**e then exists only
+    for isolated e, so the exponent gets no gradient (at b = 0 that is also the limit).
+    """
+    flat = _is_zero(base) & _is_zero(exponent)
+    positive_base = base + (base <= 0) * (1 - base)
+    return g * exponent * base ** (exponent - 1 + flat), g * out * log(positive_base)
+
+
+def _is_zero(x: Any) -> Any:
+    return (x >= 0) & (x <= 0)
+
+
+pow = define(
+    "pow",
+    symbol="**",
+    forward=math.pow,
+    array=lambda np, base, exponent: base**exponent,
+    derivative=_pow_derivative,
+    advice="a negative base needs a whole exponent, and zero one that is not negative",
+)
+
+
+# --- functions of one number ---------------------------------------------------------------------
+
+exp = define(
+    "exp",
+    symbol="exp",
+    forward=math.exp,
+    array=lambda np, x: np.exp(x),
+    derivative=lambda g, out, x: (g * out,),
+    advice="softmax, log_softmax, logsumexp, sigmoid and softplus give the same without overflow",
+)
+
+log = define(
+    "log",
+    symbol="log",
+    forward=math.log,
+    array=lambda np, x: np.log(x),
+    derivative=lambda g, out, x: (g / x,),
+    advice="its argument must be positive (for the log of a probability, use log_softmax)",
+)
+
+log1p = define(
+    "log1p",
+    symbol="log1p",
+    forward=math.log1p,
+    array=lambda np, x: np.log1p(x),
+    derivative=lambda g, out, x: (g / (1 + x),),
+    advice="its argument must be greater than -1",
+)
+
+expm1 = define(
+    "expm1",
+    symbol="expm1",
+    forward=math.expm1,
+    array=lambda np, x: np.expm1(x),
+    derivative=lambda g, out, x: (g * (out + 1),),
+    advice="its argument must stay below about 709",
+)
+
+sqrt = define(
+    "sqrt",
+    symbol="sqrt",
+    forward=math.sqrt,
+    array=lambda np, x: np.sqrt(x),
+    derivative=lambda g, out, x: (g / (2 * out),),
+    advice="its argument must not be negative",
+)
+
+sin = define(
+    "sin",
+    symbol="sin",
+    forward=math.sin,
+    array=lambda np, x: np.sin(x),
+    derivative=lambda g, out, x: (g * cos(x),),
+    advice="its argument must be finite",
+)
+
+cos: Operation = define(
+    "cos",
+    symbol="cos",
+    forward=math.cos,
+    array=lambda np, x: np.cos(x),
+    derivative=lambda g, out, x: (-g * sin(x),),
+    advice="its argument must be finite",
+)
+
+tanh = define(
+    "tanh",
+    symbol="tanh",
+    forward=math.tanh,
+    array=lambda np, x: np.tanh(x),
+    derivative=lambda g, out, x: (g * (1 - out * out),),
+)
+
+arctan = define(
+    "arctan",
+    symbol="arctan",
+    forward=math.atan,
+    array=lambda np, x: np.arctan(x),
+    derivative=lambda g, out, x: (g / (1 + x * x),),
+)
+
+
+def _sigmoid(x: float) -> float:
+    """1 / (1 + e^-x), with the exponential of a number that is never positive."""
+    decay = math.exp(-math.fabs(x))
+    return (1.0 if x >= 0.0 else decay) / (1.0 + decay)
+
+
+def _sigmoid_array(np: Any, x: Any) -> Any:
+    decay = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, decay) / (1 + decay)
+
+
+sigmoid = define(
+    "sigmoid",
+    symbol="σ",
+    forward=_sigmoid,
+    array=_sigmoid_array,
+    derivative=lambda g, out, x: (g * out * (1 - out),),
+)
+
+relu = define(
+    "relu",
+    symbol="relu",
+    forward=lambda x: x if not x <= 0.0 else 0.0,
+    array=lambda np, x: np.maximum(x, 0.0),
+    derivative=lambda g, out, x: (g * (out > 0),),
+)
+
+softplus = define(
+    "softplus",
+    symbol="softplus",
+    forward=lambda x: (x if x > 0.0 else 0.0) + math.log1p(math.exp(-math.fabs(x))),
+    array=lambda np, x: np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))),
+    derivative=lambda g, out, x: (g * sigmoid(x),),
+)
+
+abs = define(
+    "abs",
+    symbol="abs",
+    forward=math.fabs,
+    array=lambda np, x: np.abs(x),
+    derivative=lambda g, out, x: (g * (x > 0) - g * (x < 0),),
+)
+
+erf = define(
+    "erf",
+    symbol="erf",
+    forward=math.erf,
+    array=lambda np, x: np.vectorize(math.erf, otypes=[float])(x),
+    derivative=lambda g, out, x: (g * (2 / math.sqrt(math.pi)) * exp(-x * x),),
+)
+
+
+# --- functions of many numbers -------------------------------------------------------------------
+
+sum = define(
+    "sum",
+    symbol="Σ",
+    forward=lambda *xs: functools.reduce(operator.add, xs, 0.0),
+    array=lambda np, *xs: functools.reduce(operator.add, xs),
+    derivative=lambda g, out, *xs: (g,) * len(xs),
+)
+
+
+def _dot(*inputs: Any) -> Any:
+    """``bias + w_1 x_1 + ... + w_n x_n`` of ``(w_1, ..., w_n, x_1, ..., x_n[, bias])``."""
+    count = len(inputs) // 2
+    total = inputs[-1] if len(inputs) % 2 else 0.0
+    for weight, x in zip(inputs[:count], inputs[count : 2 * count], strict=True):
+        total = total + weight * x
+    return total
+
+
+def _dot_derivative(g: Any, out: Any, *inputs: Any) -> Sequence[Any]:
+    """dL/dw_i = g x_i,  dL/dx_i = g w_i,  dL/d bias = g."""
+    count = len(inputs) // 2
+    gradients = [g * x for x in inputs[count : 2 * count]]
+    gradients += [g * weight for weight in inputs[:count]]
+    if len(inputs) % 2:
+        gradients.append(g)
+    return gradients
+
+
+def _dot_accumulate(g: float, *nodes: Any) -> None:
+    # Without the rule's lists a training step is 1.6x as fast.
+    count = len(nodes) // 2
+    for i in range(count):
+        weight, x = nodes[i], nodes[count + i]
+        weight.grad += g * x.data
+        x.grad += g * weight.data
+    if len(nodes) % 2:
+        nodes[-1].grad += g
+
+
+dot = define(
+    "dot",
+    symbol="·",
+    forward=_dot,
+    array=lambda np, *inputs: _dot(*inputs),
+    derivative=_dot_derivative,
+    accumulate=_dot_accumulate,
+)
+
+
+def _first_where(conditions: Iterable[Any], g: Any) -> Sequence[Any]:
+    """Give `g` to the first input whose condition holds and 0 to the others, without branching."""
+    gradients = []
+    unclaimed: Any = 1.0
+    for condition in conditions:
+        claimed = unclaimed * condition
+        unclaimed = unclaimed - claimed
+        gradients.append(g * claimed)
+    return gradients
+
+
+max = define(
+    "max",
+    symbol="max",
+    forward=lambda *xs: builtins.max(xs),
+    array=lambda np, *xs: functools.reduce(np.maximum, xs),
+    derivative=lambda g, out, *xs: _first_where((x >= out for x in xs), g),
+)
+
+min = define(
+    "min",
+    symbol="min",
+    forward=lambda *xs: builtins.min(xs),
+    array=lambda np, *xs: functools.reduce(np.minimum, xs),
+    derivative=lambda g, out, *xs: _first_where((x <= out for x in xs), g),
+)
+
+
+def _lookup(index: float, *entries: float) -> float:
+    if index != int(index) or not 0 <= index < len(entries):
+        raise ValueError
+    return entries[int(index)]
+
+
+def _lookup_array(np: Any, index: Any, *entries: Any) -> Any:
+    table = np.stack(np.broadcast_arrays(index, *entries)[1:])
+    return np.take_along_axis(table, index[None].astype(int), axis=0)[0]
+
+
+lookup = define(
+    "lookup",
+    symbol="[ ]",
+    forward=_lookup,
+    array=_lookup_array,
+    derivative=lambda g, out, index, *entries: (
+        g * 0.0,
+        *(g * ((index >= i) & (index <= i)) for i in range(len(entries))),
+    ),
+    advice="the index (the first argument) must be whole, from 0 to the number of entries less 1",
+)

@@ -1,0 +1,333 @@
+"""`Value`: a number that remembers how it was computed.
+
+Formulas are written with `Value` as with floats. Each operator computes its number, and records a
+node with the operation and its inputs; `backward()` then walks the graph back. The operations are
+defined in `autograd.operations`, the walk in `autograd.graph`.
+"""
+
+import operator
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any, TypeAlias
+
+from autograd import graph, operations
+from autograd.errors import NonFiniteError, NotANumberError
+from autograd.graph import NO_GRADIENT, Node
+from autograd.operations import CONSTANT, Operation
+from autograd.recording import activity, apply_modes
+
+Number: TypeAlias = "Value | float"
+"""What an operator takes beside a `Value`: another one, or any real number."""
+
+_new = object.__new__
+_REAL = (float, int, Real)  # in this order: to ask for the abstract Real alone takes 0.3 us
+
+
+class Value(Node):
+    """A scalar, recorded for differentiation.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0, "x")
+    >>> y = x * x + 2 * x
+    >>> y.backward()
+    >>> y.data, x.grad
+    (15.0, 8.0)
+
+    All operators work with numbers on either side, ``+ - * / **``, ``abs`` and the built-in `sum`
+    among them; the functions of the package (``ag.exp``, ``ag.max``, ...) work on Values and on
+    numbers. ``< <= > >=`` compare the numbers; ``==`` and `hash` tell which Value it is, so Values
+    can be kept in sets.
+
+    Parameters
+    ----------
+    data : float
+        Any real number, except nan.
+    label : str
+        A name for pictures and messages.
+
+    Attributes
+    ----------
+    data, grad, label, operation, parents
+        See :class:`autograd.graph.Node`.
+
+    Raises
+    ------
+    NotANumberError
+        If `data` is not a real number: a string, None, a complex number, a list, an array.
+    NonFiniteError
+        If `data` is nan.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: float, label: str = "") -> None:
+        self.data = real_number(data)
+        self.grad = 0.0
+        self.label = label
+        self.operation = None
+        self._first = None
+        self._second = ()
+
+    # --- backpropagation -------------------------------------------------------------------------
+
+    def backward(self) -> None:
+        """Compute the gradient of this output with respect to every node behind it.
+
+        >>> a, b = Value(2.0), Value(-3.0)
+        >>> product = a * b
+        >>> product.backward()
+        >>> a.grad, b.grad
+        (-3.0, 2.0)
+
+        Leaves add up, over outputs and over calls, until `zero_grad`:
+
+        >>> product.backward()
+        >>> a.grad, b.grad
+        (-6.0, 4.0)
+
+        Raises
+        ------
+        GraphError, NonFiniteError, DomainError
+            See :func:`autograd.graph.backward`. Then every gradient is as it was.
+        """
+        graph.backward(self)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of this node, as before the first `backward`."""
+        self.grad = 0.0 if self._first is None and not self._second else NO_GRADIENT
+
+    # --- arithmetic ------------------------------------------------------------------------------
+
+    def __add__(self, other: Number) -> "Value":
+        if isinstance(other, Value):
+            return _node(operations.add, self.data + other.data, self, other)
+        return _with_number(operator.add, self, other)
+
+    def __sub__(self, other: Number) -> "Value":
+        if isinstance(other, Value):
+            return _node(operations.sub, self.data - other.data, self, other)
+        return _with_number(operator.sub, self, other)
+
+    def __mul__(self, other: Number) -> "Value":
+        if isinstance(other, Value):
+            return _node(operations.mul, self.data * other.data, self, other)
+        return _with_number(operator.mul, self, other)
+
+    def __truediv__(self, other: Number) -> "Value":
+        if isinstance(other, Value):
+            return _binary_node(operations.div, self, other)
+        return _with_number(operator.truediv, self, other)
+
+    def __pow__(self, other: Number) -> "Value":
+        if isinstance(other, Value):
+            return _binary_node(operations.pow, self, other)
+        return _with_number(operator.pow, self, other)
+
+    def __radd__(self, other: float) -> "Value":
+        return _with_number(operator.add, other, self)
+
+    def __rsub__(self, other: float) -> "Value":
+        return _with_number(operator.sub, other, self)
+
+    def __rmul__(self, other: float) -> "Value":
+        return _with_number(operator.mul, other, self)
+
+    def __rtruediv__(self, other: float) -> "Value":
+        return _with_number(operator.truediv, other, self)
+
+    def __rpow__(self, other: float) -> "Value":
+        return _with_number(operator.pow, other, self)
+
+    def __neg__(self) -> "Value":
+        return _node(operations.neg, -self.data, self, None)
+
+    def __pos__(self) -> "Value":
+        return self
+
+    def __abs__(self) -> "Value":
+        return function_node(operations.abs, self)
+
+    # --- functions, as methods: NumPy calls them on object arrays, np.tanh(W @ x) ----------------
+
+    def exp(self) -> "Value":
+        """Return e to the power of this Value."""
+        return function_node(operations.exp, self)
+
+    def expm1(self) -> "Value":
+        """Return ``exp(x) - 1``, exact for small x."""
+        return function_node(operations.expm1, self)
+
+    def log(self) -> "Value":
+        """Return the natural logarithm."""
+        return function_node(operations.log, self)
+
+    def log1p(self) -> "Value":
+        """Return ``log(1 + x)``, exact for small x."""
+        return function_node(operations.log1p, self)
+
+    def sqrt(self) -> "Value":
+        """Return the square root."""
+        return function_node(operations.sqrt, self)
+
+    def sin(self) -> "Value":
+        """Return the sine of this Value, in radians."""
+        return function_node(operations.sin, self)
+
+    def cos(self) -> "Value":
+        """Return the cosine of this Value, in radians."""
+        return function_node(operations.cos, self)
+
+    def tanh(self) -> "Value":
+        """Return the hyperbolic tangent."""
+        return function_node(operations.tanh, self)
+
+    def arctan(self) -> "Value":
+        """Return the inverse tangent, in radians."""
+        return function_node(operations.arctan, self)
+
+    def sigmoid(self) -> "Value":
+        """Return ``1 / (1 + exp(-x))``."""
+        return function_node(operations.sigmoid, self)
+
+    def relu(self) -> "Value":
+        """Return ``max(x, 0)``."""
+        return function_node(operations.relu, self)
+
+    # --- as a number -----------------------------------------------------------------------------
+
+    def __float__(self) -> float:
+        return self.data
+
+    def __bool__(self) -> bool:
+        return self.data != 0.0
+
+    def __lt__(self, other: Number) -> bool:
+        return self.data < as_value(other).data
+
+    def __le__(self, other: Number) -> bool:
+        return self.data <= as_value(other).data
+
+    def __gt__(self, other: Number) -> bool:
+        return self.data > as_value(other).data
+
+    def __ge__(self, other: Number) -> bool:
+        return self.data >= as_value(other).data
+
+    def __format__(self, specification: str) -> str:
+        return format(self.data, specification) if specification else repr(self)
+
+    def __repr__(self) -> str:
+        gradient = "" if self.grad is NO_GRADIENT else f", grad={self.grad}"
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value({self.data}{gradient}{label})"
+
+    # --- recording -------------------------------------------------------------------------------
+
+    @staticmethod
+    def record(operation: Operation, inputs: Sequence[Number]) -> "Value":
+        """Apply `operation` to Values and numbers, and return the new node.
+
+        This is how an `Operation` that meets a Value records itself. A number becomes a constant.
+
+        Raises
+        ------
+        NotANumberError
+            If an input is neither a Value nor a real number.
+        DomainError, NonFiniteError
+            If the operation does not exist at the inputs.
+        """
+        parents = [x if isinstance(x, Value) else as_value(x) for x in inputs]
+        data = operation.evaluate(*[parent.data for parent in parents])
+        return node(operation, data, tuple(parents))
+
+
+def as_value(number: Number) -> Value:
+    """Return a `Value` as it is, and a number as a constant.
+
+    Raises
+    ------
+    NotANumberError
+        If `number` is neither.
+    """
+    if isinstance(number, Value):
+        return number
+    return _node(CONSTANT, real_number(number), None, ())
+
+
+def node(operation: Operation, data: float, parents: tuple[Value, ...]) -> Value:
+    """Make the node of an operation whose result is known already."""
+    if len(parents) == 1:
+        return _node(operation, data, parents[0], None)
+    if len(parents) == 2:
+        return _node(operation, data, parents[0], parents[1])
+    return _node(operation, data, None, parents)
+
+
+def function_node(operation: Operation, x: Value) -> Value:
+    """Apply an operation to one Value: as `Value.record`, at a third of its cost."""
+    try:
+        data = operation.forward(x.data)
+    except (ValueError, ArithmeticError) as cause:
+        raise operation.error([x.data], cause) from None
+    return _node(operation, data, x, None)
+
+
+def _binary_node(operation: Operation, left: Value, right: Value) -> Value:
+    try:
+        data = operation.forward(left.data, right.data)
+    except (ValueError, ArithmeticError) as cause:
+        raise operation.error([left.data, right.data], cause) from None
+    return _node(operation, data, left, right)
+
+
+def _node(operation: Operation, data: float, first: Value | None, second: Any) -> Value:
+    node = _new(Value)
+    node.data = data
+    node.grad = NO_GRADIENT
+    node.label = ""
+    node.operation = operation
+    node._first = first
+    node._second = second
+    if activity.contexts:
+        apply_modes(node)
+    return node
+
+
+def _with_number(operator: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+    """Apply an operator to a Value and something else, which becomes a constant.
+
+    Arrays are left to NumPy, which comes back here with each of their elements.
+    """
+    other = right if isinstance(left, Value) else left
+    if not isinstance(other, _REAL) and hasattr(other, "__array_ufunc__"):
+        return NotImplemented
+    return operator(as_value(left), as_value(right))
+
+
+def real_number(number: Any) -> float:
+    """Return `number` as a float, or raise an error that says what would do."""
+    if not isinstance(number, _REAL):
+        raise NotANumberError(_not_a_number(number))
+    try:
+        data = float(number)
+    except OverflowError:
+        raise NonFiniteError(f"{type(number).__name__} too large for a float") from None
+    if data != data:
+        raise NonFiniteError("a Value cannot be nan: look for its source, or leave the number out")
+    return data
+
+
+def _not_a_number(thing: Any) -> str:
+    """Say what `thing` is and how to make Values of it."""
+    shown = repr(thing)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    problem = f"a Value holds one real number, not {shown} ({type(thing).__name__})"
+    if isinstance(thing, str):
+        return f"{problem}: convert it first, float({shown})"
+    if isinstance(thing, complex):
+        return f"{problem}: take .real, .imag or abs()"
+    if isinstance(thing, Value):
+        return f"{problem}: use it as it is"
+    if hasattr(thing, "__len__"):
+        return f"{problem}: make one of each element, [Value(x) for x in ...]"
+    return f"{problem}: give it a number"

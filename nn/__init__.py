@@ -1,0 +1,49 @@
+"""Neural networks on scalars: neurons, layers, losses, optimizers and the training loop.
+
+>>> import nn
+>>> model = nn.MLP(2, [4, 1], rng=0)
+>>> loss = nn.mse_loss(model([0.5, -1.0]), 1.0)
+>>> loss.backward()
+>>> nn.SGD(model.parameters(), lr=0.1).step()
+>>> nn.mse_loss(model([0.5, -1.0]), 1.0) < loss
+True
+
+Read the modules in this order: `layers` (what a network computes), `losses`, `optimizers`,
+`training` (the loop that uses them all). `module`, `activations`, `data`, `schedules` and `metrics`
+hold what these share.
+"""
+
+from nn.activations import ACTIVATIONS
+from nn.data import minibatches
+from nn.layers import MLP, Layer, Neuron
+from nn.losses import binary_cross_entropy, cross_entropy, hinge_loss, l2_penalty, mse_loss
+from nn.metrics import accuracy
+from nn.module import Module
+from nn.optimizers import SGD, Adam, AdamW, Optimizer
+from nn.schedules import cosine_decay, linear_decay, step_decay, warmup
+from nn.training import EpochReport, fit
+
+__all__ = [
+    "ACTIVATIONS",
+    "MLP",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "EpochReport",
+    "Layer",
+    "Module",
+    "Neuron",
+    "Optimizer",
+    "accuracy",
+    "binary_cross_entropy",
+    "cosine_decay",
+    "cross_entropy",
+    "fit",
+    "hinge_loss",
+    "l2_penalty",
+    "linear_decay",
+    "minibatches",
+    "mse_loss",
+    "step_decay",
+    "warmup",
+]

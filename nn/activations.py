@@ -1,0 +1,95 @@
+"""The activations a layer can be asked for by name, each with the weights it starts best from.
+
+A layer keeps the size of its signal from input to output, and of its gradient from output to input,
+if the spread of its initial weights suits its activation.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+import autograd as ag
+from autograd import Value
+from autograd.errors import ArgumentError
+
+
+def he_normal(n_inputs: int, n_outputs: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw the `n_inputs` weights of a neuron for an activation that passes half of its inputs.
+
+    Normal with variance ``2 / n_inputs``. He, Zhang, Ren, Sun: Delving Deep into Rectifiers, 2015,
+    equation 10.
+    """
+    return rng.normal(0.0, math.sqrt(2.0 / n_inputs), n_inputs)
+
+
+def glorot_uniform(n_inputs: int, n_outputs: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw the `n_inputs` weights of a neuron for an activation that is linear around 0.
+
+    Uniform within ``±sqrt(6 / (n_inputs + n_outputs))``. Glorot, Bengio: Understanding the
+    difficulty of training deep feedforward neural networks, 2010, equation 16.
+    """
+    bound = math.sqrt(6.0 / (n_inputs + n_outputs))
+    return rng.uniform(-bound, bound, n_inputs)
+
+
+Initializer = Callable[[int, int, np.random.Generator], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A function that a neuron applies to its weighted sum, with its name and its initial weights.
+
+    Attributes
+    ----------
+    name : str
+    function : callable
+        Takes a Value, returns a Value.
+    initial_weights : callable
+        ``initial_weights(n_inputs, n_outputs, rng)`` draws the weights of one neuron of a layer.
+    """
+
+    name: str
+    function: Callable[[Value], Value]
+    initial_weights: Initializer
+
+
+ACTIVATIONS = {
+    activation.name: activation
+    for activation in [
+        Activation("linear", lambda x: x, glorot_uniform),
+        Activation("relu", ag.relu, he_normal),
+        Activation("leaky_relu", ag.leaky_relu, he_normal),
+        Activation("elu", ag.elu, he_normal),
+        Activation("gelu", ag.gelu, he_normal),
+        Activation("silu", ag.silu, he_normal),
+        Activation("softplus", ag.softplus, he_normal),
+        Activation("tanh", ag.tanh, glorot_uniform),
+        Activation("arctan", ag.arctan, glorot_uniform),
+        Activation("sigmoid", ag.sigmoid, glorot_uniform),
+    ]
+}
+"""The known activations by name."""
+
+
+def find_activation(activation: str | Callable[[Value], Value]) -> Activation:
+    """Return the activation of a name, or wrap a function of yours.
+
+    >>> find_activation("tanh").function(Value(0.0))
+    Value(0.0)
+
+    Raises
+    ------
+    ArgumentError
+        If the name is unknown. The message lists the known ones.
+    """
+    if callable(activation):
+        return Activation(getattr(activation, "__name__", "custom"), activation, glorot_uniform)
+    if activation not in ACTIVATIONS:
+        raise ArgumentError(
+            f"unknown activation {activation!r}: take one of {', '.join(ACTIVATIONS)}, "
+            "or a function from Value to Value"
+        )
+    return ACTIVATIONS[activation]

@@ -1,0 +1,83 @@
+"""Data in random mini-batches."""
+
+import operator
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.errors import ArgumentError, ShapeError
+from nn.layers import Seed
+
+Data: TypeAlias = Sequence[Any] | NDArray[Any]
+"""n samples: a list of n items, or an array with n rows."""
+
+
+def minibatches(X: Data, y: Data, batch_size: int, rng: Seed = None) -> Iterator[tuple[Any, Any]]:
+    """Go once through the data in a random order, a batch at a time.
+
+    >>> import nn
+    >>> for inputs, targets in nn.minibatches([[1], [2], [3]], [10, 20, 30], 2, rng=0):
+    ...     print(inputs, targets)
+    [[3], [1]] [30, 10]
+    [[2]] [20]
+
+    Parameters
+    ----------
+    X, y : lists, or arrays with a leading axis, of n inputs and their n targets
+    batch_size : int
+        At least 1. The last batch is smaller where n is not a multiple.
+    rng : numpy.random.Generator, int or None
+        Draws the order.
+
+    Yields
+    ------
+    (inputs, targets)
+        Of the kinds of `X` and `y`.
+
+    Raises
+    ------
+    ShapeError
+        If there are no samples, or not as many inputs as targets.
+    ArgumentError
+        If `batch_size` is not a positive whole number.
+    """
+    check_data(X, y)
+    try:
+        size = operator.index(batch_size)
+    except TypeError:
+        size = 0
+    if size < 1:
+        raise ArgumentError(f"batch_size={batch_size!r}: it takes a whole number from 1 on")
+    order = np.random.default_rng(rng).permutation(len(X))
+    return (
+        (_select(X, order[start : start + size]), _select(y, order[start : start + size]))
+        for start in range(0, len(X), size)
+    )
+
+
+def check_data(X: Data, y: Data) -> None:
+    """Require as many inputs as targets, at least one, and no nan or infinity in arrays.
+
+    Raises
+    ------
+    ShapeError, ArgumentError
+        If it is otherwise.
+    """
+    if len(X) != len(y):
+        raise ShapeError(f"there are {len(X)} inputs in X but {len(y)} targets in y")
+    if len(X) == 0:
+        raise ShapeError("there is no data: X and y are empty")
+    for name, data in (("X", X), ("y", y)):
+        if isinstance(data, np.ndarray) and data.dtype.kind == "f":
+            bad = np.argwhere(~np.isfinite(data))
+            if len(bad):
+                place = ", ".join(map(str, bad[0]))
+                raise ArgumentError(f"{name}[{place}] is {data[tuple(bad[0])]}: leave it out")
+
+
+def _select(data: Data, indices: Any) -> Any:
+    if isinstance(data, np.ndarray):
+        return data[indices]
+    return [data[index] for index in indices]

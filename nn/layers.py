@@ -1,0 +1,233 @@
+"""Neurons, layers of neurons, and networks of layers."""
+
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd import Value, dot
+from autograd.errors import ArgumentError, ShapeError
+from autograd.value import Number, as_value
+from nn.activations import find_activation
+from nn.module import Module, Tensor
+
+Activating: TypeAlias = str | Callable[[Value], Value]
+"""The name of an activation (see `nn.activations.ACTIVATIONS`), or a function."""
+
+Seed: TypeAlias = np.random.Generator | int | None
+"""A NumPy generator to draw from, a seed for one, or None for a different run each time."""
+
+
+class Neuron(Module):
+    """A weighted sum of the inputs plus a bias, passed through an activation.
+
+    >>> import nn
+    >>> neuron = nn.Neuron(2, activation="tanh", rng=0)
+    >>> neuron.weight[0].data, neuron.weight[1].data, neuron.bias.data = 1.0, 2.0, -5.0
+    >>> neuron([1.0, 2.0])
+    Value(0.0)
+
+    Parameters
+    ----------
+    n_inputs : int
+        At least 1.
+    activation : str or callable
+    rng : numpy.random.Generator, int or None
+        Draws the initial weights, spread to suit the activation; the bias starts at 0.
+    n_neurons : int
+        How many neurons share the inputs, for the spread of the weights.
+
+    Attributes
+    ----------
+    weight : list of n_inputs Values
+    bias : Value
+
+    Raises
+    ------
+    ArgumentError
+        If `n_inputs` is not a positive whole number, or the activation is unknown.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        activation: Activating = "relu",
+        rng: Seed = None,
+        *,
+        n_neurons: int = 1,
+    ) -> None:
+        n_inputs = _size(n_inputs, "inputs of a neuron")
+        self.activation = find_activation(activation)
+        numbers = self.activation.initial_weights(n_inputs, n_neurons, np.random.default_rng(rng))
+        self.weight = [Value(number, f"w{i}") for i, number in enumerate(numbers.tolist())]
+        self.bias = Value(0.0, "b")
+
+    def __call__(self, inputs: Iterable[Number]) -> Value:
+        """Return the output for `n_inputs` Values or numbers.
+
+        Raises
+        ------
+        ShapeError
+            If there are more or fewer inputs than weights.
+        """
+        return self.respond(_checked_inputs(self, inputs, len(self.weight)))
+
+    def respond(self, inputs: Sequence[Value]) -> Value:
+        """Return the output for inputs that are Values, as many as weights: a layer made sure."""
+        return self.activation.function(dot(self.weight, inputs, self.bias))
+
+    def __repr__(self) -> str:
+        return f"Neuron({len(self.weight)}, activation={self.activation.name!r})"
+
+
+class Layer(Module):
+    """Neurons that all see the same inputs.
+
+    >>> import nn
+    >>> len(nn.Layer(3, 4)([1.0, 2.0, 3.0]))
+    4
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        At least 1 each. There is one neuron for each output.
+    activation : str or callable
+    rng : numpy.random.Generator, int or None
+        Draws the initial weights.
+
+    Raises
+    ------
+    ArgumentError
+        If a size is not a positive whole number, or the activation is unknown.
+    """
+
+    def __init__(
+        self, n_inputs: int, n_outputs: int, activation: Activating = "relu", rng: Seed = None
+    ) -> None:
+        n_outputs = _size(n_outputs, "outputs of a layer")
+        rng = np.random.default_rng(rng)
+        self.neurons = [
+            Neuron(n_inputs, activation, rng, n_neurons=n_outputs) for _ in range(n_outputs)
+        ]
+
+    def __call__(self, inputs: Iterable[Number]) -> list[Value]:
+        """Return the list of the `n_outputs` outputs for `n_inputs` Values or numbers.
+
+        Raises
+        ------
+        ShapeError
+            If there are more or fewer inputs than each neuron has weights.
+        """
+        values = _checked_inputs(self, inputs, len(self.neurons[0].weight))
+        return [neuron.respond(values) for neuron in self.neurons]
+
+    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield ``weight``, one row per neuron, and ``bias``, as PyTorch's ``Linear``."""
+        yield "weight", [neuron.weight for neuron in self.neurons]
+        yield "bias", [neuron.bias for neuron in self.neurons]
+
+    def __repr__(self) -> str:
+        first = self.neurons[0]
+        sizes = f"{len(first.weight)}, {len(self.neurons)}"
+        return f"Layer({sizes}, activation={first.activation.name!r})"
+
+
+class MLP(Module):
+    """A multi-layer perceptron: layers, each the input of the next.
+
+    >>> import nn
+    >>> model = nn.MLP(2, [16, 16, 1], activation="tanh", rng=0)
+    >>> model
+    MLP(2, [16, 16, 1], activation='tanh', output_activation='linear')
+    >>> len(model.parameters())
+    337
+
+    Parameters
+    ----------
+    n_inputs : int
+    layer_sizes : sequence of int
+        The number of neurons of each layer; the last one's is the number of outputs.
+    activation : str or callable
+        Of every layer but the last.
+    output_activation : str or callable
+        Of the last layer. Losses take its weighted sums as they are, so it is linear by default.
+    rng : numpy.random.Generator, int or None
+        Draws the initial weights.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no layer, a size is not a positive whole number, or an activation is unknown.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        layer_sizes: Sequence[int],
+        activation: Activating = "relu",
+        output_activation: Activating = "linear",
+        rng: Seed = None,
+    ) -> None:
+        if len(layer_sizes) == 0:
+            raise ArgumentError("an MLP needs at least one layer: MLP(2, [16, 1]) has two")
+        rng = np.random.default_rng(rng)
+        activations = [activation] * (len(layer_sizes) - 1) + [output_activation]
+        self.layers = []
+        for n_outputs, layer_activation in zip(layer_sizes, activations, strict=True):
+            self.layers.append(Layer(n_inputs, n_outputs, layer_activation, rng))
+            n_inputs = n_outputs
+
+    def __call__(self, inputs: Iterable[Number]) -> Any:
+        """Return the output for `n_inputs` Values or numbers.
+
+        Returns
+        -------
+        Value or list of Value
+            The Value of a network with one output, otherwise the list of outputs.
+
+        Raises
+        ------
+        ShapeError
+            If there are more or fewer inputs than the network takes.
+        """
+        outputs = self.layers[0](inputs)
+        for layer in self.layers[1:]:
+            outputs = layer(outputs)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield weights and biases as PyTorch's ``Sequential(Linear, activation, ...)`` names them.
+
+        The activations take a number each, so the layers are 0, 2, 4 and so on.
+        """
+        for index, layer in enumerate(self.layers):
+            for name, tensor in layer.named_tensors():
+                yield f"{2 * index}.{name}", tensor
+
+    def __repr__(self) -> str:
+        n_inputs = len(self.layers[0].neurons[0].weight)
+        sizes = [len(layer.neurons) for layer in self.layers]
+        inner, outer = (
+            self.layers[index].neurons[0].activation.name for index in (0, len(self.layers) - 1)
+        )
+        return f"MLP({n_inputs}, {sizes}, activation={inner!r}, output_activation={outer!r})"
+
+
+def _size(number: Any, what: str) -> int:
+    try:
+        size = operator.index(number)
+    except TypeError:
+        size = 0
+    if size < 1:
+        raise ArgumentError(f"the number of {what} is {number!r}: it takes a whole one from 1 on")
+    return size
+
+
+def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> list[Value]:
+    if not isinstance(inputs, Iterable):
+        raise ShapeError(f"{module!r} takes a list of {expected} inputs, not {inputs!r}")
+    values = [x if isinstance(x, Value) else as_value(x) for x in inputs]
+    if len(values) != expected:
+        raise ShapeError(f"{module!r} takes {expected} inputs, not {len(values)}")
+    return values

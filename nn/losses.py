@@ -1,0 +1,139 @@
+"""Losses of one sample. The loss of a batch is the mean of its samples' losses.
+
+Each takes what a network returns, and the target from the data. Targets that are Values (the inputs
+of a graph that is recorded for any sample) are used as they are; numbers are checked.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import autograd as ag
+from autograd import Value
+from autograd.errors import ArgumentError, ShapeError
+from autograd.value import Number
+
+
+def mse_loss(prediction: Any, target: Any) -> Value:
+    """Return the mean of the squared differences.
+
+    >>> import nn
+    >>> from autograd import Value
+    >>> nn.mse_loss(Value(3.0), 1.0).data
+    4.0
+    >>> nn.mse_loss([Value(3.0), Value(0.0)], [1.0, 0.0]).data
+    2.0
+
+    Parameters
+    ----------
+    prediction, target : number, or list of n numbers
+
+    Raises
+    ------
+    ShapeError
+        If they are not equally many.
+    """
+    predictions, targets = _as_list(prediction), _as_list(target)
+    if len(predictions) != len(targets):
+        raise ShapeError(f"mse_loss of {len(predictions)} predictions and {len(targets)} targets")
+    return ag.mean((p - t) ** 2 for p, t in zip(predictions, targets, strict=True))
+
+
+def cross_entropy(logits: Sequence[Value], label: Number) -> Value:
+    """Return ``-log(softmax(logits)[label])``: how surprising the right class is.
+
+    >>> import nn
+    >>> from autograd import Value
+    >>> loss = nn.cross_entropy([Value(0.0), Value(0.0)], 1)
+    >>> round(loss.data, 6)
+    0.693147
+
+    Parameters
+    ----------
+    logits : list of n Values
+        The outputs of a network with n classes, before any softmax.
+    label : int
+        The right class, from 0 to n - 1.
+
+    Raises
+    ------
+    ArgumentError
+        If `label` is no class.
+    ShapeError
+        If `logits` is not a list of at least one.
+    """
+    if not isinstance(logits, Sequence) or len(logits) == 0:
+        raise ShapeError(f"cross_entropy takes a list of logits, one per class, not {logits!r}")
+    if not isinstance(label, Value) and label not in range(len(logits)):
+        raise ArgumentError(
+            f"the label {label!r} is no class: with {len(logits)} logits "
+            f"it is a whole number from 0 to {len(logits) - 1}"
+        )
+    return ag.logsumexp(logits) - ag.lookup(logits, label)
+
+
+def binary_cross_entropy(logit: Value, target: Number) -> Value:
+    """Return ``-log(p)`` for target 1 and ``-log(1 - p)`` for target 0, with p = sigmoid(logit).
+
+    Takes the logit, as `cross_entropy` does, because p rounds to 1 from a logit of 37 on. PyTorch
+    calls this ``binary_cross_entropy_with_logits``.
+
+    >>> import nn
+    >>> from autograd import Value
+    >>> nn.binary_cross_entropy(Value(1000.0), 1).data
+    0.0
+    >>> nn.binary_cross_entropy(Value(1000.0), 0).data
+    1000.0
+
+    Parameters
+    ----------
+    logit : Value
+    target : float
+        The probability that the class is 1, from 0 to 1: mostly one of both.
+
+    Raises
+    ------
+    ArgumentError
+        If `target` is not from 0 to 1.
+    """
+    if not isinstance(target, Value) and not 0 <= target <= 1:
+        raise ArgumentError(f"the target of binary_cross_entropy is from 0 to 1, not {target!r}")
+    return ag.softplus(logit) - target * logit
+
+
+def hinge_loss(score: Value, target: Number) -> Value:
+    """Return ``max(0, 1 - target * score)``: no loss once the score is right by a margin of 1.
+
+    >>> import nn
+    >>> from autograd import Value
+    >>> nn.hinge_loss(Value(0.25), 1).data
+    0.75
+
+    Parameters
+    ----------
+    score : Value
+    target : -1 or +1
+
+    Raises
+    ------
+    ArgumentError
+        If `target` is another number.
+    """
+    if not isinstance(target, Value) and target not in (-1, 1):
+        raise ArgumentError(f"the target of hinge_loss is -1 or +1, not {target!r}")
+    return ag.relu(1 - target * score)
+
+
+def l2_penalty(parameters: Iterable[Value], strength: float = 1e-4) -> Value:
+    """Return `strength` times the sum of the squares, to be added to the loss of a batch.
+
+    >>> import nn
+    >>> from autograd import Value
+    >>> nn.l2_penalty([Value(3.0), Value(4.0)], strength=0.1).data
+    2.5
+    """
+    parameters = list(parameters)
+    return strength * ag.dot(parameters, parameters)
+
+
+def _as_list(numbers: Any) -> list[Any]:
+    return list(numbers) if isinstance(numbers, Iterable) else [numbers]

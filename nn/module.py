@@ -1,0 +1,173 @@
+"""`Module`: something with parameters, which can be listed, saved and loaded.
+
+Layers and networks derive from it, and so can a model of your own: assign Values, nested lists of
+Values and other modules to attributes, and they are found.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Value
+from autograd.errors import StateError
+from nn.archive import read_archive, write_archive
+
+Tensor: TypeAlias = Any
+"""A Value, or nested lists of Values of equal length at each depth: the shape of an array."""
+
+
+class Module:
+    """Base class of everything with parameters.
+
+    >>> import nn
+    >>> from autograd import Value
+    >>> class Line(nn.Module):
+    ...     def __init__(self):
+    ...         self.slope, self.offset = Value(2.0), Value(1.0)
+    ...
+    ...     def __call__(self, x):
+    ...         return self.slope * x + self.offset
+    >>> line = Line()
+    >>> line(3.0).data
+    7.0
+    >>> [name for name, parameter in line.named_parameters()]
+    ['slope', 'offset']
+    """
+
+    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield the parameters in the groups that they are saved in, by name.
+
+        The names are PyTorch's: those of the attributes, joined by dots, with an index for each
+        module in a list. A subclass overrides this to group or to name otherwise.
+        """
+        for name, attribute in vars(self).items():
+            yield from _named_tensors(name, attribute)
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Yield each parameter once, with its tensor's name and its place in it.
+
+        >>> import nn
+        >>> [name for name, parameter in nn.Layer(2, 1).named_parameters()]
+        ['weight[0][0]', 'weight[0][1]', 'bias[0]']
+        """
+        seen = set()
+        for name, tensor in self.named_tensors():
+            for place, parameter in _elements(tensor):
+                if parameter not in seen:
+                    seen.add(parameter)
+                    yield name + place, parameter
+
+    def parameters(self) -> list[Value]:
+        """Return every parameter once, in the order of `named_parameters`."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to zero."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def state_dict(self) -> dict[str, NDArray[np.float64]]:
+        """Return the numbers of all parameters as arrays, with PyTorch's names and shapes.
+
+        >>> import nn
+        >>> {name: array.shape for name, array in nn.MLP(2, [16, 1]).state_dict().items()}
+        {'0.weight': (16, 2), '0.bias': (16,), '2.weight': (1, 16), '2.bias': (1,)}
+        """
+        return {name: np.array(_numbers(tensor)) for name, tensor in self.named_tensors()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Set all parameters from arrays, named and shaped as in `state_dict`.
+
+        Raises
+        ------
+        StateError
+            If an entry is missing, unknown, of another shape, or not of finite real numbers. Then
+            no parameter is changed.
+        """
+        tensors = dict(self.named_tensors())
+        if set(state) != set(tensors):
+            missing = ", ".join(sorted(set(tensors) - set(state))) or "none"
+            unknown = ", ".join(sorted(map(str, set(state) - set(tensors)))) or "none"
+            raise StateError(
+                f"this state is not one of {self!r}: missing entries: {missing}; "
+                f"unknown entries: {unknown}"
+            )
+        arrays = {
+            name: _checked_array(name, state[name], np.shape(_numbers(tensor)))
+            for name, tensor in tensors.items()
+        }
+        for name, tensor in tensors.items():
+            for (_, parameter), number in zip(
+                _elements(tensor), arrays[name].ravel().tolist(), strict=True
+            ):
+                parameter.data = number
+
+    def save(self, path: str | Path) -> None:
+        """Write `state_dict` to a NumPy ``.npz`` file.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written. A file that was there before is then still whole.
+        """
+        write_archive(path, self.state_dict())
+
+    def load(self, path: str | Path) -> None:
+        """Set all parameters from a file written by `save`.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be opened.
+        StateError
+            If it is no such file, is damaged, or does not fit. Then no parameter is changed.
+        """
+        self.load_state_dict(read_archive(path))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.parameters())} parameters)"
+
+
+def _named_tensors(name: str, attribute: Any) -> Iterator[tuple[str, Tensor]]:
+    """Find the parameters in an attribute: a tensor, a module, or a list with modules in it."""
+    if isinstance(attribute, Module):
+        for inner_name, tensor in attribute.named_tensors():
+            yield f"{name}.{inner_name}", tensor
+    elif _is_tensor(attribute):
+        yield name, attribute
+    elif isinstance(attribute, list | tuple):
+        for index, item in enumerate(attribute):
+            yield from _named_tensors(f"{name}.{index}", item)
+
+
+def _is_tensor(thing: Any) -> bool:
+    if isinstance(thing, list | tuple):
+        return len(thing) > 0 and all(map(_is_tensor, thing))
+    return isinstance(thing, Value)
+
+
+def _elements(tensor: Tensor, place: str = "") -> Iterator[tuple[str, Value]]:
+    """Yield the Values of a tensor in row-major order, each with its index as text."""
+    if isinstance(tensor, Value):
+        yield place, tensor
+    else:
+        for index, row in enumerate(tensor):
+            yield from _elements(row, f"{place}[{index}]")
+
+
+def _numbers(tensor: Tensor) -> Any:
+    if isinstance(tensor, Value):
+        return tensor.data
+    return [_numbers(row) for row in tensor]
+
+
+def _checked_array(name: str, numbers: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    array = np.asarray(numbers)
+    if array.shape != shape:
+        raise StateError(f"the entry {name!r} has shape {array.shape}: this model's is {shape}")
+    if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+        raise StateError(f"the entry {name!r} holds something else than finite real numbers")
+    return array.astype(np.float64)

@@ -1,0 +1,297 @@
+"""Optimizers: how the gradient moves the parameters.
+
+Each is one formula over the flat vector of all parameters. ``update`` is that formula; ``step``
+gathers the vector and the gradient from the Values, applies it, and writes the result back.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Value
+from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, StateError
+from nn.interrupts import interrupts_deferred
+from nn.schedules import Schedule
+
+Vector: TypeAlias = NDArray[np.float64]
+
+
+class Optimizer:
+    """What all optimizers share.
+
+    Parameters
+    ----------
+    parameters : iterable of Value
+        The variables to train: ``model.parameters()``.
+    lr : float or schedule
+        The learning rate, or a function from the number of steps done to it (`nn.schedules`).
+    weight_decay : float
+        Adds ``weight_decay * parameter`` to the gradient.
+
+    Attributes
+    ----------
+    parameters : list of Value
+    steps : int
+        The number of steps done.
+    state : dict of str to array
+        What the formula carries from step to step: arrays as long as `parameters`.
+
+    Raises
+    ------
+    ArgumentError
+        If a number is negative or nan, or the parameters are none, repeated, or not variables.
+    """
+
+    def __init__(
+        self, parameters: Iterable[Value], lr: float | Schedule, weight_decay: float = 0.0
+    ) -> None:
+        if not callable(lr):
+            _require("lr", lr, 0.0, math.inf)
+        _require("weight_decay", weight_decay, 0.0, math.inf)
+        self.parameters = _checked_parameters(parameters)
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.steps = 0
+        self.state: dict[str, Vector] = {}
+
+    def learning_rate(self) -> float:
+        """Return the learning rate of the next step.
+
+        Raises
+        ------
+        ArgumentError
+            If a schedule gives a negative or infinite rate.
+        """
+        if not callable(self.lr):
+            return self.lr
+        rate = self.lr(self.steps)
+        _require(f"the schedule at step {self.steps}, lr", rate, 0.0, math.inf)
+        return rate
+
+    def update(
+        self, theta: Vector, gradient: Vector, state: dict[str, Vector]
+    ) -> tuple[Vector, dict[str, Vector]]:
+        """Return the parameters after a step, and the state to carry on, for those before it."""
+        raise NotImplementedError
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to zero."""
+        for parameter in self.parameters:
+            parameter.grad = 0.0
+
+    def step(self) -> None:
+        """Move every parameter by its gradient.
+
+        The step is done as a whole or not at all, also if Ctrl-C is pressed.
+
+        Raises
+        ------
+        NonFiniteError
+            If a parameter would become infinite or nan.
+        """
+        theta = np.array([parameter.data for parameter in self.parameters])
+        gradient = np.array([parameter.grad for parameter in self.parameters])
+        with np.errstate(over="ignore", invalid="ignore"):  # told below, with more words
+            theta, state = self.update(theta, gradient, self.state)
+        if not np.isfinite(theta).all():
+            raise NonFiniteError(
+                f"step {self.steps + 1} would make a parameter infinite: the learning rate "
+                f"{self.learning_rate()} is too large, or the gradient is"
+            )
+        with interrupts_deferred():
+            for parameter, number in zip(self.parameters, theta.tolist(), strict=True):
+                parameter.data = number
+            self.state = state
+            self.steps += 1
+
+    def restore(self, steps: int, state: dict[str, Vector]) -> None:
+        """Go on from the `steps` and the `state` of an optimizer like this one.
+
+        Raises
+        ------
+        StateError
+            If the state is not one of as many parameters. Then nothing is changed.
+        """
+        for name, array in state.items():
+            if array.shape != (len(self.parameters),):
+                raise StateError(
+                    f"the optimizer state {name!r} has shape {array.shape}: there are "
+                    f"{len(self.parameters)} parameters"
+                )
+        self.steps, self.state = steps, dict(state)
+
+    def _carried(self, state: dict[str, Vector], name: str) -> Vector:
+        """Return an array of the state, zero before the first step."""
+        return state[name] if name in state else np.zeros(len(self.parameters))
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: ``w <- w - lr * dL/dw``, with L the mean loss of a batch.
+
+    >>> import nn
+    >>> from autograd import Value
+    >>> w = Value(3.0)
+    >>> optimizer = nn.SGD([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> round(w.data, 6)
+    2.4
+
+    Parameters
+    ----------
+    parameters, lr, weight_decay
+        See `Optimizer`.
+    momentum : float
+        How much of its last velocity the step keeps, from 0 to below 1:
+        ``v <- momentum * v + dL/dw;  w <- w - lr * v``.
+    nesterov : bool
+        Look ahead along the velocity: ``w <- w - lr * (dL/dw + momentum * v)``. Sutskever et al.:
+        On the importance of initialization and momentum in deep learning, 2013, in PyTorch's form.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        _require("momentum", momentum, 0.0, 1.0)
+        if nesterov and momentum == 0.0:
+            raise ArgumentError("nesterov takes a momentum above 0: SGD(..., momentum=0.9)")
+        self.momentum = momentum
+        self.nesterov = nesterov
+
+    def update(
+        self, theta: Vector, gradient: Vector, state: dict[str, Vector]
+    ) -> tuple[Vector, dict[str, Vector]]:
+        """Apply the formula: see `Optimizer.update`."""
+        if self.weight_decay:
+            gradient = gradient + self.weight_decay * theta
+        if not self.momentum:
+            return theta - self.learning_rate() * gradient, state
+        velocity = self.momentum * self._carried(state, "velocity") + gradient
+        direction = gradient + self.momentum * velocity if self.nesterov else velocity
+        return theta - self.learning_rate() * direction, {"velocity": velocity}
+
+
+class Adam(Optimizer):
+    """Steps of about `lr` in each parameter, whatever the size of its gradient.
+
+    >>> import nn
+    >>> from autograd import Value
+    >>> w = Value(3.0)
+    >>> optimizer = nn.Adam([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> optimizer.step()
+    >>> round(w.data, 6)
+    2.9
+
+    Kingma, Ba: Adam: A Method for Stochastic Optimization, 2014, algorithm 1.
+
+    Parameters
+    ----------
+    parameters, lr, weight_decay
+        See `Optimizer`.
+    betas : pair of float
+        How much is kept of the running means of the gradient and of its square.
+    epsilon : float
+        Keeps the quotient finite where all gradients were zero.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        for beta in betas:
+            _require("betas", beta, 0.0, 1.0)
+        _require("epsilon", epsilon, 0.0, math.inf)
+        self.betas = betas
+        self.epsilon = epsilon
+
+    def update(
+        self, theta: Vector, gradient: Vector, state: dict[str, Vector]
+    ) -> tuple[Vector, dict[str, Vector]]:
+        """Apply the formula: see `Optimizer.update`."""
+        return self._adam(theta, gradient + self.weight_decay * theta, state)
+
+    def _adam(
+        self, theta: Vector, gradient: Vector, state: dict[str, Vector]
+    ) -> tuple[Vector, dict[str, Vector]]:
+        first, second = self.betas
+        mean = first * self._carried(state, "mean") + (1 - first) * gradient
+        square = second * self._carried(state, "square") + (1 - second) * gradient**2
+        count = self.steps + 1
+        unbiased_mean = mean / (1 - first**count)
+        unbiased_square = square / (1 - second**count)
+        change = self.learning_rate() * unbiased_mean / (np.sqrt(unbiased_square) + self.epsilon)
+        return theta - change, {"mean": mean, "square": square}
+
+
+class AdamW(Adam):
+    """Adam after a weight decay of its own: ``w <- w - lr * weight_decay * w``.
+
+    >>> import nn
+    >>> from autograd import Value
+    >>> w = Value(3.0)
+    >>> optimizer = nn.AdamW([w], lr=0.1, weight_decay=0.5)
+    >>> optimizer.step()
+    >>> round(w.data, 6)
+    2.85
+
+    Loshchilov, Hutter: Decoupled Weight Decay Regularization, 2017, algorithm 2.
+
+    Parameters
+    ----------
+    parameters, lr, betas, epsilon
+        See `Adam`.
+    weight_decay : float
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float | Schedule = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(parameters, lr, betas, epsilon, weight_decay)
+
+    def update(
+        self, theta: Vector, gradient: Vector, state: dict[str, Vector]
+    ) -> tuple[Vector, dict[str, Vector]]:
+        """Apply the formula: see `Optimizer.update`."""
+        decayed = theta * (1 - self.learning_rate() * self.weight_decay)
+        return self._adam(decayed, gradient, state)
+
+
+def _require(name: str, number: float, low: float, high: float) -> None:
+    """Require ``low <= number < high``, which nan never is."""
+    if not low <= number < high:
+        upper = "finite" if high == math.inf else f"below {high:g}"
+        raise ArgumentError(f"{name}={number!r}: it must be {upper}, and not below {low:g}")
+
+
+def _checked_parameters(parameters: Iterable[Value]) -> list[Value]:
+    parameters = list(parameters)
+    if not parameters:
+        raise ArgumentError("an optimizer needs parameters: pass model.parameters()")
+    for parameter in parameters:
+        if not isinstance(parameter, Value):
+            raise NotANumberError(f"an optimizer trains Values, not {parameter!r}")
+        if parameter.operation is not None:
+            raise ArgumentError(f"{parameter!r} is computed or constant: train variables only")
+    if len(set(parameters)) < len(parameters):
+        raise ArgumentError("a parameter is given more than once: it would be stepped twice")
+    return parameters

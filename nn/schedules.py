@@ -1,0 +1,69 @@
+"""Learning rates that change during training.
+
+A schedule is a function of the number of steps done so far. An optimizer takes one in place of a
+number: ``SGD(parameters, lr=nn.linear_decay(1.0, 0.1, steps=100))``.
+"""
+
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
+from autograd.errors import ArgumentError
+
+Schedule: TypeAlias = Callable[[int], float]
+
+
+def linear_decay(start: float, end: float, steps: int) -> Schedule:
+    """Go from `start` to `end` in a straight line, and stay there after `steps`.
+
+    >>> import nn
+    >>> rate = nn.linear_decay(1.0, 0.5, steps=2)
+    >>> rate(0), rate(1), rate(2), rate(9)
+    (1.0, 0.75, 0.5, 0.5)
+    """
+    _require_steps(steps)
+    return lambda step: start + (end - start) * min(step / steps, 1.0)
+
+
+def cosine_decay(start: float, end: float, steps: int) -> Schedule:
+    """Go from `start` to `end` along half a wave of the cosine, and stay there after `steps`.
+
+    >>> import nn
+    >>> rate = nn.cosine_decay(1.0, 0.0, steps=4)
+    >>> [round(rate(step), 3) for step in range(5)]
+    [1.0, 0.854, 0.5, 0.146, 0.0]
+
+    Loshchilov, Hutter: SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, equation 5.
+    """
+    _require_steps(steps)
+    return lambda step: end + (start - end) * (1 + math.cos(math.pi * min(step / steps, 1.0))) / 2
+
+
+def step_decay(start: float, factor: float, every: int) -> Schedule:
+    """Multiply the rate by `factor` once in `every` steps.
+
+    >>> import nn
+    >>> rate = nn.step_decay(1.0, 0.1, every=10)
+    >>> rate(0), rate(9), rate(10)
+    (1.0, 1.0, 0.1)
+    """
+    _require_steps(every)
+    return lambda step: start * factor ** (step // every)
+
+
+def warmup(schedule: Schedule | float, steps: int) -> Schedule:
+    """Rise to a rate, or to a schedule, over the first `steps`.
+
+    >>> import nn
+    >>> rate = nn.warmup(0.5, steps=5)
+    >>> rate(0), rate(4), rate(5)
+    (0.1, 0.5, 0.5)
+    """
+    _require_steps(steps)
+    rate = schedule if callable(schedule) else (lambda step: schedule)
+    return lambda step: rate(step) * min((step + 1) / steps, 1.0)
+
+
+def _require_steps(steps: int) -> None:
+    if not steps >= 1:
+        raise ArgumentError(f"a schedule takes a number of steps from 1 on, not {steps!r}")
