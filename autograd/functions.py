@@ -206,7 +206,7 @@ def sum(values: Iterable[Scalar]) -> Scalar:
     >>> len(ag.sum(ag.Value(i) for i in range(5)).parents)
     5
     """
-    return _combination(operations.sum, list(values))
+    return _combination(operations.sum, _items("sum", values))
 
 
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
@@ -226,7 +226,7 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
     ShapeError
         If there are not as many weights as inputs.
     """
-    weights, inputs = tuple(weights), tuple(inputs)
+    weights, inputs = _items("dot", weights), _items("dot", inputs)
     if len(weights) != len(inputs):
         raise ShapeError(f"dot of {len(weights)} weights with {len(inputs)} inputs: it takes pairs")
     parents = (*weights, *inputs) if bias is None else (*weights, *inputs, bias)
@@ -257,7 +257,7 @@ def max(*values: Any) -> Any:
     ShapeError
         If there is none.
     """
-    return _combination(operations.max, _one_or_more("max", values))
+    return _combination(operations.max, _not_empty("max", _arguments(values)))
 
 
 def min(*values: Any) -> Any:
@@ -274,7 +274,7 @@ def min(*values: Any) -> Any:
     ShapeError
         If there is none.
     """
-    return _combination(operations.min, _one_or_more("min", values))
+    return _combination(operations.min, _not_empty("min", _arguments(values)))
 
 
 def lookup(table: Sequence[Any], index: Any) -> Any:
@@ -309,12 +309,21 @@ def lookup(table: Sequence[Any], index: Any) -> Any:
     return _combination(operations.lookup, [index, *table])
 
 
-def _one_or_more(name: str, values: Sequence[Any]) -> Sequence[Any]:
-    """Return the items of the one iterable in `values`, or `values` themselves."""
-    if len(values) == 1 and isinstance(values[0], Iterable):
-        values = list(values[0])
+def _arguments(values: Sequence[Any]) -> Iterable[Any]:
+    """Return the one iterable among the arguments of a function, or else the arguments."""
+    return values[0] if len(values) == 1 and isinstance(values[0], Iterable) else values
+
+
+def _items(function: str, values: Iterable[Any]) -> list[Any]:
+    if not isinstance(values, Iterable):
+        raise ShapeError(f"{function} takes a list of numbers, not {values!r}")
+    return list(values)
+
+
+def _not_empty(function: str, values: Iterable[Any]) -> list[Any]:
+    values = _items(function, values)
     if not values:
-        raise ShapeError(f"{name} of nothing: give at least one number")
+        raise ShapeError(f"{function} of nothing: give at least one number")
     return values
 
 
@@ -339,7 +348,7 @@ def mean(values: Iterable[Scalar]) -> Scalar:
     ShapeError
         If there are no values.
     """
-    values = _one_or_more("mean", [values])
+    values = _not_empty("mean", values)
     return sum(values) / len(values)
 
 
@@ -350,7 +359,7 @@ def norm(values: Iterable[Scalar]) -> Scalar:
     >>> ag.norm([3.0, 4.0])
     5.0
     """
-    values = list(values)
+    values = _items("norm", values)
     return sqrt(dot(values, values))
 
 
@@ -411,7 +420,7 @@ def logsumexp(values: Iterable[Scalar]) -> Scalar:
     ShapeError
         If there are no values.
     """
-    values = _one_or_more("logsumexp", [values])
+    values = _not_empty("logsumexp", values)
     largest = max(values)
     return largest + log(sum(exp(x - largest) for x in values))
 
@@ -430,7 +439,7 @@ def softmax(values: Iterable[Scalar]) -> list[Scalar]:
     ShapeError
         If there are no values.
     """
-    values = _one_or_more("softmax", [values])
+    values = _not_empty("softmax", values)
     largest = max(values)
     exponentials = [exp(x - largest) for x in values]
     total = sum(exponentials)
@@ -449,6 +458,6 @@ def log_softmax(values: Iterable[Scalar]) -> list[Scalar]:
     ShapeError
         If there are no values.
     """
-    values = _one_or_more("log_softmax", [values])
+    values = _not_empty("log_softmax", values)
     total = logsumexp(values)
     return [x - total for x in values]

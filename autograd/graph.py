@@ -33,8 +33,8 @@ class Node:
         The number.
     grad : float
         The gradient of the last output that `backward` was called on, with respect to this node.
-        A leaf starts at 0.0 and adds up over several calls; a computed node holds the gradient of
-        the last pass alone, and None before the first.
+        A variable starts at 0.0 and adds up over several calls; a computed node or a constant holds
+        the gradient of the last pass alone, and None before the first.
     label : str
         A name for pictures and messages.
     operation : Operation or None

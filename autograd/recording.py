@@ -8,6 +8,7 @@ otherwise only looks at ``activity.contexts``, which is 3 % of an operation.
 import contextlib
 import gc
 import math
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -38,6 +39,9 @@ class _Modes(threading.local):
     recording = True
     detecting_anomalies = False
 
+
+_HOME = os.path.dirname(os.path.dirname(__file__))
+_LIBRARY = tuple(os.path.join(_HOME, package, "") for package in ("autograd", "nn"))
 
 activity = _Activity()
 _modes = _Modes()
@@ -155,9 +159,6 @@ def apply_modes(node: Node) -> None:
 
 def _line_of_user_code() -> str:
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in _OUR_PACKAGES:
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_LIBRARY):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-
-
-_OUR_PACKAGES = ("autograd", "nn")

@@ -94,7 +94,7 @@ class Value(Node):
 
     def zero_grad(self) -> None:
         """Forget the gradient of this node, as before the first `backward`."""
-        self.grad = 0.0 if self._first is None and not self._second else NO_GRADIENT
+        self.grad = 0.0 if self.operation is None else NO_GRADIENT
 
     # --- arithmetic ------------------------------------------------------------------------------
 
@@ -293,7 +293,7 @@ def _node(operation: Operation, data: float, first: Value | None, second: Any) -
     return node
 
 
-def _with_number(operator: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+def _with_number(apply: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
     """Apply an operator to a Value and something else, which becomes a constant.
 
     Arrays are left to NumPy, which comes back here with each of their elements.
@@ -301,7 +301,7 @@ def _with_number(operator: Callable[[Any, Any], Any], left: Any, right: Any) -> 
     other = right if isinstance(left, Value) else left
     if not isinstance(other, _REAL) and hasattr(other, "__array_ufunc__"):
         return NotImplemented
-    return operator(as_value(left), as_value(right))
+    return apply(as_value(left), as_value(right))
 
 
 def real_number(number: Any) -> float:

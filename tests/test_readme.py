@@ -1,0 +1,56 @@
+"""Everything that the README shows, run as a reader would."""
+
+import contextlib
+import io
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograd.operations import OPERATIONS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+QUOTATION = re.compile(r"<!-- from (\S+) -->\n```python\n(.*?)```", re.DOTALL)
+SNIPPETS = re.findall(r"```python\n(.*?)```", QUOTATION.sub("", README), re.DOTALL)
+COMMANDS = re.findall(r"\bmake \w+", README)
+FILES = re.findall(r"\]\((?!http)([^)]+)\)", README)
+
+
+def test_snippets_print_what_their_comments_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    defined_before = set(OPERATIONS)
+    namespace: dict[str, Any] = {}
+    try:
+        for snippet in SNIPPETS:
+            expected = re.findall(r"^print\(.*\)\s+# (.*)$", snippet, re.MULTILINE)
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                exec(compile(snippet, "README.md", "exec"), namespace)
+            assert printed.getvalue().splitlines() == expected
+    finally:
+        for name in set(OPERATIONS) - defined_before:
+            del OPERATIONS[name]
+
+
+def test_there_are_snippets_and_quotations() -> None:
+    assert len(SNIPPETS) >= 5
+    assert QUOTATION.search(README)
+
+
+@pytest.mark.parametrize(("path", "quotation"), QUOTATION.findall(README))
+def test_quotations_stand_in_the_source(path: str, quotation: str) -> None:
+    assert quotation in (ROOT / path).read_text()
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS)))
+def test_commands_are_targets_of_the_makefile(command: str) -> None:
+    subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("path", sorted(set(FILES)))
+def test_links_lead_to_files(path: str) -> None:
+    assert (ROOT / path).exists()
