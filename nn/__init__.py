@@ -15,6 +15,7 @@ hold what these share.
 
 from nn.activations import ACTIVATIONS
 from nn.data import minibatches
+from nn.interrupts import interrupts_deferred
 from nn.layers import MLP, Layer, Neuron
 from nn.losses import binary_cross_entropy, cross_entropy, hinge_loss, l2_penalty, mse_loss
 from nn.metrics import accuracy
@@ -40,6 +41,7 @@ __all__ = [
     "cross_entropy",
     "fit",
     "hinge_loss",
+    "interrupts_deferred",
     "l2_penalty",
     "linear_decay",
     "minibatches",

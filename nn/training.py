@@ -6,6 +6,7 @@ backward, and update the parameters. Again, until the data has been seen; that i
 
 import copy
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -42,12 +43,16 @@ class EpochReport:
         The mean over the samples, each as it was when its batch was trained on.
     metric : float
         The mean of `metric` over the same predictions, nan without one.
+    validation : float
+        The mean of `metric` over the validation data after the epoch, nan without them.
     seconds : float
+        Of the training, without the validation.
     """
 
     epoch: int
     loss: float
     metric: float
+    validation: float
     seconds: float
 
 
@@ -63,6 +68,7 @@ def fit(
     rng: Seed = None,
     penalty: Callable[[], Value] | None = None,
     metric: Callable[[Any, Any], float] | None = None,
+    validation: tuple[Data, Data] | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
 ) -> Iterator[EpochReport]:
@@ -100,6 +106,8 @@ def fit(
         ``penalty()`` is a Value added to the loss of each batch, such as an `l2_penalty`.
     metric : callable, optional
         ``metric(prediction, target)`` of one sample, a float to report.
+    validation : (X, y), optional
+        Data that the model is not trained on, to report the metric of after each epoch.
     checkpoint : path, optional
         Where to save, after each epoch, all that is needed to go on.
     resume : bool
@@ -130,16 +138,24 @@ def fit(
         raise ArgumentError(f"epochs={epochs!r}: it takes a whole number from 0 on")
     if resume and checkpoint is None:
         raise ArgumentError("resume=True takes the checkpoint to resume from: checkpoint=path")
+    if validation is not None:
+        check_data(*validation)
+        if metric is None:
+            raise ArgumentError("validation data take a metric to report: metric=nn.accuracy")
     generator = np.random.default_rng(rng)
     minibatches(X, y, batch_size, np.random.default_rng(0))  # complains now, not in the loop
     step = _Step(model, loss, optimizer, penalty, metric)
-    return _epochs(step, _rows(X), _rows(y), epochs, batch_size, generator, checkpoint, resume)
+    held_out = None if validation is None else (_rows(validation[0]), _rows(validation[1]))
+    return _epochs(
+        step, _rows(X), _rows(y), held_out, epochs, batch_size, generator, checkpoint, resume
+    )
 
 
 def _epochs(
     step: "_Step",
     X: Sequence[Any],
     y: Sequence[Any],
+    held_out: tuple[Sequence[Any], Sequence[Any]] | None,
     epochs: int,
     batch_size: int,
     rng: np.random.Generator,
@@ -148,8 +164,8 @@ def _epochs(
 ) -> Iterator[EpochReport]:
     reports: list[EpochReport] = []
     if checkpoint is not None and resume and Path(checkpoint).exists():
-        reports = _load_checkpoint(checkpoint, step.optimizer, rng)
-        yield from reports[:epochs]
+        reports = _load_checkpoint(checkpoint, step.optimizer, rng, epochs)
+        yield from reports
     for epoch in range(len(reports) + 1, epochs + 1):
         start = time.perf_counter()
         loss_sum = metric_sum = 0.0
@@ -159,7 +175,10 @@ def _epochs(
             loss_sum += batch_loss * len(inputs)
             metric_sum += batch_metric * len(inputs)
         seconds = time.perf_counter() - start
-        reports.append(EpochReport(epoch, loss_sum / len(X), metric_sum / len(X), seconds))
+        validation = math.nan if held_out is None else step.mean_metric(*held_out)
+        reports.append(
+            EpochReport(epoch, loss_sum / len(X), metric_sum / len(X), validation, seconds)
+        )
         if checkpoint is not None:
             _save_checkpoint(checkpoint, step.optimizer, rng, reports)
         yield reports[-1]
@@ -198,6 +217,13 @@ class _Step:
             ) from error
         return self.last_loss, metric
 
+    def mean_metric(self, inputs: Sequence[Any], targets: Sequence[Any]) -> float:
+        """Return the mean of the metric over data, without training on them."""
+        assert self.metric is not None
+        with ag.no_grad():
+            metrics = [self.metric(self.model(x), y) for x, y in zip(inputs, targets, strict=True)]
+        return sum(metrics) / len(metrics)
+
     def _train(self, inputs: Sequence[Any], targets: Sequence[Any]) -> tuple[float, float]:
         predictions = [self.model(x) for x in inputs]
         pairs = list(zip(predictions, targets, strict=True))
@@ -208,7 +234,7 @@ class _Step:
         loss.backward()
         self.optimizer.step()
         if self.metric is None:
-            return loss.data, float("nan")
+            return loss.data, math.nan
         return loss.data, sum(self.metric(*pair) for pair in pairs) / len(pairs)
 
 
@@ -220,7 +246,7 @@ def _progress(batches: Iterable[Any], total: int, title: str) -> Iterable[Any]:
         from tqdm import tqdm
     except ImportError:
         return batches
-    return tqdm(batches, title, total, leave=False)
+    return tqdm(batches, title, total, leave=False, delay=0.5, unit="batch")
 
 
 def _rows(data: Data) -> Sequence[Any]:
@@ -242,7 +268,7 @@ def _save_checkpoint(
 
 
 def _load_checkpoint(
-    path: str | Path, optimizer: Optimizer, rng: np.random.Generator
+    path: str | Path, optimizer: Optimizer, rng: np.random.Generator, epochs: int
 ) -> list[EpochReport]:
     """Put the optimizer, its parameters and `rng` back to where they were; return the reports."""
     arrays = read_archive(path)
@@ -251,6 +277,8 @@ def _load_checkpoint(
     try:
         numbers = arrays["parameters"].tolist()
         reports = [EpochReport(int(row[0]), *map(float, row[1:])) for row in arrays["reports"]]
+        if len(reports) > epochs:
+            raise ValueError(f"it has trained for {len(reports)} epochs, more than {epochs}")
         if len(numbers) != len(optimizer.parameters):
             raise ValueError(f"it has {len(numbers)} parameters, not {len(optimizer.parameters)}")
         restored_rng = copy.deepcopy(rng)

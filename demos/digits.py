@@ -1,0 +1,220 @@
+"""Teach a network of scalars to read handwritten digits.
+
+The whole of the lecture on real data: images go through a multi-layer perceptron; the cross-entropy
+of its answers says how surprising the right digits were; backpropagation through the scalar graph
+gives the gradient; stochastic gradient descent takes a step. Less than a minute of that, and the
+network reads 97 of 100 digits that it has never seen.
+
+    make demo                                      sets up everything and runs both demos
+    python demos/digits.py                         after: python -m pip install -e '.[demos]'
+    python demos/digits.py --epochs 30 --resume    goes on from where the last run ended
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import autograd as ag
+import nn
+from pictures import draw_curves, draw_digits
+
+HERE = Path(__file__).parent
+TEST_IMAGES = 360  # a fifth of all
+BATCH_SIZE = 8
+
+
+# --- data ----------------------------------------------------------------------------------------
+
+
+class Digits(NamedTuple):
+    """Images, a row of 64 pixels each, from 0 for paper to 1 for ink; and what they show."""
+
+    images: NDArray[np.float64]
+    labels: NDArray[np.int64]
+
+
+def load_digits() -> Digits:
+    """Read the 1,797 digits. In the file, pixels go from 0 to 16, and the label comes last."""
+    table = np.loadtxt(HERE / "data" / "digits.csv.gz", delimiter=",")
+    return Digits(images=table[:, :64] / 16, labels=table[:, 64].astype(np.int64))
+
+
+def split(digits: Digits, rng: np.random.Generator) -> tuple[Digits, Digits]:
+    """Return the digits to train on, and those drawn at random to test with."""
+    test, training = np.split(rng.permutation(len(digits.labels)), [TEST_IMAGES])
+    return (
+        Digits(digits.images[training], digits.labels[training]),
+        Digits(digits.images[test], digits.labels[test]),
+    )
+
+
+# --- training ------------------------------------------------------------------------------------
+
+
+def train(
+    model: nn.MLP,
+    training: Digits,
+    test: Digits,
+    rng: np.random.Generator,
+    arguments: argparse.Namespace,
+) -> Iterator[nn.EpochReport]:
+    """Train by stochastic gradient descent, and yield each epoch as it ends.
+
+    The learning rate depends on the epochs done and not on those to come, so that a run which is
+    interrupted and resumed, even with more epochs, equals one that never was.
+    """
+    steps_per_epoch = math.ceil(len(training.labels) / BATCH_SIZE)
+    learning_rate = nn.step_decay(0.5, factor=0.9, every=steps_per_epoch)
+
+    # Another seed tests with other images, on some of which this network trains: keep them apart.
+    checkpoint = arguments.output / f"digits-seed-{arguments.seed}.npz"
+    if arguments.resume and not checkpoint.exists():
+        print(f"Nothing to resume with this seed in {arguments.output}: a new start.\n")
+
+    return nn.fit(
+        model,
+        training.images,
+        training.labels,
+        nn.cross_entropy,
+        nn.SGD(model.parameters(), lr=learning_rate),
+        epochs=arguments.epochs,
+        batch_size=BATCH_SIZE,
+        rng=rng,
+        metric=nn.accuracy,
+        validation=test,
+        checkpoint=checkpoint,
+        resume=arguments.resume,
+    )
+
+
+@ag.no_grad()
+def probabilities(model: nn.MLP, images: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how likely each image, a row, is each digit, a column, in the network's eyes."""
+    return np.array([[float(p) for p in ag.softmax(model(image))] for image in images.tolist()])
+
+
+# --- results -------------------------------------------------------------------------------------
+
+
+def print_epoch(report: nn.EpochReport) -> None:
+    """Print one line of the table of epochs, under its heading if it is the first."""
+    if report.epoch == 1:
+        print("epoch   train loss   train accuracy   test accuracy   seconds")
+    print(
+        f"{report.epoch:5}{report.loss:13.4f}{report.metric:17.1%}"
+        f"{report.validation:16.1%}{report.seconds:10.1f}",
+        flush=True,
+    )
+
+
+def print_confusion(predictions: NDArray[np.float64], labels: NDArray[np.int64]) -> None:
+    """Print how often each digit was taken for each other, and how often for itself."""
+    counts = np.zeros((10, 10), dtype=int)
+    np.add.at(counts, (labels, predictions.argmax(axis=1)), 1)
+    print(f"\n{counts.trace()} of the {len(labels)} test images are read right.\n")
+    print("true digit |" + "taken for".center(50) + "| right")
+    print("           |" + "".join(f"{digit:4} " for digit in range(10)) + "|")
+    print("-----------+" + "-" * 50 + "+-------")
+    for digit, row in enumerate(counts):
+        cells = "".join(f"{count or '.':>4} " for count in row)
+        print(f"{digit:6}     |{cells}|{row[digit] / max(row.sum(), 1):6.0%}")
+    print()
+
+
+def draw_history(history: list[nn.EpochReport], path: Path) -> None:
+    """Draw how the loss fell and the accuracies rose."""
+    draw_curves(
+        path,
+        f"Reading digits: {history[-1].validation:.1%} right on images never seen",
+        {"training": [report.loss for report in history]},
+        {
+            "training": [report.metric for report in history],
+            "test": [report.validation for report in history],
+        },
+    )
+    print(f"wrote {path}")
+
+
+def draw_hardest(predictions: NDArray[np.float64], test: Digits, path: Path) -> None:
+    """Draw the images that were misread, the surest mistakes first, then those that nearly were."""
+    is_right = predictions.argmax(axis=1) == test.labels
+    probability_of_label = predictions[np.arange(len(test.labels)), test.labels]
+    hardest = np.lexsort((probability_of_label, is_right))[:12]
+    draw_digits(
+        path,
+        f"{np.sum(~is_right)} of {len(is_right)} test images misread: the hardest, "
+        "with the predicted probabilities",
+        test.images[hardest],
+        test.labels[hardest],
+        predictions[hardest],
+    )
+    print(f"wrote {path}")
+
+
+# --- the program ---------------------------------------------------------------------------------
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line, and make the output folder before time is spent on training."""
+    parser = argparse.ArgumentParser(
+        description="Teach a network of scalars to read handwritten digits.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--epochs", type=int, default=20, help="times to go through the training images")
+    add("--seed", type=int, default=0, help="of test images, weights and batches")
+    add("--output", type=Path, default=HERE / "output", help="folder for pictures and checkpoint")
+    add("--resume", action="store_true", help="go on from the checkpoint there")
+    arguments = parser.parse_args()
+    if arguments.epochs < 1:
+        parser.error("--epochs takes a number from 1 on")
+    if arguments.seed < 0:
+        parser.error("--seed takes a number from 0 on")
+    try:
+        arguments.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--output cannot be made a folder: {error}")
+    return arguments
+
+
+def main() -> int:
+    """Train a network, show how it does, and return the exit code."""
+    arguments = parse_arguments()
+    rng = np.random.default_rng(arguments.seed)
+    training, test = split(load_digits(), rng)
+    model = nn.MLP(64, [32, 10], activation="relu", rng=rng)
+    print(f"{model} has {len(model.parameters()):,} parameters.")
+    print(f"It trains on {len(training.labels):,} images, {BATCH_SIZE} at a time.\n", flush=True)
+
+    history: list[nn.EpochReport] = []
+    try:
+        for report in train(model, training, test, rng, arguments):
+            history.append(report)
+            print_epoch(report)
+        exit_code = 0
+    except KeyboardInterrupt:
+        print("\nInterrupted: this is the network as far as it came. --resume goes on.", flush=True)
+        exit_code = 130
+
+    with nn.interrupts_deferred():  # Ctrl-C now waits for the pictures, a matter of seconds
+        predictions = probabilities(model, test.images)
+        print_confusion(predictions, test.labels)
+        if history:
+            draw_history(history, arguments.output / "digits-curves.png")
+        draw_hardest(predictions, test, arguments.output / "digits-mistakes.png")
+    return exit_code
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except ag.StateError as error:
+        sys.exit(f"{error}. Without --resume, training starts anew")
