@@ -1,0 +1,273 @@
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import mpmath
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd.graph import topological_order
+
+
+def close(expected: Any) -> Any:
+    return pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def exact_derivative(function: Callable[..., Any], point: Sequence[float], *orders: int) -> float:
+    """Differentiate with 50 digits, ``orders[i]`` times by the i-th number."""
+    with mpmath.workdps(50):
+        return float(mpmath.diff(function, tuple(map(mpmath.mpf, point)), orders))
+
+
+# --- against mpmath, to the third order ----------------------------------------------------------
+
+# Each formula twice: for the engine and, written apart from it, for mpmath.
+CURVES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "polynomial": (lambda x: x**5 - 3 * x**2 + x, lambda x: x**5 - 3 * x**2 + x),
+    "rational": (lambda x: (1 - x) / (2 + x * x), lambda x: (1 - x) / (2 + x * x)),
+    "gauss": (lambda x: ag.exp(-x * x), lambda x: mpmath.exp(-x * x)),
+    "wave": (lambda x: ag.sin(x) * ag.cos(2 * x), lambda x: mpmath.sin(x) * mpmath.cos(2 * x)),
+    "root": (lambda x: ag.sqrt(1 + x * x), lambda x: mpmath.sqrt(1 + x * x)),
+    "power tower": (lambda x: (2 + x) ** x, lambda x: (2 + x) ** x),
+    "logistic": (lambda x: ag.sigmoid(3 * x), lambda x: 1 / (1 + mpmath.exp(-3 * x))),
+    "neuron": (lambda x: ag.tanh(0.5 * x + 1), lambda x: mpmath.tanh(0.5 * x + 1)),
+    "angle": (lambda x: ag.arctan(x) * x, lambda x: mpmath.atan(x) * x),
+    "logarithms": (
+        lambda x: ag.log(3 + x) * ag.log1p(x * x),
+        lambda x: mpmath.log(3 + x) * mpmath.log(1 + x * x),
+    ),
+    "softplus": (lambda x: ag.softplus(2 * x), lambda x: mpmath.log(1 + mpmath.exp(2 * x))),
+    "gelu": (ag.gelu, lambda x: x * mpmath.ncdf(x)),
+    "silu": (ag.silu, lambda x: x / (1 + mpmath.exp(-x))),
+    "growth": (lambda x: ag.expm1(x) * x, lambda x: mpmath.expm1(x) * x),
+}
+
+
+@pytest.mark.parametrize(("function", "oracle"), CURVES.values(), ids=CURVES.keys())
+@settings(max_examples=25)
+@given(x=st.floats(-1.5, 1.5, allow_subnormal=False))
+def test_three_derivatives_of_a_curve(
+    function: Callable[[Any], Any], oracle: Callable[[Any], Any], x: float
+) -> None:
+    slope = ag.grad(function)
+    curvature = ag.grad(slope)
+    jerk = ag.grad(curvature)
+    assert slope(x) == close(exact_derivative(oracle, [x], 1))
+    assert curvature(x) == close(exact_derivative(oracle, [x], 2))
+    assert jerk(x) == close(exact_derivative(oracle, [x], 3))
+
+
+def surface(x: Any, y: Any) -> Any:
+    """Return a formula that the engine and mpmath read alike."""
+    return x**3 * y - (x - y) / (2 + x * y * y) + 2 ** (x * y)
+
+
+POINTS = st.tuples(st.floats(0.1, 2), st.floats(0.1, 2))
+
+
+@given(point=POINTS)
+def test_gradient_of_a_surface(point: tuple[float, float]) -> None:
+    expected = (exact_derivative(surface, point, 1, 0), exact_derivative(surface, point, 0, 1))
+    assert ag.grad(lambda p: surface(*p))(point) == close(expected)
+
+
+@given(point=POINTS)
+def test_hessian_of_a_surface(point: tuple[float, float]) -> None:
+    mixed = exact_derivative(surface, point, 1, 1)
+    rows = ag.hessian(lambda p: surface(*p))(list(point))
+    assert rows[0] == close([exact_derivative(surface, point, 2, 0), mixed])
+    assert rows[1] == close([mixed, exact_derivative(surface, point, 0, 2)])
+
+
+@settings(max_examples=25)
+@given(point=POINTS)
+def test_third_derivatives_over_a_graph(point: tuple[float, float]) -> None:
+    x, y = ag.Value(point[0]), ag.Value(point[1])
+    by_x = ag.gradient(surface(x, y), x, create_graph=True)
+    by_x_and_y = ag.gradient(by_x, y, create_graph=True)
+    expected = [exact_derivative(surface, point, 2, 1), exact_derivative(surface, point, 1, 2)]
+    assert ag.gradient(by_x_and_y, [x, y]) == close(expected)
+
+
+# --- gradient, over a graph ----------------------------------------------------------------------
+
+
+@given(point=POINTS)
+def test_gradient_gives_what_backward_leaves_in_the_nodes(point: tuple[float, float]) -> None:
+    x, y = ag.Value(point[0]), ag.Value(point[1])
+    z = surface(x, y)
+    found = ag.gradient(z, [x, y])
+    z.backward()
+    assert found == [x.grad, y.grad]
+
+
+@given(point=POINTS)
+def test_gradient_as_a_graph_has_the_same_numbers(point: tuple[float, float]) -> None:
+    x, y = ag.Value(point[0]), ag.Value(point[1])
+    z = surface(x, y)
+    recorded = ag.gradient(z, [x, y], create_graph=True)
+    assert [slope.data for slope in recorded] == ag.gradient(z, [x, y])
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_gradient_leaves_every_grad_alone(create_graph: bool) -> None:
+    x, y = ag.Value(2.0), ag.Value(3.0)
+    shared = x * y
+    shared.backward()
+    z = surface(shared, y)
+    nodes = topological_order(z)
+    before = [node.grad for node in nodes]
+    ag.gradient(z, [x, shared], create_graph=create_graph)
+    assert [node.grad for node in nodes] == before
+
+
+def test_gradient_is_nested_as_its_targets() -> None:
+    x, y = ag.Value(2.0), ag.Value(3.0)
+    assert ag.gradient(x * y, [x, (y, [x])]) == [3.0, (2.0, [3.0])]
+    assert ag.gradient(x * y, []) == []
+
+
+def test_gradient_with_respect_to_a_computed_node() -> None:
+    x = ag.Value(2.0)
+    y = x * x
+    z = y * y * x
+    assert ag.gradient(z, [y, x]) == [2 * 4 * 2, 5 * 2**4]
+
+
+def test_gradient_with_respect_to_the_output_is_one() -> None:
+    x = ag.Value(2.0)
+    y = x * x
+    assert ag.gradient(y, [y, x]) == [1.0, 4.0]
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_gradient_with_respect_to_an_unreached_variable_is_zero(create_graph: bool) -> None:
+    x, unreached = ag.Value(2.0), ag.Value(3.0)
+    assert float(ag.gradient(x * x, unreached, create_graph=create_graph)) == 0
+
+
+def test_gradient_does_not_ask_for_derivatives_off_the_way() -> None:
+    x, beside = ag.Value(2.0), ag.Value(0.0)
+    assert ag.gradient(x * ag.sqrt(beside) + x, x) == 1
+
+
+@pytest.mark.parametrize(
+    ("formula", "error"),
+    [
+        (lambda x: ag.sqrt(x), ag.DomainError),
+        (lambda x: x * 1e200 * 1e200, ag.NonFiniteError),
+    ],
+)
+def test_gradient_that_does_not_exist_is_an_error(
+    formula: Callable[[Any], Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        ag.grad(formula)(0.0)
+
+
+# --- grad, value_and_grad, hessian ---------------------------------------------------------------
+
+
+def test_value_and_grad_gives_both_as_floats() -> None:
+    value, slope = ag.value_and_grad(lambda x: x * x)(3.0)
+    assert (type(value), value, type(slope), slope) == (float, 9, float, 6)
+
+
+def test_grad_of_values_gives_values() -> None:
+    x = ag.Value(3.0)
+    value, slope = ag.value_and_grad(lambda x: x * x)(x)
+    assert (value.data, slope.data) == (9, 6)
+    assert ag.gradient(slope, x) == 2
+
+
+def test_gradient_is_nested_as_the_argument() -> None:
+    def loss(parameters: Any) -> Any:
+        (a, b), [c] = parameters
+        return a * b + c**2
+
+    assert ag.grad(loss)([(2.0, 3.0), [5.0]]) == [(3.0, 2.0), [10.0]]
+
+
+def test_further_arguments_are_passed_on() -> None:
+    def loss(x: Any, factor: float, *, power: int) -> Any:
+        return factor * x**power
+
+    assert ag.grad(loss)(5.0, 10.0, power=2) == 100
+    assert ag.value_and_grad(loss)(5.0, 10.0, power=2) == (250, 100)
+    assert ag.hessian(loss)(5.0, 10.0, power=2) == 20
+
+
+def test_unused_argument_has_gradient_zero() -> None:
+    assert ag.grad(lambda p: p[0])([2.0, 3.0]) == [1.0, 0.0]
+    assert ag.grad(lambda x: 7.0)(2.0) == 0
+
+
+def test_grad_leaves_outer_variables_alone() -> None:
+    weight = ag.Value(5.0)
+    assert ag.grad(lambda x: weight * x)(2.0) == 5
+    assert weight.grad == 0
+
+
+def test_grad_works_inside_no_grad() -> None:
+    def cubed(x: Any) -> Any:
+        return x**3
+
+    with ag.no_grad():
+        assert ag.grad(cubed)(2.0) == 12
+        assert ag.value_and_grad(cubed)(2.0) == (8, 12)
+        assert ag.hessian(cubed)(2.0) == 12
+        assert ag.grad(ag.grad(cubed))(2.0) == 12
+
+
+def test_no_grad_inside_of_a_function_cuts_its_gradient() -> None:
+    def half_of_it(x: Any) -> Any:
+        with ag.no_grad():
+            frozen = x * x
+        return frozen * x
+
+    assert ag.grad(half_of_it)(3.0) == 9
+
+
+def test_inner_derivative_does_not_see_the_variable_of_the_outer() -> None:
+    """d/dx [x * d/dy (x + y)] is 1, not 2: the x inside is no y."""
+    assert ag.grad(lambda x: x * ag.grad(lambda y: x + y)(x))(3.0) == 1
+
+
+def test_derivatives_nest_with_the_inner_point_depending_on_the_outer() -> None:
+    """d/dx [x * d/dy (y³ x) at y = x²] = d/dx [3 x⁶] = 18 x⁵."""
+    outer = ag.grad(lambda x: x * ag.grad(lambda y: y**3 * x)(x * x))
+    assert outer(2.0) == 18 * 2**5
+
+
+# --- hessian -------------------------------------------------------------------------------------
+
+
+@given(numbers=st.lists(st.floats(-2, 2), min_size=1, max_size=4))
+def test_hessian_of_a_quadratic_form_is_its_matrix(numbers: list[float]) -> None:
+    size = range(len(numbers))
+    matrix = [[float(min(i, j) + 1) for j in size] for i in size]
+
+    def form(xs: Any) -> Any:
+        return ag.sum(matrix[i][j] * xs[i] * xs[j] for i in size for j in size) / 2
+
+    assert ag.hessian(form)(numbers) == matrix
+
+
+@given(numbers=st.lists(st.floats(-2, 2), min_size=2, max_size=4))
+def test_hessian_is_symmetric(numbers: list[float]) -> None:
+    hessian = ag.hessian(lambda xs: ag.logsumexp([ag.sin(x) * xs[0] for x in xs]) ** 2)(numbers)
+    transposed = [list(column) for column in zip(*hessian, strict=True)]
+    assert hessian == [close(row) for row in transposed]
+
+
+def test_hessian_is_nested_as_the_argument_twice() -> None:
+    def product(point: Any) -> Any:
+        x, [y] = point
+        return x * x * y
+
+    assert ag.hessian(product)([3.0, [5.0]]) == [[10.0, [6.0]], [[6.0, [0.0]]]]
+
+
+def test_hessian_of_a_linear_function_is_zero() -> None:
+    assert ag.hessian(lambda p: 2 * p[0] - p[1])([3.0, 5.0]) == [[0.0, 0.0], [0.0, 0.0]]

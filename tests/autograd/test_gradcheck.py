@@ -1,0 +1,217 @@
+"""The gradient check accepts every rule of the table, and rejects it once it is made wrong."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import autograd as ag
+from autograd.operations import OPERATIONS, Operation
+
+GENERIC = [1.3, 0.7, 2.1, 0.4, 1.9]  # no kinks, no ties, nothing is 0 or 1
+OWN_POINTS = {"lookup": [1.0, 0.7, 2.1]}  # the first is the index, which has to be whole
+
+
+def generic_point(operation: Operation) -> list[float]:
+    inputs = list(inspect.signature(operation.derivative).parameters.values())[2:]
+    variadic = inputs[-1].kind is inspect.Parameter.VAR_POSITIONAL
+    return OWN_POINTS.get(operation.name, GENERIC if variadic else GENERIC[: len(inputs)])
+
+
+def gradients(operation: Operation, point: Sequence[float]) -> list[float]:
+    return [float(g) for g in operation.derivative(1.0, operation.evaluate(*point), *point)]
+
+
+def inputs_with_gradient() -> list[Any]:
+    """Pair each operation with each place of an input that its output depends on."""
+    return [
+        pytest.param(operation, place, id=f"{name}-{place}")
+        for name, operation in OPERATIONS.items()
+        for place, slope in enumerate(gradients(operation, generic_point(operation)))
+        if slope != 0
+    ]
+
+
+def along(place: int, operation: Operation, point: Sequence[float]) -> Callable[[Any], Any]:
+    """Return the operation as a function of one of its inputs, with the others fixed."""
+    before, after = point[:place], point[place + 1 :]
+    return lambda number: operation(*before, number, *after)
+
+
+def with_gradient(operation: Operation, place: int, change: Callable[[Any, Any], Any]) -> Operation:
+    """Return a mutant: the operation with ``change(gradient, g)`` in place of one gradient."""
+
+    def derivative(g: Any, out: Any, *inputs: Any) -> list[Any]:
+        sent = list(operation.derivative(g, out, *inputs))
+        sent[place] = change(sent[place], g)
+        return sent
+
+    return replace(operation, derivative=derivative, accumulate=None)
+
+
+every_input = pytest.mark.parametrize(("operation", "place"), inputs_with_gradient())
+
+
+# --- the table and its mutants -------------------------------------------------------------------
+
+
+@every_input
+def test_rule_is_accepted_to_second_order(operation: Operation, place: int) -> None:
+    point = generic_point(operation)
+    assert ag.gradcheck(along(place, operation, point), point[place], order=2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda gradient, g: gradient * 1.01,
+        lambda gradient, g: gradient * 1.001,
+        lambda gradient, g: gradient + g * 1e-5,
+        lambda gradient, g: -gradient,
+        lambda gradient, g: gradient * 0,
+        lambda gradient, g: 999.0,
+    ],
+    ids=["1.01 times", "1.001 times", "1e-5 more", "negated", "zero", "999"],
+)
+@every_input
+def test_wrong_rule_is_rejected(
+    operation: Operation, place: int, change: Callable[[Any, Any], Any]
+) -> None:
+    point = generic_point(operation)
+    mutant = with_gradient(operation, place, change)
+    with pytest.raises(ag.GradientCheckError):
+        ag.gradcheck(along(place, mutant, point), point[place])
+
+
+def frozen(operation: Operation) -> Operation:
+    """Return the mutant whose gradient has the right numbers, and forgets what they depend on."""
+
+    def derivative(g: Any, out: Any, *inputs: Any) -> list[Any]:
+        numbers = operation.derivative(1.0, float(out), *map(float, inputs))
+        return [g * number for number in numbers]
+
+    return replace(operation, derivative=derivative, accumulate=None)
+
+
+def is_curved(operation: Operation) -> bool:
+    point = generic_point(operation)
+    return bool(ag.hessian(along(0, operation, point))(point[0]) != 0)
+
+
+@pytest.mark.parametrize("operation", [*filter(is_curved, OPERATIONS.values())], ids=repr)
+def test_rule_wrong_in_its_second_derivative_only_is_rejected_by_order_2(
+    operation: Operation,
+) -> None:
+    point = generic_point(operation)
+    function = along(0, frozen(operation), point)
+    assert ag.gradcheck(function, point[0])
+    with pytest.raises(ag.GradientCheckError, match="of the derivative with respect to input 0"):
+        ag.gradcheck(function, point[0], order=2)
+
+
+def test_rule_wrong_in_a_mixed_second_derivative_only_is_rejected_by_order_2() -> None:
+    product = frozen(OPERATIONS["mul"])
+    assert ag.gradcheck(product, 1.3, 0.7)
+    with pytest.raises(ag.GradientCheckError):
+        ag.gradcheck(product, 1.3, 0.7, order=2)
+
+
+@pytest.mark.parametrize("name", ["sub", "mul", "div", "pow"])
+def test_rule_with_its_gradients_exchanged_is_rejected(name: str) -> None:
+    operation = OPERATIONS[name]
+    exchanged = replace(
+        operation,
+        derivative=lambda *arguments: operation.derivative(*arguments)[::-1],
+        accumulate=None,
+    )
+    with pytest.raises(ag.GradientCheckError):
+        ag.gradcheck(exchanged, 1.3, 0.7)
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_one_wrong_gradient_of_several_is_enough(place: int) -> None:
+    mutant = with_gradient(OPERATIONS["dot"], place, lambda gradient, g: gradient * 1.001)
+    with pytest.raises(ag.GradientCheckError, match=rf"with respect to input 0\[{place}\] ="):
+        ag.gradcheck(lambda numbers: mutant(*numbers), GENERIC[:4])
+
+
+# --- formulas ------------------------------------------------------------------------------------
+
+
+def test_every_number_of_nested_inputs_is_checked() -> None:
+    def loss(parameters: Any, inputs: Any, target: Any) -> Any:
+        rows, biases = parameters
+        outputs = [ag.tanh(ag.dot(row, inputs, b)) for row, b in zip(rows, biases, strict=True)]
+        return (ag.sum(outputs) - target) ** 2
+
+    parameters = ([[0.1, -0.2], [0.3, 0.4]], (0.5, -0.6))
+    assert ag.gradcheck(loss, parameters, [1.0, 2.0], 0.5, order=2)
+
+
+def test_formula_that_leaves_the_graph_is_rejected() -> None:
+    with pytest.raises(ag.GradientCheckError):
+        ag.gradcheck(lambda x: x * float(x), 2.0)
+
+
+def test_constant_function_is_accepted() -> None:
+    assert ag.gradcheck(lambda x: 3.0, 2.0, order=2)
+
+
+def test_check_works_inside_no_grad() -> None:
+    with ag.no_grad():
+        assert ag.gradcheck(ag.sin, 2.0, order=2)
+        with pytest.raises(ag.GradientCheckError):
+            ag.gradcheck(lambda x: x * float(x), 2.0)
+
+
+@pytest.mark.parametrize(
+    ("function", "point"),
+    [
+        (ag.relu, [0.0]),
+        (ag.elu, [0.0]),
+        (ag.leaky_relu, [0.0]),
+        (ag.max, [2.0, 2.0]),
+        (lambda x: x if x < 1 else 2 * x, [1.0]),
+    ],
+)
+def test_kink_is_rejected(function: Callable[..., Any], point: list[float]) -> None:
+    with pytest.raises(ag.GradientCheckError, match="kink"):
+        ag.gradcheck(lambda *xs: 3 * function(*xs), *point)
+
+
+def test_tolerance_is_what_the_caller_says() -> None:
+    nearly = with_gradient(OPERATIONS["sin"], 0, lambda gradient, g: gradient + 1e-5 * g)
+    assert ag.gradcheck(nearly, 1.3, tolerance=1e-4)
+    with pytest.raises(ag.GradientCheckError):
+        ag.gradcheck(nearly, 1.3, tolerance=1e-6)
+
+
+def test_step_is_what_the_caller_says() -> None:
+    with pytest.raises(ag.GradientCheckError):
+        ag.gradcheck(ag.exp, 1.3, step=0.1)
+
+
+@pytest.mark.parametrize("x", [-1e6, -1.0, 1e-6, 1.0, 1e6])
+def test_step_suits_inputs_of_any_size(x: float) -> None:
+    assert ag.gradcheck(lambda x: x * x / 3, x, order=2)
+
+
+# --- the message ---------------------------------------------------------------------------------
+
+
+def test_message_shows_point_both_derivatives_and_the_worst_input() -> None:
+    def doubtful(a: Any, b: Any) -> Any:
+        wrong = with_gradient(OPERATIONS["mul"], 1, lambda gradient, g: gradient * 1.5)
+        worse = with_gradient(OPERATIONS["mul"], 1, lambda gradient, g: gradient * 4)
+        return wrong(2.0, a) + worse(2.0, b[1])
+
+    with pytest.raises(ag.GradientCheckError) as caught:
+        ag.gradcheck(doubtful, 0.25, [7.0, 3.0])
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "the derivative with respect to input 1[1] = 3.0 disagrees:"
+    backpropagation, differences = (float(line.split()[-1]) for line in lines[1:3])
+    assert backpropagation == 8
+    assert differences == pytest.approx(2)
+    assert "0.25, [7.0, 3.0]" in lines[4]

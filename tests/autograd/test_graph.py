@@ -1,0 +1,369 @@
+"""Laws of the backward pass, on random graphs whose nodes are used again and again.
+
+A random program is a list of instructions ``(name, i, j)``: apply that operator to the i-th and the
+j-th of the latest results. The laws run on whole numbers, where floats are exact and two ways to
+the same gradient must agree to the last bit, whatever their order of summation.
+"""
+
+import operator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd import operations
+from autograd.graph import Node, topological_order
+
+ROOT = Path(__file__).parents[2]
+LARGEST = 2.0**24  # products of two such numbers, and sums of many of them, are exact
+
+Program = Sequence[tuple[str, int, int]]
+Operators = Mapping[str, Callable[[Any, Any], Any]]
+
+POLYNOMIAL: Operators = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+}
+SMOOTH: Operators = {
+    "difference": lambda a, b: a - b,
+    "product": lambda a, b: a * b,
+    "quotient": lambda a, b: a / (2 + b * b),
+    "gauss": lambda a, b: b * 2 ** -(a * a),
+}
+
+
+def programs(operators: Operators, longest: int) -> st.SearchStrategy[Program]:
+    recent = st.integers(-3, -1)  # few to choose from: most nodes have several users
+    instruction = st.tuples(st.sampled_from(sorted(operators)), recent, recent)
+    return st.lists(instruction, min_size=1, max_size=longest)
+
+
+def run(program: Program, inputs: Sequence[Any], operators: Operators = POLYNOMIAL) -> Any:
+    results = list(inputs)
+    for name, i, j in program:
+        results.append(operators[name](results[i], results[j]))
+    return results[-1]
+
+
+def gradients(output: ag.Value, inputs: Sequence[ag.Value]) -> list[float]:
+    for x in inputs:
+        x.zero_grad()
+    output.backward()
+    return [x.grad for x in inputs]
+
+
+def stays_exact(root: ag.Value) -> bool:
+    nodes = topological_order(root)
+    return all(max(abs(node.data), abs(node.grad or 0)) < LARGEST for node in nodes)
+
+
+def variables(numbers: Sequence[float]) -> list[ag.Value]:
+    return [ag.Value(number) for number in numbers]
+
+
+short_programs = programs(POLYNOMIAL, longest=7)
+whole_numbers = st.lists(st.integers(-3, 3), min_size=3, max_size=3)
+
+
+# --- the gradient is the sum over all paths ------------------------------------------------------
+
+LOCAL_DERIVATIVES: dict[str, Callable[[float, float], tuple[float, float]]] = {
+    "add": lambda a, b: (1, 1),
+    "sub": lambda a, b: (1, -1),
+    "mul": lambda a, b: (b, a),
+}
+
+
+def sum_over_paths(root: Node, leaf: Node) -> float:
+    """Add, over all paths from `root` to `leaf`, the products of the derivatives on the way."""
+    if root is leaf:
+        return 1
+    if root.operation is None:
+        return 0
+    local = LOCAL_DERIVATIVES[root.operation.name](*[int(parent.data) for parent in root.parents])
+    edges = zip(local, root.parents, strict=True)
+    return sum(slope * sum_over_paths(parent, leaf) for slope, parent in edges)
+
+
+@given(program=short_programs, numbers=whole_numbers)
+def test_gradient_is_the_sum_over_all_paths(program: Program, numbers: list[int]) -> None:
+    inputs = variables(numbers)
+    output = run(program, inputs)
+    found = gradients(output, inputs)
+    assume(stays_exact(output))
+    assert found == [sum_over_paths(output, x) for x in inputs]
+
+
+@given(
+    program=programs(SMOOTH, longest=8), numbers=st.lists(st.floats(-2, 2), min_size=3, max_size=3)
+)
+def test_gradient_is_the_derivative(program: Program, numbers: list[float]) -> None:
+    inputs = variables(numbers)
+    found = gradients(run(program, inputs, SMOOTH), inputs)
+    with mpmath.workdps(50):
+        point = tuple(map(mpmath.mpf, numbers))
+        rows = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+        expected = [mpmath.diff(lambda *xs: run(program, xs, SMOOTH), point, row) for row in rows]
+    assume(max(map(abs, expected)) < 100)
+    assert found == pytest.approx([float(slope) for slope in expected], rel=1e-12, abs=1e-12)
+
+
+def test_gradient_waits_for_every_use_of_a_node() -> None:
+    a = ag.Value(1.0)
+    b = a + a
+    c = b + b
+    c.backward()
+    assert a.grad == 4
+
+
+# --- rewriting a formula does not change its gradient --------------------------------------------
+
+
+def rewritten(rewrite: Callable[[str, Any, Any], Any]) -> Operators:
+    return {name: lambda a, b, name=name: rewrite(name, a, b) for name in POLYNOMIAL}  # type: ignore[misc]
+
+
+def original(name: str, a: Any, b: Any) -> Any:
+    return POLYNOMIAL[name](a, b)
+
+
+REWRITINGS: dict[str, Operators] = {
+    "operands times 1": rewritten(lambda name, a, b: original(name, a * 1, 1 * b)),
+    "operands plus 0": rewritten(lambda name, a, b: original(name, a + 0, 0 + b)),
+    "negated twice": rewritten(lambda name, a, b: operator.neg(-original(name, a, b))),
+    "computed twice": rewritten(lambda name, a, b: 2 * original(name, a, b) - original(name, a, b)),
+    "operands exchanged": {
+        "add": lambda a, b: b + a,
+        "sub": lambda a, b: -b + a,
+        "mul": lambda a, b: b * a,
+    },
+    "fused": {
+        "add": lambda a, b: ag.sum([a, b]),
+        "sub": lambda a, b: ag.dot([1, -1], [a, b]),
+        "mul": lambda a, b: ag.dot([a], [b]),
+    },
+}
+
+
+@pytest.mark.parametrize("operators", REWRITINGS.values(), ids=REWRITINGS.keys())
+@given(program=short_programs, numbers=whole_numbers)
+def test_rewritten_formula_has_the_same_gradient(
+    operators: Operators, program: Program, numbers: list[int]
+) -> None:
+    inputs = variables(numbers)
+    output, same = run(program, inputs), run(program, inputs, operators)
+    found = gradients(same, inputs)
+    assume(stays_exact(same))
+    assert (same.data, found) == (output.data, gradients(output, inputs))
+
+
+@given(
+    first=short_programs, second=short_programs, numbers=whole_numbers, factor=st.integers(-3, 3)
+)
+def test_gradient_is_linear_in_the_output(
+    first: Program, second: Program, numbers: list[int], factor: int
+) -> None:
+    inputs = variables(numbers)
+    f, g = run(first, inputs), run(second, inputs)
+    combination = f + factor * g
+    found = gradients(combination, inputs)
+    assume(stays_exact(combination))
+    pairs = zip(gradients(f, inputs), gradients(g, inputs), strict=True)
+    assert found == [of_f + factor * of_g for of_f, of_g in pairs]
+
+
+# --- the order -----------------------------------------------------------------------------------
+
+
+def reachable(root: Node) -> set[Node]:
+    return {root}.union(*map(reachable, root.parents))
+
+
+@given(program=short_programs)
+def test_order_lists_every_node_once_after_its_inputs(program: Program) -> None:
+    root = run(program, variables([1, 2, 3]))
+    order = topological_order(root)
+    place = {node: index for index, node in enumerate(order)}
+    assert len(place) == len(order)
+    assert set(order) == reachable(root)
+    assert all(place[parent] < place[node] for node in order for parent in node.parents)
+
+
+@given(program=short_programs)
+def test_order_is_the_same_each_time(program: Program) -> None:
+    root = run(program, variables([1, 2, 3]))
+    assert topological_order(root) == topological_order(root)
+
+
+@given(program=short_programs)
+def test_looking_at_the_order_leaves_gradients_alone(program: Program) -> None:
+    root = run(program, variables([1, 2, 3]))
+    nodes = list(reachable(root))
+    for index, node in enumerate(nodes):
+        node.grad = index + 0.5
+    topological_order(root)
+    assert [node.grad for node in nodes] == [index + 0.5 for index in range(len(nodes))]
+
+
+GRADIENTS_OF_A_LONG_FORMULA = """
+import autograd as ag
+xs = [ag.Value(0.1 * i, f"x{i}") for i in range(20)]
+layer = [ag.tanh(ag.sum(xs) / (1 + x)) for x in xs]
+loss = ag.logsumexp([a * b + ag.max(layer) for a in layer for b in xs])
+loss.backward()
+print([x.grad.hex() for x in xs])
+"""
+
+
+def test_gradients_are_bit_equal_in_every_process() -> None:
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", GRADIENTS_OF_A_LONG_FORMULA],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(outputs) == 1
+    assert b"0x1." in outputs.pop()
+
+
+# --- what a pass leaves in the nodes -------------------------------------------------------------
+
+
+@given(program=short_programs, numbers=whole_numbers)
+def test_second_pass_adds_exactly_the_same_again(program: Program, numbers: list[float]) -> None:
+    inputs = variables([number / 7 for number in numbers])
+    output = run(program, inputs)
+    once = gradients(output, inputs)
+    output.backward()
+    assert [x.grad for x in inputs] == [2 * gradient for gradient in once]
+
+
+@given(program=short_programs, numbers=whole_numbers)
+def test_computed_nodes_hold_the_last_pass_alone(program: Program, numbers: list[float]) -> None:
+    output = run(program, variables([number / 7 for number in numbers]))
+    computed = [node for node in topological_order(output) if node.parents]
+    output.backward()
+    once = [node.grad for node in computed]
+    output.backward()
+    assert [node.grad for node in computed] == once
+
+
+def test_two_outputs_on_one_subgraph_add_up_in_the_leaves_only() -> None:
+    x = ag.Value(3.0)
+    shared = x * x
+    doubled, tripled = 2 * shared, 3 * shared
+    doubled.backward()
+    tripled.backward()
+    assert x.grad == 2 * 6 + 3 * 6
+    assert shared.grad == 3
+    assert (doubled.grad, tripled.grad) == (1, 1)
+
+
+def test_computed_node_has_no_gradient_before_the_pass() -> None:
+    x = ag.Value(3.0)
+    assert x.grad == 0
+    assert (x * x).grad is None
+
+
+def test_variable_as_output_has_gradient_one() -> None:
+    x = ag.Value(3.0)
+    x.backward()
+    assert x.grad == 1
+
+
+def test_leaf_that_cancels_out_has_gradient_zero() -> None:
+    x = ag.Value(3.0)
+    (x - x).backward()
+    assert x.grad == 0
+
+
+# --- a pass that fails ---------------------------------------------------------------------------
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    def derivative(*arguments: Any) -> Any:
+        raise error
+
+    return replace(operations.tanh, derivative=derivative)
+
+
+FAILURES: dict[str, tuple[Callable[[ag.Value], ag.Value], type[BaseException]]] = {
+    "no derivative": (lambda x: ag.sqrt(x - x), ag.DomainError),
+    "derivative too large": (lambda x: (x * 1e-200) ** -1, ag.NonFiniteError),
+    "output not finite": (lambda x: x * 1e200 * 1e200, ag.NonFiniteError),
+    "gradient not finite": (lambda x: (x - x) * 1e200 * 1e200, ag.NonFiniteError),
+    "error of a user": (raising(LookupError("mine")), LookupError),
+    "interrupt": (raising(KeyboardInterrupt()), KeyboardInterrupt),
+}
+
+
+@pytest.mark.parametrize(("failing", "error"), FAILURES.values(), ids=FAILURES.keys())
+def test_failed_pass_leaves_every_gradient_as_it_was(
+    failing: Callable[[ag.Value], ag.Value], error: type[BaseException]
+) -> None:
+    x, y = ag.Value(2.0), ag.Value(3.0)
+    shared = x * y
+    (shared + y).backward()
+    root = ag.sum([failing(shared), shared, y]) * 5
+    nodes = topological_order(root)
+    before = [node.grad for node in nodes]
+    with pytest.raises(error):
+        root.backward()
+    assert [node.grad for node in nodes] == before
+    assert (x.grad, y.grad, shared.grad) == (3, 3, 1)
+
+
+def computed_under_no_grad() -> ag.Value:
+    with ag.no_grad():
+        return ag.Value(3.0) * 2
+
+
+def gradient_of_a_constant() -> ag.Value:
+    (factor, _) = (2 * ag.Value(3.0)).parents
+    assert isinstance(factor, ag.Value)
+    return factor
+
+
+@pytest.mark.parametrize("make", [computed_under_no_grad, gradient_of_a_constant])
+def test_constant_has_no_backward_pass(make: Callable[[], ag.Value]) -> None:
+    with pytest.raises(ag.GraphError, match="no_grad"):
+        make().backward()
+
+
+@pytest.mark.parametrize(
+    ("formula", "culprit"),
+    [
+        (lambda x: ag.sqrt(x - 2) + 1, "sqrt(0.0)"),
+        (lambda x: (x * 1e200) * (x * 1e200) - 1, "2e+200 * 2e+200"),
+        (lambda x: (x - 2) * 1e200 * 1e200, "0.0 * 1e+200"),
+    ],
+)
+def test_error_of_a_failed_pass_names_the_operation(
+    formula: Callable[[ag.Value], ag.Value], culprit: str
+) -> None:
+    with pytest.raises(ArithmeticError) as caught:
+        formula(ag.Value(2.0)).backward()
+    assert culprit in str(caught.value)
+
+
+def test_gradient_that_adds_up_too_far_is_refused() -> None:
+    x = ag.Value(0.5, "weight")
+    loss = x * 1e308
+    loss.backward()
+    with pytest.raises(ag.NonFiniteError, match=r"'weight'.* is inf.* add up"):
+        loss.backward()
+    assert x.grad == 1e308

@@ -1,0 +1,407 @@
+"""Laws of every operation in the table, held against mpmath with 50 digits.
+
+The tests iterate over `OPERATIONS`, and read from the derivative rule how many inputs an operation
+takes: one that is defined tomorrow is tested tomorrow, once `ORACLES` says what it should compute.
+"""
+
+import copy
+import inspect
+import itertools
+import math
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd.operations import CONSTANT, OPERATIONS, Operation, define
+
+Point = Sequence[float]
+
+
+def products(*numbers: Any) -> Any:
+    """Compute ``bias + w_1 x_1 + ...`` of ``(w_1, ..., x_1, ..., bias)``, bias or not."""
+    weights, inputs = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
+    return mpmath.fdot(weights, inputs) + (inputs[-1] if len(numbers) % 2 else 0)
+
+
+ORACLES: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+    "neg": lambda x: -x,
+    "pow": mpmath.power,
+    "exp": mpmath.exp,
+    "log": mpmath.log,
+    "log1p": mpmath.log1p,
+    "expm1": mpmath.expm1,
+    "sqrt": mpmath.sqrt,
+    "sin": mpmath.sin,
+    "cos": mpmath.cos,
+    "tanh": mpmath.tanh,
+    "arctan": mpmath.atan,
+    "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+    "relu": lambda x: max(x, 0),
+    "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
+    "abs": mpmath.fabs,
+    "erf": mpmath.erf,
+    "sum": lambda *xs: mpmath.fsum(xs),
+    "dot": products,
+    "max": lambda *xs: max(xs),
+    "min": lambda *xs: min(xs),
+    "lookup": lambda index, *entries: entries[int(mpmath.nint(index))],
+}
+
+EXTREMES = [0.0, 5e-324, 1e-308, 1e-160, 0.5, 1.0, 2.0, 709.78, 746.0, 1e160, 1.797e308]
+EXTREMES += [-x for x in EXTREMES]
+
+MAGNITUDES = st.floats(0.001, 10)
+SMALL = st.integers(-3, 3).map(float) | MAGNITUDES | MAGNITUDES.map(lambda x: -x)
+WIDE = SMALL | st.floats(10, 1000) | st.floats(-1000, -10)
+
+
+@st.composite
+def lookups(draw: st.DrawFn) -> Point:
+    entries = draw(st.lists(SMALL, min_size=1, max_size=5))
+    return [draw(st.integers(0, len(entries) - 1).map(float)), *entries]
+
+
+OWN_POINTS: dict[str, st.SearchStrategy[Point]] = {
+    "pow": st.tuples(MAGNITUDES, SMALL),  # other bases have a test of their own
+    "lookup": lookups(),
+}
+
+
+def arity(operation: Operation) -> int | None:
+    """Read from ``derivative(g, out, ...)`` how many inputs there are; None is any number."""
+    inputs = list(inspect.signature(operation.derivative).parameters.values())[2:]
+    return None if inputs[-1].kind is inspect.Parameter.VAR_POSITIONAL else len(inputs)
+
+
+def points(operation: Operation) -> st.SearchStrategy[Point]:
+    """Draw inputs for an operation, some of them outside of its domain."""
+    if operation.name in OWN_POINTS:
+        return OWN_POINTS[operation.name]
+    count = arity(operation)
+    if count is None:
+        return st.lists(SMALL, min_size=1, max_size=5)
+    return st.tuples(WIDE) if count == 1 else st.tuples(*[SMALL] * count)
+
+
+def exists(operation: Operation, point: Point) -> bool:
+    try:
+        operation.evaluate(*point)
+    except ag.AutogradError:
+        return False
+    return True
+
+
+def has_derivative(operation: Operation, point: Point) -> bool:
+    try:
+        operation.derivative(1.0, operation.evaluate(*point), *point)
+    except (ArithmeticError, ValueError):
+        return False
+    return True
+
+
+def points_of_domain(operation: Operation) -> st.SearchStrategy[Point]:
+    return points(operation).filter(lambda point: exists(operation, point))
+
+
+def partial_derivative(function: Callable[..., Any], point: Point, orders: Sequence[int]) -> float:
+    """Differentiate with 50 digits, `orders[i]` times by input i; discard a point at a kink."""
+    with mpmath.workdps(50):
+        exact = tuple(map(mpmath.mpf, point))
+        sides = [
+            mpmath.diff(function, exact, orders, direction=direction) for direction in (-1, 0, 1)
+        ]
+        if not all(mpmath.almosteq(side, sides[1], 1e-20, 1e-20) for side in sides):
+            reject()
+        return float(sides[1])
+
+
+def exact_gradient(operation: Operation, point: Point) -> list[float]:
+    oracle = ORACLES[operation.name]
+    rows = np.identity(len(point), dtype=int).tolist()
+    return [partial_derivative(oracle, point, orders) for orders in rows]
+
+
+def close(expected: Any, precision: float = 1e-12) -> Any:
+    return pytest.approx(expected, rel=precision, abs=precision)
+
+
+every_operation = pytest.mark.parametrize(
+    "operation", [pytest.param(operation, id=name) for name, operation in OPERATIONS.items()]
+)
+
+
+def test_every_operation_has_an_oracle() -> None:
+    assert set(OPERATIONS) == set(ORACLES)
+
+
+# --- numbers -------------------------------------------------------------------------------------
+
+
+@every_operation
+@given(data=st.data())
+def test_forward_agrees_with_the_oracle(operation: Operation, data: st.DataObject) -> None:
+    point = data.draw(points_of_domain(operation))
+    with mpmath.workdps(50):
+        expected = float(ORACLES[operation.name](*map(mpmath.mpf, point)))
+    assert operation.evaluate(*point) == close(expected)
+
+
+@every_operation
+@given(data=st.data(), g=st.floats(-10, 10))
+def test_derivative_rule_agrees_with_the_oracle(
+    operation: Operation, data: st.DataObject, g: float
+) -> None:
+    point = data.draw(points_of_domain(operation))
+    expected = [g * slope for slope in exact_gradient(operation, point)]
+    gradients = operation.derivative(g, operation.evaluate(*point), *point)
+    assert list(gradients) == close(expected)
+
+
+@every_operation
+@settings(max_examples=25)
+@given(data=st.data())
+def test_rule_applied_to_values_gives_second_derivatives(
+    operation: Operation, data: st.DataObject
+) -> None:
+    point = data.draw(points_of_domain(operation))
+    exact_gradient(operation, point)  # where there is no first derivative, there is no second
+    row = data.draw(st.sampled_from(np.identity(len(point), dtype=int).tolist()))
+    orders = np.identity(len(point), dtype=int) + row
+    expected = [
+        partial_derivative(ORACLES[operation.name], point, pair) for pair in orders.tolist()
+    ]
+    hessian = ag.hessian(lambda numbers: operation(*numbers))(list(point))
+    assert hessian[row.index(1)] == close(expected)
+
+
+@given(base=SMALL, exponent=st.integers(-5, 5))
+def test_derivative_of_power_by_a_base_of_any_sign(base: float, exponent: int) -> None:
+    if base == 0 and exponent < 0:
+        reject()
+    expected = partial_derivative(lambda b: b**exponent, [base], [1])
+    assert ag.grad(lambda b: b**exponent)(base) == close(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "limit"),
+    [
+        ("exp", -math.inf, 0.0),
+        ("exp", math.inf, math.inf),
+        ("expm1", -math.inf, -1.0),
+        ("log", math.inf, math.inf),
+        ("log1p", math.inf, math.inf),
+        ("sqrt", math.inf, math.inf),
+        ("tanh", math.inf, 1.0),
+        ("tanh", -math.inf, -1.0),
+        ("arctan", math.inf, math.pi / 2),
+        ("sigmoid", math.inf, 1.0),
+        ("sigmoid", -math.inf, 0.0),
+        ("softplus", math.inf, math.inf),
+        ("softplus", -math.inf, 0.0),
+        ("relu", -math.inf, 0.0),
+        ("abs", -math.inf, math.inf),
+        ("erf", -math.inf, -1.0),
+    ],
+)
+def test_infinite_input_gives_the_limit(name: str, x: float, limit: float) -> None:
+    assert OPERATIONS[name](x) == limit
+
+
+@every_operation
+def test_extreme_finite_inputs_never_give_a_silent_nan(operation: Operation) -> None:
+    for point in itertools.product(EXTREMES, repeat=arity(operation) or 2):
+        if has_derivative(operation, point):  # where it raises, it is not silent
+            out = operation.evaluate(*point)
+            gradients = operation.derivative(1.0, out, *point)
+            assert not any(map(math.isnan, [out, *gradients])), point
+
+
+# --- conventions ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "point", "gradients"),
+    [
+        ("relu", [0.0], [0.0]),
+        ("relu", [-0.0], [0.0]),
+        ("abs", [0.0], [0.0]),
+        ("abs", [-0.0], [0.0]),
+        ("max", [2.0, 3.0, 3.0, 3.0], [0.0, 1.0, 0.0, 0.0]),
+        ("max", [-0.0, 0.0], [1.0, 0.0]),
+        ("min", [4.0, 3.0, 3.0, 3.0], [0.0, 1.0, 0.0, 0.0]),
+        ("min", [0.0, -0.0], [1.0, 0.0]),
+        ("pow", [0.0, 0.0], [0.0, 0.0]),
+        ("pow", [0.0, 1.0], [1.0, 0.0]),
+        ("pow", [0.0, 2.0], [0.0, 0.0]),
+        ("pow", [-2.0, 3.0], [12.0, 0.0]),
+        ("lookup", [1.0, 7.0, 7.0], [0.0, 0.0, 1.0]),
+    ],
+)
+def test_convention_where_a_derivative_is_not_unique(
+    name: str, point: list[float], gradients: list[float]
+) -> None:
+    assert ag.grad(lambda numbers: OPERATIONS[name](*numbers))(point) == gradients
+
+
+def test_power_is_smooth_at_zero() -> None:
+    square = ag.grad(lambda x: x**2)
+    assert square(0.0) == 0
+    assert ag.grad(square)(0.0) == 2
+    assert ag.grad(ag.grad(square))(0.0) == 0
+
+
+# --- arrays --------------------------------------------------------------------------------------
+
+
+def columns(table: Sequence[Point]) -> list[np.ndarray[Any, Any]]:
+    return [np.array(column) for column in zip(*table, strict=True)]
+
+
+@st.composite
+def tables(draw: st.DrawFn, operation: Operation) -> list[Point]:
+    """Draw points of the domain, equally long, with ties and with zeros of both signs."""
+    length = len(draw(points_of_domain(operation)))
+    special = st.tuples(*[st.sampled_from([0.0, -0.0, 1.0, 1000.0, -1000.0])] * length)
+    point = points_of_domain(operation).filter(lambda point: len(point) == length)
+    return draw(st.lists(point | special.filter(lambda p: exists(operation, p)), min_size=1))
+
+
+@every_operation
+@settings(max_examples=15)
+@given(data=st.data())
+def test_array_forward_equals_float_forward(operation: Operation, data: st.DataObject) -> None:
+    table = data.draw(tables(operation))
+    expected = [operation.evaluate(*point) for point in table]
+    result = operation.array(np, *columns(table))
+    np.testing.assert_allclose(result, expected, rtol=1e-14, atol=0)
+
+
+@every_operation
+@settings(max_examples=15)
+@given(data=st.data(), g=st.floats(-10, 10))
+def test_rule_on_arrays_equals_rule_on_floats(
+    operation: Operation, data: st.DataObject, g: float
+) -> None:
+    drawn = data.draw(tables(operation))
+    table = [point for point in drawn if has_derivative(operation, point)] or reject()
+    outputs = [operation.evaluate(*point) for point in table]
+    rows = [operation.derivative(g, out, *point) for out, point in zip(outputs, table, strict=True)]
+    result = operation.derivative(np.full(len(table), g), np.array(outputs), *columns(table))
+    for gradient, expected in zip(result, columns(rows), strict=True):
+        np.testing.assert_allclose(gradient, expected, rtol=1e-14, atol=0)
+
+
+# --- the fast path -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        pytest.param(operation, id=name)
+        for name, operation in OPERATIONS.items()
+        if operation.accumulate is not None
+    ],
+)
+@given(data=st.data(), g=st.floats(-10, 10), before=st.floats(-10, 10))
+def test_accumulate_adds_what_the_rule_returns(
+    operation: Operation, data: st.DataObject, g: float, before: float
+) -> None:
+    point = data.draw(points_of_domain(operation))
+    nodes = [ag.Value(x) for x in point]
+    for node in nodes:
+        node.grad = before
+    assert operation.accumulate is not None
+    operation.accumulate(g, *nodes)
+    gradients = operation.derivative(g, operation.evaluate(*point), *point)
+    assert [node.grad for node in nodes] == [before + gradient for gradient in gradients]
+
+
+# --- the table -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cube() -> Iterator[Operation]:
+    """An operation that a user defines."""
+    yield define(
+        "cube",
+        symbol="x³",
+        forward=lambda x: x * x * x,
+        array=lambda np, x: x * x * x,
+        derivative=lambda g, out, x: (g * 3 * x * x,),
+    )
+    del OPERATIONS["cube"]
+
+
+def test_new_operation_backpropagates(cube: Operation) -> None:
+    x = ag.Value(2.0)
+    y = cube(x)
+    y.backward()
+    assert (y.data, x.grad, y.operation) == (8, 12, cube)
+
+
+def test_new_operation_has_derivatives_of_every_order(cube: Operation) -> None:
+    slope = ag.grad(cube)
+    curvature = ag.grad(slope)
+    jerk = ag.grad(curvature)
+    assert [slope(2.0), curvature(2.0), jerk(2.0), ag.grad(jerk)(2.0)] == [12, 12, 6, 0]
+
+
+def test_new_operation_passes_the_gradient_check(cube: Operation) -> None:
+    assert ag.gradcheck(cube, 2.0, order=2)
+
+
+def test_new_operation_stands_in_the_table_in_order_of_definition(cube: Operation) -> None:
+    assert list(OPERATIONS.items())[-1] == ("cube", cube)
+
+
+def test_a_name_is_given_once() -> None:
+    before = dict(OPERATIONS)
+    with pytest.raises(ag.ArgumentError, match="'tanh' exists"):
+        define(
+            "tanh",
+            symbol="t",
+            forward=math.sinh,
+            array=lambda np, x: np.sinh(x),
+            derivative=lambda g, out, x: (g,),
+        )
+    assert before == OPERATIONS
+
+
+@every_operation
+def test_table_knows_an_operation_by_its_name(operation: Operation) -> None:
+    assert OPERATIONS[operation.name] is operation
+
+
+@pytest.mark.parametrize("operation", [*OPERATIONS.values(), CONSTANT], ids=repr)
+@pytest.mark.parametrize(
+    "duplicate",
+    [copy.copy, copy.deepcopy, lambda operation: pickle.loads(pickle.dumps(operation))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+def test_there_is_one_of_each_operation(
+    operation: Operation, duplicate: Callable[[Operation], Operation]
+) -> None:
+    assert duplicate(operation) is operation
+
+
+def test_operation_answers_in_the_kind_of_its_inputs() -> None:
+    tanh = OPERATIONS["tanh"]
+    assert type(tanh(0.5)) is float
+    assert type(tanh(ag.Value(0.5))) is ag.Value
+    np.testing.assert_array_equal(tanh(np.array([0.0, 0.0])), [0, 0])
+
+
+def test_one_value_among_the_inputs_makes_a_node() -> None:
+    node = OPERATIONS["max"](1.0, ag.Value(2.0), 3.0)
+    assert [parent.data for parent in node.parents] == [1, 2, 3]

@@ -1,0 +1,261 @@
+import gc
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+import pytest
+
+import autograd as ag
+from autograd import operations
+from autograd.graph import origins
+
+
+def is_recording() -> bool:
+    return len((ag.Value(3.0) * 2).parents) == 2
+
+
+def in_a_thread(task: Callable[[], object]) -> object:
+    results: list[object] = []
+    thread = threading.Thread(target=lambda: results.append(task()))
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+# --- no_grad and enable_grad ---------------------------------------------------------------------
+
+
+def test_no_grad_computes_the_same_number_without_a_graph() -> None:
+    x = ag.Value(3.0)
+    with ag.no_grad():
+        y = ag.dot([x, 2.0], [x, ag.exp(x)]) + ag.max(x, 5.0)
+    assert y.parents == ()
+    assert y.data == ag.dot([3.0, 2.0], [3.0, ag.exp(3.0)]) + 5.0
+
+
+def test_result_of_no_grad_is_a_constant_of_later_formulas() -> None:
+    x = ag.Value(3.0)
+    with ag.no_grad():
+        factor = x * x
+    (factor * x).backward()
+    assert x.grad == 9
+
+
+def test_variables_made_under_no_grad_are_variables() -> None:
+    with ag.no_grad():
+        x = ag.Value(3.0)
+    (x * x).backward()
+    assert (x.operation, x.grad) == (None, 6)
+
+
+def test_recording_returns_after_the_block() -> None:
+    with ag.no_grad():
+        assert not is_recording()
+    assert is_recording()
+
+
+def test_recording_returns_after_an_exception() -> None:
+    with pytest.raises(ag.DomainError), ag.no_grad():
+        ag.log(ag.Value(0.0))
+    assert is_recording()
+
+
+def test_innermost_block_decides() -> None:
+    with ag.no_grad():
+        with ag.enable_grad():
+            with ag.no_grad():
+                assert not is_recording()
+            assert is_recording()
+        assert not is_recording()
+    assert is_recording()
+
+
+def test_no_grad_decorates_functions() -> None:
+    @ag.no_grad()
+    def predict(depth: int) -> bool:
+        """Call itself, for decorators enter their block anew at each call."""
+        return is_recording() or (depth > 0 and predict(depth - 1))
+
+    assert not predict(depth=3)
+    assert not predict(depth=3)
+    assert is_recording()
+
+
+def test_enable_grad_decorates_functions() -> None:
+    with ag.no_grad():
+        assert ag.enable_grad()(is_recording)()
+        assert not is_recording()
+
+
+def test_no_grad_holds_for_its_thread_alone() -> None:
+    with ag.no_grad():
+        assert in_a_thread(is_recording)
+        assert not is_recording()
+
+
+def test_no_grad_of_another_thread_changes_nothing_here() -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def stay_in_no_grad() -> None:
+        with ag.no_grad():
+            entered.set()
+            leave.wait()
+
+    thread = threading.Thread(target=stay_in_no_grad)
+    thread.start()
+    entered.wait()
+    recording_meanwhile = is_recording()
+    leave.set()
+    thread.join()
+    assert recording_meanwhile
+
+
+# --- detect_anomaly ------------------------------------------------------------------------------
+
+
+def overflow(x: ag.Value) -> ag.Value:
+    return x * 1e300
+
+
+def overflow_of_a_function(x: ag.Value) -> ag.Value:
+    return ag.sum([x * 1e8] * 9)
+
+
+def flat_root(x: ag.Value) -> ag.Value:
+    return ag.sqrt(x - x)
+
+
+def steep(x: ag.Value) -> ag.Value:
+    return (x - x) * 1e200
+
+
+def line_in(function: Callable[..., object]) -> str:
+    """Return the first line of the body of a function, as messages write it."""
+    return f"{__file__}:{inspect.getsourcelines(function)[1] + 1}"
+
+
+@pytest.mark.parametrize(
+    ("formula", "description"),
+    [
+        (overflow, "1e+300 * 1e+300"),
+        (overflow_of_a_function, "sum(1e+308, 1e+308, 1e+308, ..., 1e+308, 1e+308)"),
+    ],
+)
+def test_anomaly_in_a_formula_is_found_at_its_line(
+    formula: Callable[[ag.Value], ag.Value], description: str
+) -> None:
+    with pytest.raises(ag.NonFiniteError) as caught, ag.detect_anomaly():
+        formula(ag.Value(1e300))
+    assert str(caught.value) == f"{description}, made at {line_in(formula)}, is inf"
+
+
+@pytest.mark.parametrize(
+    ("formula", "description"), [(flat_root, "sqrt(0.0)"), (steep, "0.0 * 1e+200")]
+)
+def test_anomaly_in_the_backward_pass_is_found_at_its_line(
+    formula: Callable[[ag.Value], ag.Value], description: str
+) -> None:
+    with ag.detect_anomaly():
+        result = formula(ag.Value(2.0))
+        result.label = "my result"
+        loss = result * 1e200
+        with pytest.raises(ArithmeticError) as caught:
+            loss.backward()
+    assert f"{description} (labelled 'my result'), made at {line_in(formula)}" in str(caught.value)
+
+
+def test_gradient_that_vanishes_again_before_the_leaves_is_an_anomaly() -> None:
+    absorb = replace(operations.neg, name="absorb", derivative=lambda g, out, x: (0.0,))
+    x = ag.Value(0.0)
+    with ag.detect_anomaly():
+        loss = absorb(x) * 1e200 * 1e200
+        with pytest.raises(ag.NonFiniteError):
+            loss.backward()
+    loss.backward()
+    assert x.grad == 0
+
+
+def test_nan_of_infinite_numbers_is_an_anomaly() -> None:
+    x = ag.Value(float("inf"))
+    with ag.detect_anomaly():
+        assert (x + 1).data == x.data
+        with pytest.raises(ag.NonFiniteError, match="is nan"):
+            x - x
+
+
+def test_anomalies_are_found_without_a_graph() -> None:
+    with ag.detect_anomaly(), ag.no_grad(), pytest.raises(ag.NonFiniteError):
+        overflow(ag.Value(1e300))
+
+
+def test_healthy_formula_is_no_anomaly() -> None:
+    x = ag.Value(1000.0)
+    with ag.detect_anomaly():
+        ag.logsumexp([x, -x, -1000 * x]).backward()
+    assert x.grad == 1
+
+
+def test_outer_block_remembers_its_lines_after_an_inner_one() -> None:
+    with ag.detect_anomaly():
+        loss = steep(ag.Value(2.0)) * 1e200
+        with ag.detect_anomaly():
+            pass
+        with pytest.raises(ag.NonFiniteError, match="made at"):
+            loss.backward()
+
+
+def test_detection_ends_with_its_block_even_by_an_exception() -> None:
+    with pytest.raises(ag.NonFiniteError), ag.detect_anomaly():
+        overflow(ag.Value(1e300))
+    assert overflow(ag.Value(1e300)).data == float("inf")
+
+
+def test_detection_holds_for_its_thread_alone() -> None:
+    with ag.detect_anomaly():
+        assert in_a_thread(lambda: overflow(ag.Value(1e300)).data) == float("inf")
+
+
+def test_nodes_are_not_kept_after_the_block() -> None:
+    with ag.detect_anomaly():
+        overflow(ag.Value(1.0))
+    assert not origins
+
+
+# --- collector_paused ----------------------------------------------------------------------------
+
+
+@pytest.fixture(params=[True, False], ids=["collector on", "collector off"])
+def enabled(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Whether the collector runs at the start of the test."""
+    was_enabled = gc.isenabled()
+    (gc.enable if request.param else gc.disable)()
+    yield request.param
+    (gc.enable if was_enabled else gc.disable)()
+
+
+def test_collector_is_paused_in_the_block_only(enabled: bool) -> None:
+    with ag.collector_paused():
+        assert not gc.isenabled()
+        with ag.collector_paused():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled() == enabled
+
+
+def test_collector_is_as_before_after_an_exception(enabled: bool) -> None:
+    with pytest.raises(ag.DomainError), ag.collector_paused():
+        ag.log(ag.Value(0.0))
+    assert gc.isenabled() == enabled
+
+
+# --- all of them ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "context", [ag.no_grad, ag.enable_grad, ag.detect_anomaly, ag.collector_paused]
+)
+def test_context_lets_exceptions_pass(context: Callable[[], AbstractContextManager[None]]) -> None:
+    with pytest.raises(KeyboardInterrupt), context():
+        raise KeyboardInterrupt

@@ -1,0 +1,254 @@
+"""Ctrl-C: held back inside a block, and harmless at any line of a training."""
+
+import itertools
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Value
+from nn import interrupts_deferred
+
+Result = TypeVar("Result")
+
+X, y = [[0.0, 1.0], [1.0, 3.0], [2.0, -1.0]], [0.0, 1.0, 2.0]
+
+
+@pytest.fixture(autouse=True)
+def default_handler() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt, whoever started the tests; and put the handler back."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def press_ctrl_c() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+# --- interrupts_deferred -------------------------------------------------------------------------
+
+
+def test_an_interrupt_inside_takes_effect_at_the_end() -> None:
+    passed = []
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012  it shows which lines run
+        with interrupts_deferred():
+            press_ctrl_c()
+            passed.append("inside")
+        passed.append("after")
+    assert passed == ["inside"]
+
+
+def test_an_interrupt_in_an_inner_block_takes_effect_at_the_end_of_the_outer() -> None:
+    passed = []
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        with interrupts_deferred():
+            with interrupts_deferred():
+                press_ctrl_c()
+                passed.append("inner")
+            passed.append("outer")
+        passed.append("after")
+    assert passed == ["inner", "outer"]
+
+
+def test_an_interrupt_is_not_lost_when_the_block_fails() -> None:
+    with pytest.raises(KeyboardInterrupt) as caught, interrupts_deferred():  # noqa: PT012
+        press_ctrl_c()
+        raise LookupError
+    assert isinstance(caught.value.__context__, LookupError)
+
+
+def test_without_an_interrupt_errors_come_through() -> None:
+    with pytest.raises(LookupError), interrupts_deferred():
+        raise LookupError
+
+
+def test_a_handler_of_yours_is_called_at_the_end_and_stays() -> None:
+    events = []
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        events.append(f"signal {number}")
+
+    signal.signal(signal.SIGINT, handler)
+    with interrupts_deferred():
+        press_ctrl_c()
+        events.append("inside")
+    assert events == ["inside", f"signal {int(signal.SIGINT)}"]
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_an_ignored_interrupt_stays_ignored() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with interrupts_deferred():
+        press_ctrl_c()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+# --- in other threads ----------------------------------------------------------------------------
+
+
+def in_another_thread(function: Callable[[], Result]) -> Result:
+    results: list[Result] = []
+    thread = threading.Thread(target=lambda: results.append(function()))
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+def test_in_another_thread_the_block_leaves_the_handler_alone() -> None:
+    def handler_inside() -> Any:
+        with interrupts_deferred():
+            return signal.getsignal(signal.SIGINT)
+
+    assert in_another_thread(handler_inside) is signal.default_int_handler
+
+
+def test_training_in_another_thread_gives_the_same() -> None:
+    def trained() -> list[float]:
+        model = nn.MLP(2, [3, 1], rng=0)
+        optimizer = nn.SGD(model.parameters(), lr=0.1)
+        list(nn.fit(model, X, y, nn.mse_loss, optimizer, epochs=3, batch_size=2, rng=0))
+        return [parameter.data for parameter in model.parameters()]
+
+    assert in_another_thread(trained) == trained()
+
+
+# --- at any line -------------------------------------------------------------------------------
+
+TRACED = {"nn", "autograd", "contextlib", "signal"}
+
+
+class CtrlC:
+    """Presses Ctrl-C before the `at`-th line that our packages execute in the block."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.count = 0
+
+    def __enter__(self) -> "CtrlC":
+        self.tracer_before = sys.gettrace()
+        sys.settrace(self.trace)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        sys.settrace(self.tracer_before)
+
+    def trace(self, frame: FrameType, event: str, argument: Any) -> Any:
+        if frame.f_globals["__name__"].split(".")[0] not in TRACED:
+            return None
+        if event == "line":
+            self.count += 1
+            if self.count == self.at:
+                press_ctrl_c()
+        return self.trace
+
+
+def interrupted_at_every(
+    stride: int, make: Callable[[], Result], act: Callable[[Result], None]
+) -> Iterator[Result]:
+    """Make something and act on it, with Ctrl-C pressed ever later, until it is too late."""
+    for at in itertools.count(1, stride):
+        thing = make()
+        try:
+            with CtrlC(at) as ctrl_c:
+                act(thing)
+        except KeyboardInterrupt:
+            pass
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if ctrl_c.count < at:
+            return
+        yield thing
+
+
+class Training:
+    """A training of two steps an epoch, which notes where it is at each call of the loss."""
+
+    def __init__(self) -> None:
+        self.model = nn.MLP(2, [1], rng=3)
+        self.optimizer = nn.SGD(self.model.parameters(), lr=0.1, momentum=0.9)
+        self.places: list[Any] = []
+
+    def loss(self, prediction: Value, target: float) -> Value:
+        self.places.append(self.place())
+        return nn.mse_loss(prediction, target)
+
+    def run(self, **options: Any) -> None:
+        arguments: dict[str, Any] = {"epochs": 2, "batch_size": 2, "rng": 0} | options
+        for _ in nn.fit(self.model, X, y, self.loss, self.optimizer, **arguments):
+            pass
+
+    def place(self) -> Any:
+        """Return all that a step changes."""
+        velocity = self.optimizer.state.get("velocity", np.zeros(3))
+        parameters = [parameter.data for parameter in self.optimizer.parameters]
+        return self.optimizer.steps, parameters, velocity.tolist()
+
+
+def test_a_step_is_done_as_a_whole_or_not_at_all() -> None:
+    def make() -> Training:
+        training = Training()
+        for index, parameter in enumerate(training.optimizer.parameters):
+            parameter.grad = 1.0 + index
+        return training
+
+    before = make()
+    after = make()
+    after.optimizer.step()
+    places = [t.place() for t in interrupted_at_every(1, make, lambda t: t.optimizer.step())]
+    n_before = places.count(before.place())
+    assert 0 < n_before < len(places)
+    assert places == [before.place()] * n_before + [after.place()] * (len(places) - n_before)
+
+
+# Ctrl-C at the very moment when a `with` is about to close its file leaves that to Python.
+files_may_be_closed_late = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+
+
+@files_may_be_closed_late
+def test_training_stops_at_a_whole_step_and_resumes_as_if_it_had_not(tmp_path: Path) -> None:
+    uninterrupted = Training()
+    uninterrupted.run()
+    places = [*uninterrupted.places, uninterrupted.place()]
+    checkpoint = tmp_path / "training.npz"
+
+    def make() -> Training:
+        checkpoint.unlink(missing_ok=True)
+        return Training()
+
+    def run(training: Training) -> None:
+        training.run(checkpoint=checkpoint)
+
+    steps_done = set()
+    for training in interrupted_at_every(20, make, run):
+        assert training.place() in places
+        steps_done.add(training.optimizer.steps)
+        resumed = Training()
+        resumed.run(checkpoint=checkpoint, resume=True)
+        assert resumed.place() == uninterrupted.place()
+    assert steps_done == {0, 1, 2, 3, 4}
+
+
+@files_may_be_closed_late
+def test_a_file_holds_the_old_network_or_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "model.npz"
+    old, new = nn.MLP(2, [1], rng=0), nn.MLP(2, [1], rng=1)
+
+    def make() -> nn.MLP:
+        old.save(path)
+        return nn.MLP(2, [1], rng=2)
+
+    found = []
+    for loaded in interrupted_at_every(1, make, lambda _: new.save(path)):
+        loaded.load(path)
+        found.append([parameter.data for parameter in loaded.parameters()])
+    both = [[parameter.data for parameter in model.parameters()] for model in (old, new)]
+    n_old = found.count(both[0])
+    assert 0 < n_old < len(found)
+    assert found == [both[0]] * n_old + [both[1]] * (len(found) - n_old)

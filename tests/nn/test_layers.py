@@ -1,0 +1,311 @@
+"""Neurons, layers and networks: what they compute, how they start, what they refuse."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import autograd as ag
+import nn
+from autograd import Value
+
+Array = NDArray[np.float64]
+
+NUMPY_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "linear": lambda z: z,
+    "relu": lambda z: np.maximum(z, 0.0),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "elu": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0.0))),
+    "gelu": lambda z: z * (1 + np.vectorize(math.erf)(z / math.sqrt(2))) / 2,
+    "silu": lambda z: z / (1 + np.exp(-z)),
+    "softplus": lambda z: np.logaddexp(0.0, z),
+    "tanh": np.tanh,
+    "arctan": np.arctan,
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+}
+
+activation_names = st.sampled_from(sorted(NUMPY_ACTIVATIONS))
+layer_sizes = st.lists(st.integers(1, 4), min_size=1, max_size=4)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def numbers(parameters: Sequence[Value]) -> list[float]:
+    return [parameter.data for parameter in parameters]
+
+
+def numpy_forward(model: nn.MLP, x: Array, activation: str, output_activation: str) -> Array:
+    """Return f(... f(x @ W.T + b) ...), from the arrays of the state."""
+    state = model.state_dict()
+    for index, _ in enumerate(model.layers):
+        is_last = index == len(model.layers) - 1
+        function = NUMPY_ACTIVATIONS[output_activation if is_last else activation]
+        x = function(x @ state[f"{2 * index}.weight"].T + state[f"{2 * index}.bias"])
+    return x
+
+
+def set_random_biases(model: nn.Module, rng: np.random.Generator) -> None:
+    """Move the biases away from 0, where a network cannot tell whether it adds them."""
+    for name, parameter in model.named_parameters():
+        if "bias" in name:
+            parameter.data = rng.normal()
+
+
+# --- what they compute ---------------------------------------------------------------------------
+
+
+def test_every_known_activation_has_an_oracle_here() -> None:
+    assert set(NUMPY_ACTIVATIONS) == set(nn.ACTIVATIONS)
+
+
+@given(st.integers(1, 4), layer_sizes, activation_names, activation_names, seeds)
+def test_a_network_computes_the_matrix_formula(
+    n_inputs: int, sizes: list[int], activation: str, output_activation: str, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    model = nn.MLP(n_inputs, sizes, activation, output_activation, rng)
+    set_random_biases(model, rng)
+    x = rng.normal(size=n_inputs)
+    outputs = model(x)
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    expected = numpy_forward(model, x, activation, output_activation)
+    np.testing.assert_allclose(numbers(outputs), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", sorted(NUMPY_ACTIVATIONS))
+def test_a_layer_computes_the_matrix_formula(activation: str) -> None:
+    rng = np.random.default_rng(0)
+    layer = nn.Layer(5, 7, activation, rng)
+    set_random_biases(layer, rng)
+    state, x = layer.state_dict(), rng.normal(size=5)
+    expected = NUMPY_ACTIVATIONS[activation](x @ state["weight"].T + state["bias"])
+    np.testing.assert_allclose(numbers(layer(x)), expected, rtol=1e-12, atol=1e-12)
+
+
+@given(st.integers(1, 6), seeds)
+def test_a_neuron_equals_the_sum_written_with_operators(n_inputs: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    neuron = nn.Neuron(n_inputs, "tanh", rng)
+    neuron.bias.data = rng.normal()
+    variables = [*neuron.weight, neuron.bias, *map(Value, rng.normal(size=n_inputs))]
+    inputs = variables[n_inputs + 1 :]
+
+    fused = neuron(inputs)
+    unfused = neuron.bias
+    for weight, x in zip(neuron.weight, inputs, strict=True):
+        unfused = unfused + weight * x
+    unfused = unfused.tanh()
+
+    assert fused.data == pytest.approx(unfused.data, rel=1e-12)
+    np.testing.assert_allclose(
+        ag.gradient(fused, variables),
+        ag.gradient(unfused, variables),
+        rtol=1e-12,
+        atol=1e-15,
+    )
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2, 5])
+def test_a_layer_returns_a_list_of_its_outputs(n_outputs: int) -> None:
+    outputs = nn.Layer(2, n_outputs, rng=0)([1.0, 2.0])
+    assert isinstance(outputs, list)
+    assert [type(output) for output in outputs] == [Value] * n_outputs
+
+
+def test_a_network_with_one_output_returns_a_value() -> None:
+    assert isinstance(nn.MLP(2, [3, 1], rng=0)([1.0, 2.0]), Value)
+
+
+def test_a_network_with_several_outputs_returns_a_list() -> None:
+    outputs = nn.MLP(2, [3, 2], rng=0)([1.0, 2.0])
+    assert isinstance(outputs, list)
+    assert len(outputs) == 2
+
+
+@pytest.mark.parametrize("kind", [list, tuple, iter, np.array])
+def test_inputs_come_in_any_iterable(kind: Callable[[list[float]], Any]) -> None:
+    model = nn.MLP(2, [3, 1], rng=0)
+    expected = model([Value(1.0), Value(-2.0)]).data
+    assert model(kind([1.0, -2.0])).data == expected
+
+
+def test_the_gradient_of_a_linear_layer_is_its_weights_and_inputs() -> None:
+    layer = nn.Layer(2, 1, "linear", rng=0)
+    inputs = [Value(3.0), Value(-4.0)]
+    layer(inputs)[0].backward()
+    neuron = layer.neurons[0]
+    assert [x.grad for x in inputs] == numbers(neuron.weight)
+    assert [weight.grad for weight in neuron.weight] == [3.0, -4.0]
+    assert neuron.bias.grad == 1.0
+
+
+def test_an_activation_can_be_a_function() -> None:
+    neuron = nn.Neuron(2, lambda x: x**3, rng=0)
+    assert neuron([1.0, 2.0]).data == nn.Neuron(2, "linear", rng=0)([1.0, 2.0]).data ** 3
+
+
+# --- how they start ------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 4), layer_sizes)
+def test_each_neuron_has_a_weight_per_input_and_a_bias(n_inputs: int, sizes: list[int]) -> None:
+    expected = sum((n + 1) * m for n, m in zip([n_inputs, *sizes[:-1]], sizes, strict=True))
+    assert len(nn.MLP(n_inputs, sizes).parameters()) == expected
+
+
+@given(seeds)
+def test_a_seed_repeats_the_weights_and_another_one_changes_them(seed: int) -> None:
+    weights, repeated, others = (
+        numbers(nn.MLP(3, [2], rng=s).parameters()) for s in (seed, seed, seed + 1)
+    )
+    assert weights == repeated
+    assert weights != others
+
+
+def test_a_seed_stands_for_the_generator_of_that_seed() -> None:
+    seeded = nn.MLP(3, [4, 2], rng=7)
+    generated = nn.MLP(3, [4, 2], rng=np.random.default_rng(7))
+    assert numbers(seeded.parameters()) == numbers(generated.parameters())
+
+
+def test_two_networks_drawn_from_one_generator_differ() -> None:
+    rng = np.random.default_rng(0)
+    first, second = nn.MLP(3, [2], rng=rng), nn.MLP(3, [2], rng=rng)
+    assert numbers(first.parameters()) != numbers(second.parameters())
+
+
+def test_networks_without_a_seed_differ() -> None:
+    first, second = nn.MLP(3, [2]), nn.MLP(3, [2])
+    assert numbers(first.parameters()) != numbers(second.parameters())
+
+
+def test_numpys_global_generator_is_left_alone() -> None:
+    before = np.random.get_state(legacy=False)
+    nn.MLP(3, [4, 2])
+    after = np.random.get_state(legacy=False)
+    assert repr(before) == repr(after)  # with the position in the random numbers
+
+
+def test_all_neurons_of_a_network_start_different_with_bias_zero() -> None:
+    model = nn.MLP(3, [4, 2], rng=0)
+    neurons = [neuron for layer in model.layers for neuron in layer.neurons]
+    assert len({tuple(numbers(neuron.weight)) for neuron in neurons}) == 6
+    assert [neuron.bias.data for neuron in neurons] == [0.0] * 6
+
+
+# --- repr ----------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 4), layer_sizes, activation_names, activation_names, seeds)
+def test_the_repr_of_a_network_builds_one_that_computes_the_same(
+    n_inputs: int, sizes: list[int], activation: str, output_activation: str, seed: int
+) -> None:
+    model = nn.MLP(n_inputs, sizes, activation, output_activation, seed)
+    rebuilt = eval(repr(model), vars(nn))
+    rebuilt.load_state_dict(model.state_dict())
+    x = np.random.default_rng(seed).normal(size=n_inputs)
+    assert repr(rebuilt) == repr(model)
+    assert np.array_equal(np.array(rebuilt(x), float), np.array(model(x), float))
+
+
+@pytest.mark.parametrize(
+    "module", [nn.Neuron(3, "tanh"), nn.Layer(3, 2, "sigmoid"), nn.Layer(1, 1)], ids=repr
+)
+def test_the_repr_of_a_part_builds_one_of_the_same_shape(module: nn.Module) -> None:
+    rebuilt = eval(repr(module), vars(nn))
+    assert repr(rebuilt) == repr(module)
+    shapes, rebuilt_shapes = (
+        {name: array.shape for name, array in part.state_dict().items()}
+        for part in (module, rebuilt)
+    )
+    assert rebuilt_shapes == shapes
+
+
+def test_the_repr_shows_the_name_of_an_activation_of_yours() -> None:
+    def cube(x: Value) -> Value:
+        return x**3
+
+    assert repr(nn.Neuron(2, cube)) == "Neuron(2, activation='cube')"
+
+
+# --- what they refuse ----------------------------------------------------------------------------
+
+MODULES = [nn.Neuron(2), nn.Layer(2, 3), nn.MLP(2, [3, 1])]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=repr)
+@pytest.mark.parametrize("inputs", [[], [1.0], [1.0, 2.0, 3.0], np.ones(3)], ids=repr)
+def test_as_many_inputs_as_weights_are_required(module: Any, inputs: Any) -> None:
+    with pytest.raises(ag.ShapeError, match=f"takes 2 inputs, not {len(inputs)}"):
+        module(inputs)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=repr)
+@pytest.mark.parametrize("inputs", [3.0, Value(3.0), None], ids=repr)
+def test_inputs_are_a_list(module: Any, inputs: Any) -> None:
+    with pytest.raises(ag.ShapeError, match="takes a list of 2 inputs"):
+        module(inputs)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=repr)
+@pytest.mark.parametrize("inputs", ["ab", [1.0, None], [1.0, 2j], np.ones((2, 2))], ids=repr)
+def test_each_input_is_a_number(module: Any, inputs: Any) -> None:
+    with pytest.raises(ag.NotANumberError):
+        module(inputs)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=repr)
+def test_no_input_is_nan(module: Any) -> None:
+    with pytest.raises(ag.NonFiniteError):
+        module([1.0, math.nan])
+
+
+@pytest.mark.parametrize("size", [0, -1, 1.0, 2.5, math.nan, "2", None, [2]], ids=repr)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda size: nn.Neuron(size),
+        lambda size: nn.Layer(size, 2),
+        lambda size: nn.Layer(2, size),
+        lambda size: nn.MLP(size, [2]),
+        lambda size: nn.MLP(2, [size]),
+        lambda size: nn.MLP(2, [3, size, 1]),
+    ],
+    ids=["Neuron", "Layer inputs", "Layer outputs", "MLP inputs", "MLP outputs", "MLP hidden"],
+)
+def test_sizes_are_positive_whole_numbers(make: Callable[[Any], nn.Module], size: Any) -> None:
+    with pytest.raises(ag.ArgumentError, match="it takes a whole one from 1 on"):
+        make(size)
+
+
+def test_whole_numbers_of_numpy_are_sizes() -> None:
+    assert repr(nn.Layer(np.int64(2), np.int64(3))) == repr(nn.Layer(2, 3))  # type: ignore[arg-type]
+
+
+def test_a_network_has_a_layer() -> None:
+    with pytest.raises(ag.ArgumentError, match="at least one layer"):
+        nn.MLP(2, [])
+
+
+@pytest.mark.parametrize("name", ["rellu", "", "ReLU", None, 3], ids=repr)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda name: nn.Neuron(2, name),
+        lambda name: nn.Layer(2, 2, name),
+        lambda name: nn.MLP(2, [2, 1], activation=name),
+        lambda name: nn.MLP(2, [2, 1], output_activation=name),
+    ],
+    ids=["Neuron", "Layer", "MLP inner", "MLP outer"],
+)
+def test_an_unknown_activation_is_answered_with_the_known_ones(
+    make: Callable[[Any], nn.Module], name: Any
+) -> None:
+    with pytest.raises(ag.ArgumentError, match="unknown activation") as caught:
+        make(name)
+    assert repr(name) in str(caught.value)
+    assert all(known in str(caught.value) for known in nn.ACTIVATIONS)

@@ -1,0 +1,197 @@
+"""Losses against their formulas in high precision, and the targets they refuse."""
+
+import math
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import autograd as ag
+import nn
+from autograd import Value
+
+scores = st.floats(-1000, 1000)
+logit_lists = st.lists(scores, min_size=1, max_size=6)
+probabilities = st.floats(0, 1)
+signs = st.sampled_from([-1, 1])
+
+
+def close(expected: Any) -> Any:
+    return pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def loss_and_gradient(loss: Value, variables: list[Value]) -> tuple[float, list[float]]:
+    return loss.data, ag.gradient(loss, variables)
+
+
+# --- mse_loss ------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(scores, scores), min_size=1, max_size=6))
+def test_mse_is_the_mean_of_squares(pairs: list[tuple[float, float]]) -> None:
+    predictions, targets = (np.array(column) for column in zip(*pairs, strict=True))
+    variables = [Value(p) for p in predictions]
+    loss, gradient = loss_and_gradient(nn.mse_loss(variables, targets), variables)
+    assert loss == close(np.mean((predictions - targets) ** 2))
+    assert gradient == close(2 * (predictions - targets) / len(pairs))
+
+
+@given(scores, scores)
+def test_mse_of_a_number_is_that_of_a_list_of_one(prediction: float, target: float) -> None:
+    of_number = nn.mse_loss(Value(prediction), target)
+    assert of_number.data == nn.mse_loss([Value(prediction)], [target]).data
+
+
+def test_a_target_that_is_a_value_receives_its_gradient() -> None:
+    prediction, target = Value(3.0), Value(1.0)
+    nn.mse_loss(prediction, target).backward()
+    assert (prediction.grad, target.grad) == (4.0, -4.0)
+
+
+@pytest.mark.parametrize(
+    ("n_predictions", "n_targets"), [(2, 1), (1, 2), (3, 2), (0, 1), (1, 0), (0, 0)]
+)
+def test_mse_takes_as_many_targets_as_predictions_and_one_at_least(
+    n_predictions: int, n_targets: int
+) -> None:
+    predictions = [Value(1.0) for _ in range(n_predictions)]
+    with pytest.raises(ag.ShapeError):
+        nn.mse_loss(predictions, [1.0] * n_targets)
+
+
+@pytest.mark.parametrize("target", ["3", None, 1j, math.nan], ids=repr)
+def test_mse_takes_real_numbers_as_targets(target: Any) -> None:
+    with pytest.raises((ag.NotANumberError, ag.NonFiniteError)):
+        nn.mse_loss(Value(1.0), target)
+
+
+# --- cross_entropy -------------------------------------------------------------------------------
+
+
+@given(logit_lists, st.data())
+@example([1000.0, -1000.0], None)
+@example([-1000.0, 1000.0], None)
+@example([1000.0, 1000.0, 1000.0], None)
+def test_cross_entropy_is_minus_the_log_of_the_softmax(
+    logits: list[float], data: st.DataObject | None
+) -> None:
+    label = data.draw(st.integers(0, len(logits) - 1)) if data else 0
+    variables = [Value(x) for x in logits]
+    loss, gradient = loss_and_gradient(nn.cross_entropy(variables, label), variables)
+    with mpmath.workdps(50):
+        exponentials = [mpmath.exp(x) for x in logits]
+        total = mpmath.fsum(exponentials)
+        expected = mpmath.log(total) - logits[label]
+        softmax = [exponential / total for exponential in exponentials]
+    one_hot = [float(index == label) for index in range(len(logits))]
+    # The loss is a difference of numbers as large as the logits: so is its rounding error.
+    assert loss == pytest.approx(
+        float(expected), rel=1e-12, abs=1e-15 * (1 + max(map(abs, logits)))
+    )
+    assert gradient == pytest.approx(
+        [float(p - right) for p, right in zip(softmax, one_hot, strict=True)], rel=1e-11, abs=1e-12
+    )
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=6), st.floats(-1000, 1000))
+def test_a_shift_of_all_logits_does_not_change_cross_entropy(
+    logits: list[float], shift: float
+) -> None:
+    loss, shifted = (
+        nn.cross_entropy([Value(x + offset) for x in logits], 0).data for offset in (0.0, shift)
+    )
+    assert shifted == pytest.approx(loss, abs=1e-11)
+
+
+@pytest.mark.parametrize("label", [1, 1.0, np.int64(1), np.float64(1.0), Value(1.0)], ids=repr)
+def test_a_whole_number_of_any_kind_is_a_label(label: Any) -> None:
+    logits = [Value(0.0), Value(1.0), Value(2.0)]
+    expected = math.log(1 + math.e + math.e**2) - 1
+    assert nn.cross_entropy(logits, label).data == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("label", [3, -1, 1.5, math.nan, math.inf, "1", None, [1]], ids=repr)
+def test_a_label_is_one_of_the_classes(label: Any) -> None:
+    with pytest.raises(ag.ArgumentError, match="whole number from 0 to 2"):
+        nn.cross_entropy([Value(0.0), Value(1.0), Value(2.0)], label)
+
+
+@pytest.mark.parametrize("logits", [[], Value(1.0), 1.0], ids=repr)
+def test_cross_entropy_takes_a_list_of_logits(logits: Any) -> None:
+    with pytest.raises(ag.ShapeError, match="list of logits"):
+        nn.cross_entropy(logits, 0)
+
+
+# --- binary_cross_entropy ------------------------------------------------------------------------
+
+
+@given(scores, probabilities)
+@example(1000.0, 1.0)
+@example(1000.0, 0.0)
+@example(-1000.0, 1.0)
+@example(-1000.0, 0.0)
+def test_binary_cross_entropy_is_minus_the_log_likelihood(logit: float, target: float) -> None:
+    variable = Value(logit)
+    loss, (gradient,) = loss_and_gradient(nn.binary_cross_entropy(variable, target), [variable])
+    with mpmath.workdps(1000):  # 1 - p is 1e-434 where the logit is 1000
+        p = 1 / (1 + mpmath.exp(-mpmath.mpf(logit)))
+        expected = -target * mpmath.log(p) - (1 - mpmath.mpf(target)) * mpmath.log(1 - p)
+    # As above: a difference of numbers as large as the logit.
+    assert loss == pytest.approx(float(expected), rel=1e-12, abs=1e-15 * (1 + abs(logit)))
+    assert gradient == close(float(p - target))
+
+
+@given(scores, probabilities)
+def test_binary_cross_entropy_is_cross_entropy_of_two_classes(logit: float, p: float) -> None:
+    classes = [Value(0.0), Value(logit)]
+    expected = (1 - p) * nn.cross_entropy(classes, 0) + p * nn.cross_entropy(classes, 1)
+    assert nn.binary_cross_entropy(Value(logit), p).data == pytest.approx(expected.data, abs=1e-12)
+
+
+@pytest.mark.parametrize("target", [-1, -1e-9, 1 + 1e-9, 2, math.nan, math.inf], ids=repr)
+def test_the_target_of_binary_cross_entropy_is_a_probability(target: float) -> None:
+    with pytest.raises(ag.ArgumentError, match="from 0 to 1"):
+        nn.binary_cross_entropy(Value(0.5), target)
+
+
+# --- hinge_loss ----------------------------------------------------------------------------------
+
+
+@given(scores, signs)
+@example(1.0, 1)
+@example(-1.0, -1)
+def test_hinge_loss_is_what_is_missing_to_a_margin_of_one(score: float, target: int) -> None:
+    variable = Value(score)
+    loss, (gradient,) = loss_and_gradient(nn.hinge_loss(variable, target), [variable])
+    assert loss == max(0.0, 1.0 - target * score)
+    assert gradient == (-target if loss > 0 else 0.0)
+
+
+@pytest.mark.parametrize("target", [0, 2, 0.5, math.nan, "1", None], ids=repr)
+def test_the_target_of_hinge_loss_is_plus_or_minus_one(target: Any) -> None:
+    with pytest.raises(ag.ArgumentError, match=r"-1 or \+1"):
+        nn.hinge_loss(Value(0.5), target)
+
+
+# --- l2_penalty ----------------------------------------------------------------------------------
+
+
+@given(st.lists(scores, min_size=1, max_size=6), st.floats(0, 10))
+def test_l2_penalty_is_the_strength_times_the_squared_length(
+    weights: list[float], strength: float
+) -> None:
+    variables = [Value(w) for w in weights]
+    loss, gradient = loss_and_gradient(nn.l2_penalty(variables, strength), variables)
+    assert loss == close(strength * math.fsum(w * w for w in weights))
+    assert gradient == close([2 * strength * w for w in weights])
+
+
+def test_the_default_strength_of_l2_penalty_is_small() -> None:
+    assert nn.l2_penalty([Value(3.0), Value(4.0)]).data == pytest.approx(0.0025, rel=1e-12)
+
+
+def test_l2_penalty_takes_any_iterable() -> None:
+    assert nn.l2_penalty(iter([Value(3.0), Value(4.0)]), strength=1.0).data == 25.0

@@ -1,0 +1,38 @@
+"""Accuracy: right or wrong, for scores of several classes and for a single one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+from autograd import Value
+
+scores = st.floats(-1000, 1000)
+as_numbers_or_values = pytest.mark.parametrize("number", [float, Value], ids=["float", "Value"])
+
+
+@as_numbers_or_values
+@given(logits=st.lists(scores, min_size=1, max_size=6))
+def test_the_largest_score_is_the_predicted_class(
+    number: Callable[[float], Any], logits: list[float]
+) -> None:
+    prediction = [number(logit) for logit in logits]
+    rights = [nn.accuracy(prediction, label) for label in range(len(logits))]
+    assert rights == np.eye(len(logits))[np.argmax(logits)].tolist()
+
+
+@as_numbers_or_values
+@given(score=scores, positive=st.booleans(), negative_label=st.sampled_from([0, -1, -1.0]))
+def test_a_single_score_is_right_if_it_has_the_sign_of_the_target(
+    number: Callable[[float], Any], score: float, positive: bool, negative_label: float
+) -> None:
+    target = 1 if positive else negative_label
+    assert nn.accuracy(number(score), target) == float((score > 0) is positive)
+
+
+def test_a_tuple_of_scores_is_a_prediction() -> None:
+    assert nn.accuracy((0.0, 1.0), 1) == 1.0

@@ -1,0 +1,402 @@
+"""Optimizers against closed forms, and what they refuse."""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+import autograd as ag
+import nn
+from autograd import Value
+from autograd.value import as_value
+
+Array: TypeAlias = NDArray[np.float64]
+
+N_STEPS, N_PARAMETERS = 6, 3
+moderate = st.floats(-10, 10)
+learning_rates = st.floats(1e-3, 1.0)
+momenta = st.floats(0.1, 0.99)
+starts = arrays(np.float64, N_PARAMETERS, elements=moderate)
+gradient_histories = arrays(np.float64, (N_STEPS, N_PARAMETERS), elements=moderate)
+
+
+def train(
+    make: Callable[[list[Value]], nn.Optimizer], start: Array, gradients: Iterable[Array]
+) -> Array:
+    """Return where an optimizer goes from `start` if it meets these gradients."""
+    parameters = [Value(number) for number in start]
+    optimizer = make(parameters)
+    for gradient in gradients:
+        for parameter, number in zip(parameters, gradient, strict=True):
+            parameter.grad = float(number)
+        optimizer.step()
+    return np.array([parameter.data for parameter in parameters])
+
+
+def assert_close(actual: Any, expected: Any) -> None:
+    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
+
+
+def decayed_sums(gradients: Array, decay: float) -> Array:
+    """Return the sums over all s <= t of decay ** (t - s) * gradients[s], for each t."""
+    age = np.subtract.outer(np.arange(N_STEPS), np.arange(N_STEPS))
+    weights = np.where(age >= 0, float(decay) ** np.maximum(age, 0), 0.0)
+    return np.array(weights @ gradients)
+
+
+# --- SGD -----------------------------------------------------------------------------------------
+
+
+@given(arrays(np.float64, (5, 4), elements=moderate), learning_rates)
+def test_a_step_on_a_batch_is_the_closed_form(data: Array, lr: float) -> None:
+    X, y = data[:, :3], data[:, 3]
+    model = nn.MLP(3, [1], rng=0)
+    w, b = (array.ravel() for array in model.state_dict().values())
+    residuals = X @ w + b - y
+
+    ag.mean(nn.mse_loss(model(x), target) for x, target in zip(X, y, strict=True)).backward()
+    nn.SGD(model.parameters(), lr).step()
+
+    new_w, new_b = (array.ravel() for array in model.state_dict().values())
+    np.testing.assert_allclose(new_w, w - lr * 2 / 5 * X.T @ residuals, rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(new_b, b - lr * 2 * np.mean(residuals), rtol=1e-11, atol=1e-11)
+
+
+@given(st.integers(1, 8), st.integers(0, 2**32 - 1))
+def test_the_gradient_of_a_batch_is_the_mean_over_its_samples(n_samples: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    model = nn.MLP(2, [3, 1], "tanh", rng=rng)
+    X, y = rng.normal(size=(n_samples, 2)), rng.choice([-1, 1], size=n_samples)
+    losses = [nn.hinge_loss(model(x), target) for x, target in zip(X, y, strict=True)]
+    of_samples = [ag.gradient(loss, model.parameters()) for loss in losses]
+    of_batch = ag.gradient(ag.mean(losses), model.parameters())
+    assert_close(of_batch, np.mean(of_samples, axis=0))
+
+
+@given(starts, gradient_histories, learning_rates)
+def test_sgd_walks_down_the_sum_of_the_gradients(start: Array, gradients: Array, lr: float) -> None:
+    end = train(lambda parameters: nn.SGD(parameters, lr), start, gradients)
+    assert_close(end, start - lr * gradients.sum(axis=0))
+
+
+@given(starts, gradient_histories, learning_rates, momenta)
+def test_momentum_is_a_decaying_sum_of_the_gradients(
+    start: Array, gradients: Array, lr: float, momentum: float
+) -> None:
+    end = train(lambda parameters: nn.SGD(parameters, lr, momentum), start, gradients)
+    velocities = decayed_sums(gradients, momentum)
+    assert_close(end, start - lr * velocities.sum(axis=0))
+
+
+@given(starts, gradient_histories, learning_rates, momenta)
+def test_nesterov_looks_ahead_along_the_velocity(
+    start: Array, gradients: Array, lr: float, momentum: float
+) -> None:
+    end = train(lambda ps: nn.SGD(ps, lr, momentum, nesterov=True), start, gradients)
+    velocities = decayed_sums(gradients, momentum)
+    assert_close(end, start - lr * (gradients + momentum * velocities).sum(axis=0))
+
+
+@given(starts, learning_rates, st.floats(0, 1))
+def test_weight_decay_of_sgd_is_an_l2_penalty(start: Array, lr: float, decay: float) -> None:
+    decayed, penalized = ([Value(number) for number in start] for _ in "12")
+    nn.SGD(decayed, lr, weight_decay=decay).step()
+    nn.l2_penalty(penalized, decay / 2).backward()
+    nn.SGD(penalized, lr).step()
+    assert_close([w.data for w in decayed], [w.data for w in penalized])
+
+
+@given(starts, gradient_histories)
+def test_a_schedule_gives_each_step_its_rate(start: Array, gradients: Array) -> None:
+    rates = np.array([1.0, 0.5, 0.25, 0.0, 2.0, 0.125])
+    end = train(lambda parameters: nn.SGD(parameters, rates.item), start, gradients)
+    assert_close(end, start - rates @ gradients)
+
+
+# --- Adam and AdamW ------------------------------------------------------------------------------
+
+
+@given(starts, gradient_histories, learning_rates, st.floats(0, 0.99), st.floats(0, 0.999))
+def test_adam_divides_the_mean_gradient_by_its_root_mean_square(
+    start: Array, gradients: Array, lr: float, first: float, second: float
+) -> None:
+    epsilon = 1e-3
+    end = train(
+        lambda parameters: nn.Adam(parameters, lr, (first, second), epsilon), start, gradients
+    )
+    ones = np.ones_like(gradients)
+    mean = decayed_sums(gradients, first) / decayed_sums(ones, first)
+    square = decayed_sums(gradients**2, second) / decayed_sums(ones, second)
+    expected = start - lr * np.sum(mean / (np.sqrt(square) + epsilon), axis=0)
+    np.testing.assert_allclose(end, expected, rtol=1e-10, atol=1e-10)
+
+
+@given(starts, gradient_histories, st.integers(-100, 100))
+def test_adam_without_epsilon_does_not_see_the_unit_of_the_loss(
+    start: Array, gradients: Array, exponent: int
+) -> None:
+    gradients = np.where(abs(gradients) < 1e-3, 1.0, gradients)  # zeros would be divided by zero
+    one_unit, other_unit = (
+        train(lambda parameters: nn.Adam(parameters, epsilon=0.0), start, scale * gradients)
+        for scale in (1.0, 2.0**exponent)
+    )
+    assert one_unit.tolist() == other_unit.tolist()
+
+
+@given(starts, gradient_histories, st.floats(0, 1))
+def test_weight_decay_of_adam_is_part_of_the_gradient(
+    start: Array, gradients: Array, decay: float
+) -> None:
+    gradient = gradients[:1]
+    decayed = train(lambda ps: nn.Adam(ps, 0.1, weight_decay=decay), start, gradient)
+    in_gradient = train(lambda ps: nn.Adam(ps, 0.1), start, gradient + decay * start)
+    assert_close(decayed, in_gradient)
+
+
+@given(starts, gradient_histories, learning_rates)
+def test_adamw_without_decay_is_adam(start: Array, gradients: Array, lr: float) -> None:
+    adam = train(lambda parameters: nn.Adam(parameters, lr), start, gradients)
+    adamw = train(lambda parameters: nn.AdamW(parameters, lr, weight_decay=0.0), start, gradients)
+    assert adam.tolist() == adamw.tolist()
+
+
+@given(starts, st.floats(0, 1))
+def test_adamw_decays_by_the_rate_of_each_step_whatever_the_gradient(
+    start: Array, decay: float
+) -> None:
+    rates = np.array([1.0, 0.5, 0.25, 0.0, 0.75, 0.125])
+    zeros = np.zeros((N_STEPS, N_PARAMETERS))
+    end = train(lambda ps: nn.AdamW(ps, rates.item, weight_decay=decay), start, zeros)
+    assert_close(end, start * np.prod(1 - rates * decay))
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [(nn.SGD, 2 - 0.01 * 3), (nn.Adam, 2 - 0.001), (nn.AdamW, 2 * (1 - 0.001 * 0.01) - 0.001)],
+)
+def test_the_default_settings(make: Callable[..., nn.Optimizer], expected: float) -> None:
+    (end,) = train(make, np.array([2.0]), [np.array([3.0])])
+    assert end == pytest.approx(expected, rel=1e-9)
+
+
+# --- an optimizer of yours -----------------------------------------------------------------------
+
+
+class SignDescent(nn.Optimizer):
+    """Steps of the learning rate, against the sign of the gradient."""
+
+    def update(
+        self, theta: Array, gradient: Array, state: dict[str, Array]
+    ) -> tuple[Array, dict[str, Array]]:
+        return theta - self.learning_rate() * np.sign(gradient), {"last": gradient}
+
+
+def test_an_optimizer_is_a_formula() -> None:
+    w = Value(1.0)
+    optimizer = SignDescent([w], lr=0.25)
+    w.grad = -7.0
+    optimizer.step()
+    assert w.data == 1.25
+    assert optimizer.state["last"].tolist() == [-7.0]
+
+
+def test_an_optimizer_without_a_formula_cannot_step() -> None:
+    with pytest.raises(NotImplementedError):
+        nn.Optimizer([Value(1.0)], lr=0.1).step()
+
+
+# --- steps and state -----------------------------------------------------------------------------
+
+OPTIMIZERS: dict[str, Callable[..., nn.Optimizer]] = {
+    "SGD": nn.SGD,
+    "momentum": lambda parameters, lr: nn.SGD(parameters, lr, momentum=0.9),
+    "nesterov": lambda parameters, lr: nn.SGD(parameters, lr, momentum=0.9, nesterov=True),
+    "Adam": nn.Adam,
+    "AdamW": nn.AdamW,
+}
+every_optimizer = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+
+
+@every_optimizer
+def test_each_optimizer_finds_the_bottom_of_a_bowl(make: Callable[..., nn.Optimizer]) -> None:
+    x, y = Value(3.0), Value(-2.0)
+    optimizer = make([x, y], lr=nn.cosine_decay(0.1, 0.0, 300))
+    for _ in range(300):
+        optimizer.zero_grad()
+        ((x - 1) ** 2 + 2 * (y - 0.5) ** 2).backward()
+        optimizer.step()
+    assert (x.data, y.data) == pytest.approx((1.0, 0.5), abs=0.01)
+
+
+@every_optimizer
+def test_steps_are_counted(make: Callable[..., nn.Optimizer]) -> None:
+    optimizer = make([Value(1.0)], lr=0.1)
+    counts = []
+    for _ in range(3):
+        optimizer.step()
+        counts.append(optimizer.steps)
+    assert counts == [1, 2, 3]
+
+
+def test_plain_sgd_carries_nothing_from_step_to_step() -> None:
+    optimizer = nn.SGD([Value(1.0)])
+    optimizer.step()
+    assert optimizer.state == {}
+
+
+def test_zero_grad_forgets_and_step_keeps_the_gradients() -> None:
+    w = Value(1.0)
+    optimizer = nn.SGD([w])
+    w.grad = 2.0
+    optimizer.step()
+    assert w.grad == 2.0
+    optimizer.zero_grad()
+    assert w.grad == 0.0
+
+
+@every_optimizer
+def test_a_restored_optimizer_goes_on_as_the_first_would(
+    make: Callable[..., nn.Optimizer],
+) -> None:
+    def walk(optimizer: nn.Optimizer, steps: Iterable[int]) -> None:
+        for step in steps:
+            for index, parameter in enumerate(optimizer.parameters):
+                parameter.grad = math.sin(5 * step + index)
+            optimizer.step()
+
+    lr = nn.linear_decay(1.0, 0.1, 8)
+    first = make([Value(1.0), Value(2.0)], lr)
+    walk(first, range(4))
+    second = make([Value(parameter.data) for parameter in first.parameters], lr)
+    second.restore(first.steps, first.state)
+    walk(first, range(4, 8))
+    walk(second, range(4, 8))
+    assert [w.data for w in second.parameters] == [w.data for w in first.parameters]
+
+
+def test_a_state_of_another_size_is_not_restored() -> None:
+    optimizer = nn.Adam([Value(1.0), Value(2.0)])
+    with pytest.raises(ag.StateError, match="there are 2 parameters"):
+        optimizer.restore(7, {"mean": np.zeros(2), "square": np.zeros(3)})
+    assert (optimizer.steps, optimizer.state) == (0, {})
+
+
+# --- steps that fail -----------------------------------------------------------------------------
+
+
+def snapshot(optimizer: nn.Optimizer) -> Any:
+    state = {name: array.tolist() for name, array in optimizer.state.items()}
+    return [w.data for w in optimizer.parameters], optimizer.steps, state
+
+
+@every_optimizer
+@pytest.mark.parametrize(
+    ("gradient", "lr"), [(1.0, 1.7e308), (math.nan, 0.1), (math.inf, 0.1), (-math.inf, 0.1)]
+)
+def test_a_step_that_would_leave_the_floats_changes_nothing(
+    make: Callable[..., nn.Optimizer], gradient: float, lr: float
+) -> None:
+    parameters = [Value(1.0), Value(-1.7e308)]
+    optimizer = make(parameters, 1e-3)
+    optimizer.step()
+    optimizer.lr = lr
+    before = snapshot(optimizer)
+    parameters[0].grad, parameters[1].grad = 1.0, gradient
+    with pytest.raises(ag.NonFiniteError, match="step 2 would make a parameter infinite"):
+        optimizer.step()
+    assert snapshot(optimizer) == before
+
+
+@every_optimizer
+@pytest.mark.parametrize("rate", [-1.0, math.nan, math.inf])
+def test_a_schedule_that_gives_no_rate_changes_nothing(
+    make: Callable[..., nn.Optimizer], rate: float
+) -> None:
+    optimizer = make([Value(1.0)], lambda step: rate if step == 1 else 0.1)
+    optimizer.step()
+    before = snapshot(optimizer)
+    with pytest.raises(ag.ArgumentError, match="the schedule at step 1"):
+        optimizer.step()
+    assert snapshot(optimizer) == before
+
+
+# --- what they refuse ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [nn.SGD, nn.Adam, nn.AdamW])
+@pytest.mark.parametrize("name", ["lr", "weight_decay"])
+@pytest.mark.parametrize("number", [-1, -1e-9, math.nan, math.inf, -math.inf])
+def test_rates_are_finite_and_not_negative(
+    make: Callable[..., nn.Optimizer], name: str, number: float
+) -> None:
+    with pytest.raises(ag.ArgumentError, match=f"{name}={number}"):
+        make([Value(1.0)], **{name: number})
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments"),
+    [
+        (nn.SGD, {"momentum": -0.1}),
+        (nn.SGD, {"momentum": 1.0}),
+        (nn.SGD, {"momentum": math.nan}),
+        (nn.SGD, {"nesterov": True}),
+        (nn.Adam, {"betas": (1.0, 0.999)}),
+        (nn.Adam, {"betas": (0.9, 1.0)}),
+        (nn.AdamW, {"betas": (-0.1, 0.999)}),
+        (nn.Adam, {"betas": (0.9, math.nan)}),
+        (nn.Adam, {"epsilon": -1e-8}),
+        (nn.AdamW, {"epsilon": math.nan}),
+    ],
+)
+def test_numbers_outside_of_their_range_are_named(
+    make: Callable[..., nn.Optimizer], arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(ag.ArgumentError, match=next(iter(arguments))):
+        make([Value(1.0)], **arguments)
+
+
+def test_zero_is_a_rate_that_stands_still() -> None:
+    w = Value(1.0)
+    w.grad = 5.0
+    nn.SGD([w], lr=0).step()
+    assert w.data == 1.0
+
+
+shared = Value(1.0)
+
+
+@every_optimizer
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ([], "needs parameters"),
+        ([shared, Value(2.0), shared], "more than once"),
+        ([shared * 2], "computed or constant"),
+        ([as_value(3.0)], "computed or constant"),
+    ],
+    ids=["none", "repeated", "computed", "constant"],
+)
+def test_parameters_are_different_variables(
+    make: Callable[..., nn.Optimizer], parameters: list[Value], message: str
+) -> None:
+    with pytest.raises(ag.ArgumentError, match=message):
+        make(parameters, lr=0.1)
+
+
+@every_optimizer
+@pytest.mark.parametrize("thing", [1.0, "weight", None, [Value(1.0)]], ids=repr)
+def test_parameters_are_values(make: Callable[..., nn.Optimizer], thing: Any) -> None:
+    with pytest.raises(ag.NotANumberError, match="trains Values"):
+        make([thing], lr=0.1)
+
+
+@every_optimizer
+def test_parameters_come_in_any_iterable(make: Callable[..., nn.Optimizer]) -> None:
+    model = nn.MLP(2, [1], rng=0)
+    assert make(iter(model.parameters()), lr=0.1).parameters == model.parameters()
