@@ -62,8 +62,8 @@ def require_agreement(processes: Sequence[OwnProcess]) -> None:
         difference = np.abs(np.concatenate(process.measure(train)) - expected).max()
         if not difference <= TOLERANCE:
             sys.exit(
-                f"no benchmark: {process.kind.name!r} is not {reference.kind.name!r}, "
-                f"a loss or a weight differs by {difference:.1e}"
+                f"no benchmark: {process.kind.name!r} disagrees with {reference.kind.name!r}, "
+                f"in a loss or a weight, by {difference:.1e}"
             )
 
 
@@ -133,7 +133,7 @@ def machine() -> str:
     packages = [name for name in ("micrograd", "torch") if importlib.util.find_spec(name)]
     versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
     facts = [f"Python {platform.python_version()}", *versions, f"{os.cpu_count()} CPUs"]
-    return f"{', '.join(facts)}, {platform.processor() or platform.machine()}: make bench"
+    return f"{', '.join(facts)}, {platform.processor() or platform.machine()}. Again: make bench"
 
 
 def report(text: str) -> None:
