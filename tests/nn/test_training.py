@@ -144,6 +144,15 @@ def test_it_learns_three_classes() -> None:
     assert last.metric == 1.0
 
 
+@pytest.mark.parametrize(("n_samples", "n_steps"), [(32, 1), (33, 2)])
+def test_a_batch_has_32_samples_by_default(n_samples: int, n_steps: int) -> None:
+    model = nn.MLP(1, [1], rng=0)
+    optimizer = nn.SGD(model.parameters())
+    inputs, targets = np.ones((n_samples, 1)), np.ones(n_samples)
+    list(nn.fit(model, inputs, targets, nn.mse_loss, optimizer, epochs=1))
+    assert optimizer.steps == n_steps
+
+
 def test_lists_and_arrays_train_alike() -> None:
     of_arrays, of_lists = network(), network()
     for model, inputs, targets in [(of_arrays, X, y), (of_lists, X.tolist(), y.tolist())]:
@@ -283,6 +292,32 @@ def test_the_penalty_is_part_of_the_loss() -> None:
     assert penalized.loss == pytest.approx(plain.loss + penalty().data, rel=1e-12)
 
 
+def test_the_seconds_are_those_of_the_training_without_the_validation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    model = network()
+
+    def model_that_takes_a_second(x: Any) -> Any:
+        nonlocal now
+        now += 1
+        return model(x)
+
+    optimizer = nn.SGD(model.parameters())
+    reports = nn.fit(
+        model_that_takes_a_second,
+        X,
+        y,
+        nn.mse_loss,
+        optimizer,
+        epochs=2,
+        metric=distance,
+        validation=HELD_OUT,
+    )
+    assert [report.seconds for report in reports] == [len(X), len(X)]
+
+
 # --- what it refuses, at the call ----------------------------------------------------------------
 
 
@@ -390,10 +425,13 @@ def test_a_real_interrupt_leaves_the_model_at_the_last_whole_step() -> None:
         text=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "training\n"
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate()
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "training\n"
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=300)
+        finally:
+            process.kill()  # where it has not stopped
     assert errors == ""
     steps, parameters, (replayed_steps, replayed_parameters) = json.loads(output)
     assert steps >= 40
@@ -520,19 +558,22 @@ def assert_refused(training: Training, checkpoint: Path, epochs: int = 4) -> Non
     assert training.outcome() == before
 
 
+@pytest.mark.parametrize("make_optimizer", [nn.SGD, nn.Adam])
 @pytest.mark.parametrize(
     "other",
     [
-        Training(model=nn.MLP(2, [4, 1])),
-        Training(model=nn.MLP(2, [1])),
-        Training(bit_generator=np.random.MT19937),
+        {"model": nn.MLP(2, [4, 1])},
+        {"model": nn.MLP(2, [1])},
+        {"bit_generator": np.random.MT19937},
     ],
     ids=["more parameters", "fewer parameters", "another kind of generator"],
 )
-def test_a_checkpoint_of_another_training_changes_nothing(tmp_path: Path, other: Training) -> None:
+def test_a_checkpoint_of_another_training_changes_nothing(
+    tmp_path: Path, make_optimizer: Any, other: dict[str, Any]
+) -> None:
     checkpoint = tmp_path / "training.npz"
-    Training().run(checkpoint=checkpoint)
-    assert_refused(other, checkpoint)
+    Training(make_optimizer).run(checkpoint=checkpoint)
+    assert_refused(Training(make_optimizer, **other), checkpoint)
 
 
 def test_a_training_cannot_be_resumed_to_an_earlier_end(tmp_path: Path) -> None:
@@ -604,8 +645,14 @@ class Terminal(io.StringIO):
         return True
 
 
+def slow_loss(prediction: Value, target: float) -> Value:
+    """Make an epoch take a second: a bar shows after half of one."""
+    time.sleep(1 / len(X))
+    return nn.mse_loss(prediction, target)
+
+
 def test_it_is_silent_where_there_is_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    train(network())
+    train(network(), loss=slow_loss, epochs=1)
     assert capfd.readouterr() == ("", "")
 
 
@@ -622,10 +669,6 @@ def test_a_progress_bar_shows_on_a_terminal_and_changes_nothing_else(
 ) -> None:
     pytest.importorskip("tqdm")
 
-    def slow_loss(prediction: Value, target: float) -> Value:
-        time.sleep(0.2)  # it shows after half a second
-        return nn.mse_loss(prediction, target)
-
     silent, shown = network(), network()
     silent_reports = train(silent, epochs=1)
     terminal = Terminal()
@@ -633,6 +676,7 @@ def test_a_progress_bar_shows_on_a_terminal_and_changes_nothing_else(
     shown_reports = train(shown, loss=slow_loss, epochs=1)
     assert "epoch 1: " in terminal.getvalue()
     assert f"/{STEPS_PER_EPOCH} " in terminal.getvalue()
+    assert "\n" not in terminal.getvalue()  # the next one takes its place
     assert capfd.readouterr() == ("", "")
     assert (numbers(shown), facts(shown_reports)) == (numbers(silent), facts(silent_reports))
 
