@@ -12,6 +12,8 @@ Read the modules in this order: `operations` (what can be computed, and its deri
 `gradcheck`.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from autograd.derivatives import grad, gradient, hessian, value_and_grad
 from autograd.errors import (
     ArgumentError,
@@ -24,11 +26,13 @@ from autograd.errors import (
     NotANumberError,
     ShapeError,
     StateError,
+    TraceError,
 )
 from autograd.functions import (
     abs,
     arctan,
     cos,
+    detach,
     dot,
     elu,
     erf,
@@ -59,9 +63,13 @@ from autograd.gradcheck import gradcheck
 from autograd.recording import collector_paused, detect_anomaly, enable_grad, no_grad
 from autograd.value import Value
 
+if TYPE_CHECKING:
+    from autograd.compiler import Compiled, compile, compile_graph
+
 __all__ = [
     "ArgumentError",
     "AutogradError",
+    "Compiled",
     "DivergenceError",
     "DomainError",
     "GradientCheckError",
@@ -70,11 +78,15 @@ __all__ = [
     "NotANumberError",
     "ShapeError",
     "StateError",
+    "TraceError",
     "Value",
     "abs",
     "arctan",
     "collector_paused",
+    "compile",
+    "compile_graph",
     "cos",
+    "detach",
     "detect_anomaly",
     "dot",
     "elu",
@@ -109,3 +121,12 @@ __all__ = [
     "tanh",
     "value_and_grad",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the compiler, and with it NumPy, when it is first asked for."""
+    if name in ("Compiled", "compile", "compile_graph"):
+        from autograd import compiler
+
+        return getattr(compiler, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

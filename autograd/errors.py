@@ -51,6 +51,10 @@ class GraphError(AutogradError, RuntimeError):
     """A graph that cannot be used as asked, such as one recorded under ``no_grad()``."""
 
 
+class TraceError(AutogradError, TypeError):
+    """A function that cannot be compiled, because what it does depends on the numbers it gets."""
+
+
 class GradientCheckError(AutogradError, AssertionError):
     """Backpropagation and finite differences disagree."""
 

@@ -201,7 +201,7 @@ def _sweep(computed: list[Node]) -> None:
     try:
         for node in reversed(computed):
             first, second, accumulate = node._first, node._second, node.operation.accumulate
-            if accumulate is not None:
+            if accumulate is not None and second is not None:
                 if first is None:
                     accumulate(node.grad, *second)
                 else:

@@ -179,7 +179,8 @@ def define(
 
 
 def _operation_named(name: str) -> Operation:
-    return CONSTANT if name == CONSTANT.name else OPERATIONS[name]
+    special = {operation.name: operation for operation in (CONSTANT, DETACH)}
+    return special[name] if name in special else OPERATIONS[name]
 
 
 CONSTANT = Operation(
@@ -193,6 +194,18 @@ CONSTANT = Operation(
 
 It has no inputs, so nothing flows through it. It tells constants from variables, whose operation is
 None, and is no part of :data:`OPERATIONS`.
+"""
+
+DETACH = Operation(
+    "detach",
+    symbol="detach",
+    forward=lambda x: x,
+    array=lambda np, x: x,
+    derivative=lambda g, out, x: (g * 0.0,),
+)
+"""The number as it is, with nothing sent back: what `autograd.detach` records.
+
+Its rule is not the derivative of its forward, on purpose, so it is no part of :data:`OPERATIONS`.
 """
 
 

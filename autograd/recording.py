@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from typing import Literal
 
-from autograd.errors import NonFiniteError
+from autograd.errors import NonFiniteError, TraceError
 from autograd.graph import Node, describe, origins
 from autograd.operations import CONSTANT
 
@@ -38,6 +38,7 @@ class _Modes(threading.local):
 
     recording = True
     detecting_anomalies = False
+    tracing = False
 
 
 _HOME = os.path.dirname(os.path.dirname(__file__))
@@ -48,7 +49,9 @@ _modes = _Modes()
 
 
 @contextlib.contextmanager
-def _mode(name: Literal["recording", "detecting_anomalies"], value: bool) -> Iterator[None]:
+def _mode(
+    name: Literal["recording", "detecting_anomalies", "tracing"], value: bool
+) -> Iterator[None]:
     previous = getattr(_modes, name)
     setattr(_modes, name, value)
     activity.change(+1)
@@ -127,6 +130,36 @@ def detect_anomaly() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def tracing(with_origins: bool = False) -> Iterator[None]:
+    """Refuse to tell Python the number of a `Value`, while a function is recorded for any sample.
+
+    With `with_origins` the lines that make the nodes are kept in `autograd.graph.origins`.
+    """
+    with _mode("tracing", True), enable_grad():
+        if not with_origins:
+            yield
+            return
+        with detect_anomaly():
+            yield
+
+
+def refuse_while_tracing(reading: str) -> None:
+    """Raise an error if this thread records a function that has to work for any sample.
+
+    Raises
+    ------
+    TraceError
+        With the line of the user's code, and what to write instead.
+    """
+    if activity.contexts and _modes.tracing:
+        raise TraceError(
+            f"{line_of_user_code()}: a number of the compiled function is {reading}. It is known "
+            "for one sample only, so what follows would be wrong for the others. ag.max, ag.min, "
+            "ag.relu, ag.abs and ag.lookup choose for each sample"
+        )
+
+
+@contextlib.contextmanager
 def collector_paused() -> Iterator[None]:
     """Pause Python's cyclic garbage collector while a large graph is recorded.
 
@@ -138,8 +171,8 @@ def collector_paused() -> Iterator[None]:
     node again and again as they are made.
     """
     was_enabled = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if was_enabled:
@@ -149,7 +182,7 @@ def collector_paused() -> Iterator[None]:
 def apply_modes(node: Node) -> None:
     """Bring a node that an operation has just made in line with the modes of this thread."""
     if _modes.detecting_anomalies:
-        origins[node] = _line_of_user_code()
+        origins[node] = line_of_user_code()
         inputs_finite = all(math.isfinite(parent.data) for parent in node.parents)
         if math.isnan(node.data) or (inputs_finite and math.isinf(node.data)):
             raise NonFiniteError(f"{describe(node)}, is {node.data}")
@@ -157,7 +190,8 @@ def apply_modes(node: Node) -> None:
         node.operation, node._first, node._second, node.grad = CONSTANT, None, (), 0.0
 
 
-def _line_of_user_code() -> str:
+def line_of_user_code() -> str:
+    """Return file and line of the innermost caller outside of this library."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_LIBRARY):
         frame = frame.f_back

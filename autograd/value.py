@@ -14,7 +14,7 @@ from autograd import graph, operations
 from autograd.errors import NonFiniteError, NotANumberError
 from autograd.graph import NO_GRADIENT, Node
 from autograd.operations import CONSTANT, Operation
-from autograd.recording import activity, apply_modes
+from autograd.recording import activity, apply_modes, refuse_while_tracing
 
 Number: TypeAlias = "Value | float"
 """What an operator takes beside a `Value`: another one, or any real number."""
@@ -196,21 +196,31 @@ class Value(Node):
     # --- as a number -----------------------------------------------------------------------------
 
     def __float__(self) -> float:
+        refuse_while_tracing("converted to a float")
         return self.data
 
+    def __int__(self) -> int:
+        refuse_while_tracing("converted to an integer")
+        return int(self.data)
+
     def __bool__(self) -> bool:
+        refuse_while_tracing("used as a condition")
         return self.data != 0.0
 
     def __lt__(self, other: Number) -> bool:
+        refuse_while_tracing("compared")
         return self.data < as_value(other).data
 
     def __le__(self, other: Number) -> bool:
+        refuse_while_tracing("compared")
         return self.data <= as_value(other).data
 
     def __gt__(self, other: Number) -> bool:
+        refuse_while_tracing("compared")
         return self.data > as_value(other).data
 
     def __ge__(self, other: Number) -> bool:
+        refuse_while_tracing("compared")
         return self.data >= as_value(other).data
 
     def __format__(self, specification: str) -> str:

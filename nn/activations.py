@@ -85,9 +85,12 @@ def find_activation(activation: str | Callable[[Value], Value]) -> Activation:
     ArgumentError
         If the name is unknown. The message lists the known ones.
     """
+    for known in ACTIVATIONS.values():
+        if activation is known.function:
+            return known
     if callable(activation):
         return Activation(getattr(activation, "__name__", "custom"), activation, glorot_uniform)
-    if activation not in ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ArgumentError(
             f"unknown activation {activation!r}: take one of {', '.join(ACTIVATIONS)}, "
             "or a function from Value to Value"

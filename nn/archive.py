@@ -1,8 +1,8 @@
 """Arrays in a file: NumPy's ``.npz``, without pickle, replaced as a whole or not at all."""
 
+import io
 import os
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,12 @@ def write_archive(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     path = Path(path)
     unfinished = path.with_name(path.name + ".unfinished")
     try:
-        with unfinished.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy types a name as an option
+        # As np.savez does, which cannot take every name: its own arguments have some.
+        with zipfile.ZipFile(unfinished, "w") as archive:
+            for name, array in arrays.items():
+                content = io.BytesIO()
+                np.lib.format.write_array(content, array, allow_pickle=False)
+                archive.writestr(name + ".npy", content.getvalue())
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -38,8 +42,29 @@ def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
     with Path(path).open("rb") as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
-                return dict(archive)
-        except (ValueError, TypeError, AttributeError, EOFError, KeyError) as error:
+                arrays = dict(archive)
+        except Exception as error:  # damage can raise anything: zipfile, zlib and NumPy all read
             raise StateError(f"{path} is not a whole .npz file of arrays: {error}") from error
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-            raise StateError(f"{path} is damaged: {error}") from error
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise StateError(f"{path} is not a file of arrays: {name!r} is something else")
+    return arrays
+
+
+def checked_array(name: str, numbers: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return an entry of a saved state as floats.
+
+    Raises
+    ------
+    StateError
+        If it has another shape, or holds something else than finite real numbers.
+    """
+    try:
+        array = np.asarray(numbers)
+    except ValueError as error:
+        raise StateError(f"the entry {name!r} is no array: {error}") from error
+    if array.shape != shape:
+        raise StateError(f"the entry {name!r} has shape {array.shape}: it takes {shape}")
+    if array.dtype.kind not in "fiu" or not (np.abs(array) <= np.finfo(np.float64).max).all():
+        raise StateError(f"the entry {name!r} holds something else than finite real numbers")
+    return array.astype(np.float64)

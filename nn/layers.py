@@ -169,8 +169,10 @@ class MLP(Module):
         output_activation: Activating = "linear",
         rng: Seed = None,
     ) -> None:
-        if len(layer_sizes) == 0:
-            raise ArgumentError("an MLP needs at least one layer: MLP(2, [16, 1]) has two")
+        if not isinstance(layer_sizes, Sequence) or len(layer_sizes) == 0:
+            raise ArgumentError(
+                "an MLP takes a list of at least one layer size: MLP(2, [16, 1]) has two layers"
+            )
         rng = np.random.default_rng(rng)
         activations = [activation] * (len(layer_sizes) - 1) + [output_activation]
         self.layers = []

@@ -24,6 +24,6 @@ def accuracy(prediction: Any, target: float) -> float:
         The class, or for a single score, -1 or 0 against 1.
     """
     if isinstance(prediction, Sequence):
-        predicted = max(range(len(prediction)), key=lambda index: float(prediction[index]))
-        return float(predicted == target)
+        scores = [float(score) for score in prediction]
+        return float(scores.index(max(scores)) == target)
     return float((float(prediction) > 0) == (target > 0))

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from autograd import Value
 from autograd.errors import StateError
-from nn.archive import read_archive, write_archive
+from nn.archive import checked_array, read_archive, write_archive
+from nn.interrupts import interrupts_deferred
 
 Tensor: TypeAlias = Any
 """A Value, or nested lists of Values of equal length at each depth: the shape of an array."""
@@ -96,14 +97,14 @@ class Module:
                 f"unknown entries: {unknown}"
             )
         arrays = {
-            name: _checked_array(name, state[name], np.shape(_numbers(tensor)))
+            name: checked_array(name, state[name], np.shape(_numbers(tensor)))
             for name, tensor in tensors.items()
         }
-        for name, tensor in tensors.items():
-            for (_, parameter), number in zip(
-                _elements(tensor), arrays[name].ravel().tolist(), strict=True
-            ):
-                parameter.data = number
+        with interrupts_deferred():
+            for name, tensor in tensors.items():
+                numbers = arrays[name].ravel().tolist()
+                for (_, parameter), number in zip(_elements(tensor), numbers, strict=True):
+                    parameter.data = number
 
     def save(self, path: str | Path) -> None:
         """Write `state_dict` to a NumPy ``.npz`` file.
@@ -162,12 +163,3 @@ def _numbers(tensor: Tensor) -> Any:
     if isinstance(tensor, Value):
         return tensor.data
     return [_numbers(row) for row in tensor]
-
-
-def _checked_array(name: str, numbers: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    array = np.asarray(numbers)
-    if array.shape != shape:
-        raise StateError(f"the entry {name!r} has shape {array.shape}: this model's is {shape}")
-    if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
-        raise StateError(f"the entry {name!r} holds something else than finite real numbers")
-    return array.astype(np.float64)

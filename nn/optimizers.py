@@ -2,17 +2,20 @@
 
 Each is one formula over the flat vector of all parameters. ``update`` is that formula; ``step``
 gathers the vector and the gradient from the Values, applies it, and writes the result back.
+Compiled training keeps the vector and calls ``advance``.
 """
 
 import math
 from collections.abc import Iterable
-from typing import TypeAlias
+from numbers import Real
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, StateError
+from nn.archive import checked_array
 from nn.interrupts import interrupts_deferred
 from nn.schedules import Schedule
 
@@ -92,20 +95,37 @@ class Optimizer:
         NonFiniteError
             If a parameter would become infinite or nan.
         """
-        theta = np.array([parameter.data for parameter in self.parameters])
         gradient = np.array([parameter.grad for parameter in self.parameters])
-        with np.errstate(over="ignore", invalid="ignore"):  # told below, with more words
+        with interrupts_deferred():
+            self.write(self.advance(self.read(), gradient))
+
+    def advance(self, theta: Vector, gradient: Vector) -> Vector:
+        """Return the parameters after a step, and count it; the Values are left alone.
+
+        Raises
+        ------
+        NonFiniteError
+            If a parameter would become infinite or nan. Then the step does not count.
+        """
+        with np.errstate(all="ignore"):  # told below, with more words
             theta, state = self.update(theta, gradient, self.state)
-        if not np.isfinite(theta).all():
+        if not all(np.isfinite(array).all() for array in (theta, *state.values())):
             raise NonFiniteError(
                 f"step {self.steps + 1} would make a parameter infinite: the learning rate "
                 f"{self.learning_rate()} is too large, or the gradient is"
             )
-        with interrupts_deferred():
-            for parameter, number in zip(self.parameters, theta.tolist(), strict=True):
-                parameter.data = number
-            self.state = state
-            self.steps += 1
+        self.state = state
+        self.steps += 1
+        return theta
+
+    def read(self) -> Vector:
+        """Return the numbers of the parameters."""
+        return np.array([parameter.data for parameter in self.parameters])
+
+    def write(self, theta: Vector) -> None:
+        """Set the numbers of the parameters."""
+        for parameter, number in zip(self.parameters, theta.tolist(), strict=True):
+            parameter.data = number
 
     def restore(self, steps: int, state: dict[str, Vector]) -> None:
         """Go on from the `steps` and the `state` of an optimizer like this one.
@@ -113,15 +133,22 @@ class Optimizer:
         Raises
         ------
         StateError
-            If the state is not one of as many parameters. Then nothing is changed.
+            If the state is not one of such an optimizer. Then nothing is changed.
         """
-        for name, array in state.items():
-            if array.shape != (len(self.parameters),):
-                raise StateError(
-                    f"the optimizer state {name!r} has shape {array.shape}: there are "
-                    f"{len(self.parameters)} parameters"
-                )
-        self.steps, self.state = steps, dict(state)
+        expected = set(self.state_names) if steps else set()
+        if steps < 0 or set(state) != expected:
+            raise StateError(
+                f"{type(self).__name__} after {steps} steps carries {sorted(expected)}, "
+                f"this state {sorted(state)}"
+            )
+        shape = (len(self.parameters),)
+        arrays = {name: checked_array(name, array, shape) for name, array in state.items()}
+        self.steps, self.state = steps, arrays
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The names of the arrays that the formula carries."""
+        return ()
 
     def _carried(self, state: dict[str, Vector], name: str) -> Vector:
         """Return an array of the state, zero before the first step."""
@@ -166,6 +193,11 @@ class SGD(Optimizer):
             raise ArgumentError("nesterov takes a momentum above 0: SGD(..., momentum=0.9)")
         self.momentum = momentum
         self.nesterov = nesterov
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The velocity, if there is a momentum."""
+        return ("velocity",) if self.momentum else ()
 
     def update(
         self, theta: Vector, gradient: Vector, state: dict[str, Vector]
@@ -213,11 +245,18 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
+        if len(betas) != 2:
+            raise ArgumentError(f"betas={betas!r}: Adam takes two")
         for beta in betas:
             _require("betas", beta, 0.0, 1.0)
         _require("epsilon", epsilon, 0.0, math.inf)
         self.betas = betas
         self.epsilon = epsilon
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The running means of the gradient and of its square."""
+        return ("mean", "square")
 
     def update(
         self, theta: Vector, gradient: Vector, state: dict[str, Vector]
@@ -276,14 +315,18 @@ class AdamW(Adam):
         return self._adam(decayed, gradient, state)
 
 
-def _require(name: str, number: float, low: float, high: float) -> None:
+def _require(name: str, number: Any, low: float, high: float) -> None:
     """Require ``low <= number < high``, which nan never is."""
-    if not low <= number < high:
+    if not isinstance(number, Real):
+        raise NotANumberError(f"{name}={number!r}: give a number")
+    if not low <= float(number) < high:
         upper = "finite" if high == math.inf else f"below {high:g}"
         raise ArgumentError(f"{name}={number!r}: it must be {upper}, and not below {low:g}")
 
 
 def _checked_parameters(parameters: Iterable[Value]) -> list[Value]:
+    if not isinstance(parameters, Iterable):
+        raise ArgumentError(f"an optimizer takes a list of parameters, not {parameters!r}")
     parameters = list(parameters)
     if not parameters:
         raise ArgumentError("an optimizer needs parameters: pass model.parameters()")

@@ -22,7 +22,7 @@ def linear_decay(start: float, end: float, steps: int) -> Schedule:
     (1.0, 0.75, 0.5, 0.5)
     """
     _require_steps(steps)
-    return lambda step: start + (end - start) * min(step / steps, 1.0)
+    return lambda step: start * max(1 - step / steps, 0.0) + end * min(step / steps, 1.0)
 
 
 def cosine_decay(start: float, end: float, steps: int) -> Schedule:

@@ -4,17 +4,20 @@ Draw a random batch of samples x and targets y; forward to the predictions; the 
 backward, and update the parameters. Again, until the data has been seen; that is an epoch.
 """
 
+import abc
 import copy
 import json
 import math
+import operator
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 import autograd as ag
 from autograd import Value
@@ -23,10 +26,12 @@ from autograd.errors import (
     DivergenceError,
     DomainError,
     NonFiniteError,
+    ShapeError,
     StateError,
 )
-from nn.archive import read_archive, write_archive
+from nn.archive import checked_array, read_archive, write_archive
 from nn.data import Data, check_data, minibatches
+from nn.interrupts import interrupts_deferred
 from nn.layers import Seed
 from nn.optimizers import Optimizer
 
@@ -69,6 +74,7 @@ def fit(
     penalty: Callable[[], Value] | None = None,
     metric: Callable[[Any, Any], float] | None = None,
     validation: tuple[Data, Data] | None = None,
+    compiled: bool = True,
     checkpoint: str | Path | None = None,
     resume: bool = False,
 ) -> Iterator[EpochReport]:
@@ -108,6 +114,10 @@ def fit(
         ``metric(prediction, target)`` of one sample, a float to report.
     validation : (X, y), optional
         Data that the model is not trained on, to report the metric of after each epoch.
+    compiled : bool
+        Record one sample and run all as NumPy arrays: the same numbers up to rounding, fifty times
+        as fast and more. Otherwise each sample is recorded and differentiated by itself, which also
+        works for a model that does something else for each sample, or takes inputs of many lengths.
     checkpoint : path, optional
         Where to save, after each epoch, all that is needed to go on.
     resume : bool
@@ -133,8 +143,7 @@ def fit(
     Ctrl-C ends it with KeyboardInterrupt, as always; the parameters are then those of the last
     whole step. A progress bar shows on a terminal if tqdm is installed.
     """
-    check_data(X, y)
-    if not epochs >= 0:
+    if not isinstance(epochs, int) or epochs < 0:
         raise ArgumentError(f"epochs={epochs!r}: it takes a whole number from 0 on")
     if resume and checkpoint is None:
         raise ArgumentError("resume=True takes the checkpoint to resume from: checkpoint=path")
@@ -144,18 +153,22 @@ def fit(
             raise ArgumentError("validation data take a metric to report: metric=nn.accuracy")
     generator = np.random.default_rng(rng)
     minibatches(X, y, batch_size, np.random.default_rng(0))  # complains now, not in the loop
-    step = _Step(model, loss, optimizer, penalty, metric)
-    held_out = None if validation is None else (_rows(validation[0]), _rows(validation[1]))
-    return _epochs(
-        step, _rows(X), _rows(y), held_out, epochs, batch_size, generator, checkpoint, resume
-    )
+    kind, form = (_CompiledStep, _array) if compiled else (_EagerStep, _rows)
+    step = kind(model, loss, optimizer, penalty, metric)
+    held_out = None if validation is None else (form(validation[0]), form(validation[1]))
+    data = _Data(form(X), form(y), held_out)
+    return _epochs(step, data, epochs, batch_size, generator, checkpoint, resume)
+
+
+class _Data(NamedTuple):
+    inputs: Any
+    targets: Any
+    held_out: tuple[Any, Any] | None
 
 
 def _epochs(
     step: "_Step",
-    X: Sequence[Any],
-    y: Sequence[Any],
-    held_out: tuple[Sequence[Any], Sequence[Any]] | None,
+    data: _Data,
     epochs: int,
     batch_size: int,
     rng: np.random.Generator,
@@ -167,25 +180,34 @@ def _epochs(
         reports = _load_checkpoint(checkpoint, step.optimizer, rng, epochs)
         yield from reports
     for epoch in range(len(reports) + 1, epochs + 1):
-        start = time.perf_counter()
-        loss_sum = metric_sum = 0.0
-        batches = minibatches(X, y, batch_size, rng)
-        for inputs, targets in _progress(batches, -(-len(X) // batch_size), f"epoch {epoch}"):
-            batch_loss, batch_metric = step(inputs, targets)
-            loss_sum += batch_loss * len(inputs)
-            metric_sum += batch_metric * len(inputs)
-        seconds = time.perf_counter() - start
-        validation = math.nan if held_out is None else step.mean_metric(*held_out)
-        reports.append(
-            EpochReport(epoch, loss_sum / len(X), metric_sum / len(X), validation, seconds)
-        )
+        reports.append(_epoch(epoch, step, data, batch_size, rng))
         if checkpoint is not None:
             _save_checkpoint(checkpoint, step.optimizer, rng, reports)
         yield reports[-1]
 
 
-class _Step:
-    """One step of training: forward, loss, backward, update."""
+def _epoch(
+    epoch: int, step: "_Step", data: _Data, batch_size: int, rng: np.random.Generator
+) -> EpochReport:
+    """Train on each sample once."""
+    start = time.perf_counter()
+    size, loss_sum, metric_sum = len(data.inputs), 0.0, 0.0
+    batches = minibatches(data.inputs, data.targets, batch_size, rng)
+    step.started()
+    try:
+        for inputs, targets in _progress(batches, -(-size // batch_size), f"epoch {epoch}"):
+            loss, metric = step(inputs, targets)
+            loss_sum += loss * len(inputs)
+            metric_sum += metric * len(inputs)
+    finally:
+        step.finished()
+    seconds = time.perf_counter() - start
+    validation = math.nan if data.held_out is None else step.validate(*data.held_out)
+    return EpochReport(epoch, loss_sum / size, metric_sum / size, validation, seconds)
+
+
+class _Step(abc.ABC):
+    """A step of training, on a batch of samples, and the metric on others."""
 
     def __init__(
         self,
@@ -202,11 +224,10 @@ class _Step:
         self.metric = metric
         self.last_loss: float | None = None
 
-    def __call__(self, inputs: Sequence[Any], targets: Sequence[Any]) -> tuple[float, float]:
+    def __call__(self, inputs: Any, targets: Any) -> tuple[float, float]:
         """Train on a batch, and return the means of its loss and its metric before the update."""
         try:
-            with ag.collector_paused():
-                self.last_loss, metric = self._train(inputs, targets)
+            self.last_loss, metric = self.train(inputs, targets)
         except (NonFiniteError, DomainError) as error:
             number = self.optimizer.steps + 1
             raise DivergenceError(
@@ -217,30 +238,100 @@ class _Step:
             ) from error
         return self.last_loss, metric
 
-    def mean_metric(self, inputs: Sequence[Any], targets: Sequence[Any]) -> float:
-        """Return the mean of the metric over data, without training on them."""
-        assert self.metric is not None
-        with ag.no_grad():
-            metrics = [self.metric(self.model(x), y) for x, y in zip(inputs, targets, strict=True)]
+    @abc.abstractmethod
+    def train(self, inputs: Any, targets: Any) -> tuple[float, float]:
+        """Do forward, loss, backward and update; return the means of the loss and the metric."""
+
+    @abc.abstractmethod
+    def validate(self, inputs: Any, targets: Any) -> float:
+        """Return the mean of the metric over samples, without training on them."""
+
+    @abc.abstractmethod
+    def started(self) -> None:
+        """Take the parameters from the Values."""
+
+    @abc.abstractmethod
+    def finished(self) -> None:
+        """Give the parameters back to the Values."""
+
+    def mean_metric(self, predictions: Iterable[Any], targets: Sequence[Any]) -> float:
+        """Return the mean of the metric, nan if there is none."""
+        if self.metric is None:
+            return math.nan
+        metrics = [self.metric(*pair) for pair in zip(predictions, targets, strict=True)]
         return sum(metrics) / len(metrics)
 
-    def _train(self, inputs: Sequence[Any], targets: Sequence[Any]) -> tuple[float, float]:
-        predictions = [self.model(x) for x in inputs]
-        pairs = list(zip(predictions, targets, strict=True))
-        loss = ag.mean(self.loss(prediction, target) for prediction, target in pairs)
+
+class _EagerStep(_Step):
+    """Records the graph of each batch anew."""
+
+    def train(self, inputs: Any, targets: Any) -> tuple[float, float]:
+        with ag.collector_paused():
+            predictions = [self.model(x) for x in inputs]
+            loss = ag.mean(map(self.loss, predictions, targets))
+            if self.penalty is not None:
+                loss = loss + self.penalty()
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            return loss.data, self.mean_metric(predictions, targets)
+
+    def validate(self, inputs: Any, targets: Any) -> float:
+        with ag.no_grad():
+            return self.mean_metric(map(self.model, inputs), targets)
+
+    def started(self) -> None:
+        """Do nothing: the parameters stay in the Values."""
+
+    def finished(self) -> None:
+        """Do nothing: the parameters stay in the Values."""
+
+
+class _CompiledStep(_Step):
+    """Records the graph of one sample, once, and runs it on whole batches.
+
+    The parameters are kept as one vector. The Values get them at the end of an epoch.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.program = ag.compile(self.loss_and_prediction, parameters=self.optimizer.parameters)
+        self.theta = self.optimizer.read()
+
+    def loss_and_prediction(self, x: Any, y: Any) -> list[Any]:
+        """Return what is needed of a sample: the loss first, to be differentiated."""
+        prediction = self.model(x)
+        loss = self.loss(prediction, y)
         if self.penalty is not None:
             loss = loss + self.penalty()
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
-        if self.metric is None:
-            return loss.data, math.nan
-        return loss.data, sum(self.metric(*pair) for pair in pairs) / len(pairs)
+        return [loss, *(prediction if isinstance(prediction, list) else [prediction])]
+
+    def train(self, inputs: Any, targets: Any) -> tuple[float, float]:
+        outputs, gradient = self.program.outputs_and_grad(self.theta, inputs, targets)
+        with interrupts_deferred():
+            self.theta = self.optimizer.advance(self.theta, gradient)
+        return float(outputs[:, 0].mean()), self.mean_metric(_predictions(outputs), targets)
+
+    def validate(self, inputs: Any, targets: Any) -> float:
+        return self.mean_metric(_predictions(self.program.map(inputs, targets)), targets)
+
+    def started(self) -> None:
+        self.theta = self.optimizer.read()
+
+    def finished(self) -> None:
+        with interrupts_deferred():
+            self.optimizer.write(self.theta)
+
+
+def _predictions(outputs: Any) -> Iterator[Any]:
+    """Yield the prediction of each sample: a number, or a list of several."""
+    for row in outputs[:, 1:].tolist():
+        yield row[0] if len(row) == 1 else row
 
 
 def _progress(batches: Iterable[Any], total: int, title: str) -> Iterable[Any]:
     """Show a bar on standard error, if that is a terminal and tqdm is installed."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         return batches
     try:
         from tqdm import tqdm
@@ -252,6 +343,22 @@ def _progress(batches: Iterable[Any], total: int, title: str) -> Iterable[Any]:
 def _rows(data: Data) -> Sequence[Any]:
     """Make lists of arrays: Python computes with its own floats in half the time."""
     return list(data.tolist() if isinstance(data, np.ndarray) else data)
+
+
+def _array(data: Data) -> NDArray[Any]:
+    """Make an array of lists.
+
+    Raises
+    ------
+    ShapeError
+        If they have different lengths.
+    """
+    try:
+        return np.asarray(data)
+    except ValueError as error:
+        raise ShapeError(
+            f"compiled training takes samples of one shape: {error}. compiled=False takes any"
+        ) from error
 
 
 def _save_checkpoint(
@@ -275,18 +382,18 @@ def _load_checkpoint(
     prefix = "optimizer."
     state = {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
     try:
-        numbers = arrays["parameters"].tolist()
-        reports = [EpochReport(int(row[0]), *map(float, row[1:])) for row in arrays["reports"]]
-        if len(reports) > epochs:
-            raise ValueError(f"it has trained for {len(reports)} epochs, more than {epochs}")
-        if len(numbers) != len(optimizer.parameters):
-            raise ValueError(f"it has {len(numbers)} parameters, not {len(optimizer.parameters)}")
+        theta = checked_array("parameters", arrays["parameters"], (len(optimizer.parameters),))
+        rows = np.asarray(arrays["reports"], np.float64)
+        reports = [EpochReport(int(row[0]), *row[1:]) for row in rows.tolist()]
+        if not 1 <= len(reports) <= epochs:
+            raise StateError(f"it has trained for {len(reports)} epochs, not 1 to {epochs}")
+        steps = operator.index(arrays["steps"].item())
         restored_rng = copy.deepcopy(rng)
         restored_rng.bit_generator.state = json.loads(str(arrays["rng"]))
-        optimizer.restore(int(arrays["steps"]), state)
-    except (KeyError, ValueError, TypeError) as error:
+        with interrupts_deferred():
+            optimizer.restore(steps, state)
+            optimizer.write(theta)
+            rng.bit_generator.state = restored_rng.bit_generator.state
+    except Exception as error:  # damage can raise anything
         raise StateError(f"{path} is no checkpoint of this training: {error}") from error
-    for parameter, number in zip(optimizer.parameters, numbers, strict=True):
-        parameter.data = number
-    rng.bit_generator.state = restored_rng.bit_generator.state
     return reports

@@ -1,0 +1,22 @@
+"""The compiler: a graph of scalars becomes a NumPy program for whole mini-batches.
+
+A function is recorded for one sample, and what was recorded goes through these passes, one module
+each:
+
+1. `trace`: run the function on Values, and refuse what depends on their numbers;
+2. `tape`: the graph as a flat list;
+3. `canonical`: all arithmetic as sums of products;
+4. `blocks`: rows of the same form that can be computed together;
+5. `planning`: addresses for the rows, and one instruction per block; with `products`, which finds
+   matrix products among the sums;
+6. `adjoint`: the backward instructions.
+
+The result is a `program`, a list of instructions that knows nothing of NumPy. A backend binds it to
+a batch size: `numpy_backend`, with `memory` for its arrays, `expressions` for the formulas of the
+operation table, and `forward_source` and `backward_source` for the `statements` it writes.
+`compiled` is what the user holds, `report` and `diagnosis` are what it tells.
+"""
+
+from autograd.compiler.compiled import Compiled, compile, compile_graph
+
+__all__ = ["Compiled", "compile", "compile_graph"]

@@ -1,0 +1,102 @@
+"""The backward program, instruction by instruction in reverse.
+
+Each forward instruction has an adjoint, which sends the gradient of its output to its operands.
+What is left to decide is which gradient rows hold something already. The first contribution to a
+row overwrites, the later ones add; only rows that share their first contribution with others that
+are past theirs have to be set to zero beforehand.
+
+>>> from autograd import Value
+>>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.tape import read_tape
+>>> x, w = Value(1.0), Value(2.0)
+>>> program = plan(read_tape([w * x + w], inputs=[x], parameters=[w]))
+>>> for adjoint in program.adjoint:
+...     print(adjoint.targets)
+(= d shared[0], None)
+(+= d shared[0], None)
+"""
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.compiler.program import (
+    Adjoint,
+    Apply,
+    Forward,
+    Lookup,
+    MatMul,
+    Program,
+    Region,
+    Target,
+)
+
+
+def add_adjoint(
+    program: Program, shared_trained: NDArray[np.bool_], batch_trained: NDArray[np.bool_]
+) -> Program:
+    """Return the program with the instructions for the gradient of its first output.
+
+    Parameters
+    ----------
+    program : Program
+        Without an adjoint.
+    shared_trained, batch_trained : array of bool
+        Which rows of each space depend on a parameter: no others receive a gradient.
+    """
+    bookkeeping = _Bookkeeping({False: shared_trained, True: batch_trained}, program.outputs[0])
+    adjoint = []
+    for instruction in reversed(program.forward):
+        if not bookkeeping.receives(instruction.out):
+            continue
+        scattered = isinstance(instruction, Lookup)
+        targets = tuple(
+            bookkeeping.target(operand, scattered) for operand in operands_of(instruction)
+        )
+        if any(target is not None for target in targets):
+            adjoint.append(Adjoint(instruction, targets))
+    zeroed = [Region(batch, np.array(rows)) for batch, rows in bookkeeping.zeroed.items() if rows]
+    return dataclasses.replace(program, adjoint=adjoint, zeroed=zeroed)
+
+
+def operands_of(instruction: Forward) -> tuple[Region | None, ...]:
+    """Return the regions that an instruction reads."""
+    if isinstance(instruction, MatMul):
+        return instruction.weights, instruction.inputs
+    if isinstance(instruction, Apply):
+        return instruction.operands
+    if isinstance(instruction, Lookup):
+        return instruction.index, instruction.table
+    return instruction.left, instruction.right
+
+
+class _Bookkeeping:
+    """Which gradient rows have been written."""
+
+    def __init__(self, trained: dict[bool, NDArray[np.bool_]], output: Region) -> None:
+        self.trained = trained
+        self.written = {batch: np.zeros_like(rows) for batch, rows in trained.items()}
+        self.written[output.batch][output.rows] = True
+        self.zeroed: dict[bool, list[int]] = {False: [], True: []}
+
+    def receives(self, out: Region) -> bool:
+        """Whether a gradient arrives at rows; those at which none does are set to zero then."""
+        written = self.written[out.batch]
+        arrived = written[out.rows]
+        if not arrived.any():
+            return False
+        self.zeroed[out.batch] += out.rows[~arrived].tolist()
+        written[out.rows] = True
+        return True
+
+    def target(self, operand: Region | None, scattered: bool) -> Target | None:
+        """Note a contribution to the rows of an operand, or, if `scattered`, to some of them."""
+        if operand is None or not self.trained[operand.batch][operand.rows].any():
+            return None
+        written, rows = self.written[operand.batch], np.unique(operand.rows)
+        add = scattered or bool(written[rows].any())
+        if add:
+            self.zeroed[operand.batch] += rows[~written[rows]].tolist()
+        written[rows] = True
+        return Target(operand, add)

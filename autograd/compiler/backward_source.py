@@ -1,0 +1,179 @@
+"""The statements that send each gradient on."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autograd.compiler.expressions import ZERO, Formula
+from autograd.compiler.memory import Array
+from autograd.compiler.program import (
+    Adjoint,
+    Apply,
+    Lookup,
+    MatMul,
+    Region,
+    SumProducts,
+    Target,
+)
+from autograd.compiler.statements import Statements
+
+
+def emit_zeroing(statements: Statements, regions: Sequence[Region]) -> None:
+    """Emit the zeroing of gradients that are only added to."""
+    for region in regions:
+        space = statements.name(statements.memory.space(region, gradient=True), "d")
+        statements.emit(f"{space}[{statements.name(region.rows, 'rows')}] = 0.0")
+
+
+def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
+    """Emit the adjoint of an instruction."""
+    instruction = adjoint.forward
+    if isinstance(instruction, MatMul):
+        _matmul_adjoint(statements, instruction, *adjoint.targets)
+    elif isinstance(instruction, SumProducts):
+        _sum_products_adjoint(statements, instruction, adjoint.targets)
+    elif isinstance(instruction, Lookup):
+        _lookup_adjoint(statements, instruction)
+    else:
+        _apply_adjoint(statements, instruction, adjoint.targets)
+
+
+def _matmul_adjoint(
+    statements: Statements, instruction: MatMul, to_weights: Target | None, to_inputs: Target | None
+) -> None:
+    gradient = statements.formula(statements.columns(instruction.out, gradient=True), "g")
+    if to_weights is not None:
+        inputs = statements.formula(statements.columns(instruction.inputs).T)
+        _accumulate_matrix(statements, to_weights, Formula("matmul", (gradient, inputs)))
+    if to_inputs is not None:
+        weights = statements.formula(statements.matrix(instruction.weights).T, "w")
+        _accumulate_matrix(statements, to_inputs, Formula("matmul", (weights, gradient)))
+
+
+def _accumulate_matrix(statements: Statements, target: Target, product: Formula) -> None:
+    """Send a matrix, of shape (rows, columns times samples), to a target of (rows, columns)."""
+    destination = statements.memory.destination(target.region)
+    if destination is not None:
+        matrix = destination.reshape(len(destination), -1)
+        if np.shares_memory(matrix, destination):
+            statements.assign(matrix, _added(statements, target, matrix, product))
+            return
+    name = statements.temporary("t")
+    shape = (*target.region.rows.shape, statements.memory.space(target.region).shape[1])
+    statements.emit(f"{name} = {statements.text(product)}.reshape({shape})")
+    _accumulate(statements, target, Formula(name), shape)
+
+
+def _sum_products_adjoint(
+    statements: Statements, instruction: SumProducts, targets: Sequence[Target | None]
+) -> None:
+    gradient = statements.view(instruction.out, gradient=True)[None]
+    operands = (instruction.left, instruction.right)
+    for target, other in zip(targets, reversed(operands), strict=True):
+        if target is None:
+            continue
+        formula, shapes = statements.formula(gradient, "g"), [gradient.shape]
+        if other is not None:
+            formula = formula * statements.formula(statements.view(other))
+            shapes.append(statements.view(other).shape)
+        if instruction.coefficients is not None:
+            factor = statements.coefficients(instruction.coefficients)
+            formula = formula * factor
+            if isinstance(factor, Formula):
+                shapes.append((*instruction.coefficients.shape, 1))
+        _accumulate(statements, target, formula, np.broadcast_shapes(*shapes))
+
+
+def _apply_adjoint(
+    statements: Statements, instruction: Apply, targets: Sequence[Target | None]
+) -> None:
+    gradient = statements.view(instruction.out, gradient=True)
+    arrays = [
+        gradient,
+        statements.view(instruction.out),
+        *map(statements.view, instruction.operands),
+    ]
+    formulas = instruction.operation.derivative(*map(statements.formula, arrays))
+    for target, formula in zip(targets, formulas, strict=True):
+        if target is not None and formula is not ZERO:
+            _accumulate(statements, target, formula, gradient.shape)
+        elif target is not None and not target.add:
+            _accumulate(statements, target, ZERO, ())
+
+
+def _lookup_adjoint(statements: Statements, instruction: Lookup) -> None:
+    gradient = statements.formula(statements.view(instruction.out, gradient=True), "g")
+    space = statements.memory.space(instruction.table, gradient=True)
+    place = statements.places_looked_up[instruction]
+    statements.emit(f"np.add.at({statements.name(space, 'd')}, ({place}), {gradient.text})")
+
+
+def _accumulate(
+    statements: Statements, target: Target, formula: Formula, shape: tuple[int, ...]
+) -> None:
+    """Send contributions, given by a formula of `shape`, to the rows of a target.
+
+    The gradient of a row is the sum of what is sent to it: over all places where the row stands
+    in the target, and over the samples if the row is shared.
+    """
+    rows, width = target.region.rows, statements.memory.space(target.region).shape[1]
+    full = (*rows.shape, shape[-1] if shape else width)
+    repeated = [
+        axis
+        for axis, length in enumerate(rows.shape)
+        if length > 1 and (np.diff(rows, axis=axis) == 0).all()
+    ]
+    summed = [*repeated, rows.ndim] if full[-1] > width else repeated
+    if summed:
+        formula = _summed(statements, formula, shape, full, summed)
+        shape = tuple(1 if axis in summed else n for axis, n in enumerate(full))
+        full = shape
+    rows = rows[tuple(slice(1) if axis in repeated else slice(None) for axis in range(rows.ndim))]
+    region = Region(target.region.batch, rows)
+    destination = statements.memory.destination(region)
+    if destination is not None:
+        statements.assign(destination, _added(statements, target, destination, formula))
+    else:
+        _scatter(statements, target, _broadcast(statements, formula, shape, full), rows)
+
+
+def _summed(
+    statements: Statements,
+    formula: Formula,
+    shape: tuple[int, ...],
+    full: tuple[int, ...],
+    axes: list[int],
+) -> Formula:
+    """Return the formula summed over axes that are kept, with length 1."""
+    whole = _broadcast(statements, formula, shape, full)
+    arguments = (whole, Formula(f"axis={tuple(axes)}"), Formula("keepdims=True"))
+    return Formula("add.reduce", arguments)
+
+
+def _broadcast(
+    statements: Statements, formula: Formula, shape: tuple[int, ...], full: tuple[int, ...]
+) -> Formula:
+    if shape == full:
+        return formula
+    return Formula("broadcast_to", (formula, Formula(str(full))))
+
+
+def _scatter(statements: Statements, target: Target, formula: Formula, rows: Array) -> None:
+    """Emit the sending of contributions to rows at no regular distance, or repeated."""
+    width = statements.memory.space(target.region).shape[1]
+    unique, counts = np.unique(rows, return_counts=True)
+    contributions = f"{statements.text(formula)}.reshape(-1, {width})"
+    if len(unique) < rows.size:
+        order = statements.name(np.argsort(rows.ravel(), kind="stable"), "order")
+        starts = statements.name(np.concatenate([[0], np.cumsum(counts)[:-1]]), "starts")
+        contributions = f"np.add.reduceat({contributions}[{order}], {starts})"
+    else:
+        unique = rows.ravel()
+    space = statements.name(statements.memory.space(target.region, gradient=True), "d")
+    operator = "+=" if target.add else "="
+    statements.emit(f"{space}[{statements.name(unique, 'rows')}] {operator} {contributions}")
+
+
+def _added(statements: Statements, target: Target, destination: Array, formula: Formula) -> Formula:
+    """Return the formula, or its sum with what the target holds."""
+    return statements.formula(destination, "d") + formula if target.add else formula

@@ -1,0 +1,96 @@
+"""Rows that compute the same thing at the same time become blocks.
+
+A row can be computed as soon as its operands are. That gives it a level; rows of a level with the
+same form, that is the same operation on operands of the same kinds, are one block, computed by one
+instruction for all of them.
+
+>>> from autograd import Value, exp
+>>> from autograd.compiler.canonical import canonical_rows
+>>> from autograd.compiler.tape import read_tape
+>>> x, y = Value(1.0), Value(2.0)
+>>> tape = read_tape([exp(x) + exp(y)], inputs=[x, y], parameters=[])
+>>> for block in blocks(tape, canonical_rows(tape)):
+...     print(block.form, block.rows)
+('exp', True, (True,)) [2, 3]
+('sum', True, (0, 0, 2, 0, 0)) [4]
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.compiler.canonical import NONE, Call, Row, Term
+from autograd.compiler.tape import Tape
+
+KINDS = ("batch*batch", "shared*batch", "batch", "shared", "shared*shared")
+"""The kinds of terms in a sum, by where their factors live."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of the same form that can be computed together.
+
+    Attributes
+    ----------
+    form : tuple
+        ``("sum", varying, number of terms of each of KINDS)``, or ``(name of the operation,
+        varying, whether each operand varies)``.
+    rows : list of int
+        Tape indices.
+    """
+
+    form: tuple[Any, ...]
+    rows: list[int]
+
+
+def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
+    """Group the rows, in an order in which they can be computed.
+
+    Rows are computed as early as possible or as late as possible, whichever makes fewer blocks.
+    """
+    forms = {index: _form(tape, index, row) for index, row in rows.items()}
+    early = _grouped(forms, _levels_from_inputs(rows).__getitem__)
+    late = _grouped(forms, _levels_from_outputs(rows).__getitem__)
+    return early if len(early) <= len(late) else late
+
+
+def kind_of(tape: Tape, term: Term) -> int:
+    """Return the index in `KINDS` of a term; a constant term counts as shared."""
+    _, x, y = term
+    if y == NONE:
+        return 2 if x != NONE and tape.varying[x] else 3
+    return (4, 1, 0)[tape.varying[x] + tape.varying[y]]
+
+
+def _form(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
+    if isinstance(row, Call):
+        varying = tuple(tape.varying[operand] for operand in row.operands)
+        return row.operation.name, tape.varying[index], varying
+    counts = [0] * len(KINDS)
+    for term in row.terms:
+        counts[kind_of(tape, term)] += 1
+    return "sum", tape.varying[index], tuple(counts)
+
+
+def _levels_from_inputs(rows: dict[int, Row]) -> dict[int, int]:
+    levels: dict[int, int] = {}
+    for index, row in rows.items():
+        levels[index] = 1 + max((levels.get(operand, 0) for operand in row.operands), default=0)
+    return levels
+
+
+def _levels_from_outputs(rows: dict[int, Row]) -> dict[int, int]:
+    levels = dict.fromkeys(rows, 0)
+    for index, row in reversed(rows.items()):
+        for operand in row.operands:
+            if operand in levels:
+                levels[operand] = min(levels[operand], levels[index] - 1)
+    return levels
+
+
+def _grouped(forms: dict[int, tuple[Any, ...]], level: Callable[[int], int]) -> list[Block]:
+    groups: dict[tuple[int, tuple[Any, ...]], list[int]] = {}
+    for index, form in forms.items():
+        groups.setdefault((level(index), form), []).append(index)
+    order = sorted(groups, key=lambda key: key[0])
+    return [Block(form, groups[level, form]) for level, form in order]

@@ -1,0 +1,170 @@
+"""Arithmetic becomes sums of products.
+
+The same sum can be recorded as a chain of ``+``, as ``sum``, as ``dot``, with a ``-`` or a ``neg``
+in between. They all become one form, ``c_1 x_1 y_1 + c_2 x_2 y_2 + ...`` with constants c, so that
+the passes after this one see what is the same. Every other operation is a call of its own.
+
+>>> from autograd import Value, tanh
+>>> from autograd.compiler.tape import read_tape
+>>> x, w, b = Value(1.0), Value(2.0), Value(3.0)
+>>> tape = read_tape([tanh(w * x - b + 1)], inputs=[x], parameters=[w, b])
+>>> for index, row in canonical_rows(tape).items():
+...     print(index, row)
+6 Sum(terms=[(1.0, 1, 0), (-1.0, 2, -1), (1.0, -1, -1)])
+7 Call(operation=<operation tanh>, operands=(6,))
+
+Of the four recorded operations two are left: ``w * x``, ``- b`` and ``+ 1`` are used once, in a
+sum, and went into it.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from autograd import operations
+from autograd.compiler.tape import Tape
+from autograd.operations import Operation
+
+NONE = -1
+Term: TypeAlias = tuple[float, int, int]
+"""``(c, x, y)`` is c * x * y, with `NONE` for a factor that is not there."""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A sum of products of earlier rows.
+
+    Attributes
+    ----------
+    terms : list of (coefficient, x, y)
+    """
+
+    terms: list[Term]
+
+    @property
+    def operands(self) -> tuple[int, ...]:
+        """The rows that the terms refer to."""
+        return tuple(factor for _, *pair in self.terms for factor in pair if factor != NONE)
+
+
+@dataclass(frozen=True)
+class Call:
+    """An operation that is no sum of products, on earlier rows."""
+
+    operation: Operation
+    operands: tuple[int, ...]
+
+
+Row: TypeAlias = Sum | Call
+
+_SUMS = {operations.add, operations.sub, operations.neg, operations.sum}
+
+
+def canonical_rows(tape: Tape) -> dict[int, Row]:
+    """Return what has to be computed, by tape index, operands before what uses them."""
+    return _Canonicalization(tape).rows
+
+
+class _Canonicalization:
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        self.rows: dict[int, Row] = {}
+        self.absorbed: dict[int, list[Term]] = {}
+        self.uses = [0] * len(tape.operations)
+        self.consumer = [NONE] * len(tape.operations)
+        for index, parents in enumerate(tape.operands):
+            for parent in parents:
+                self.uses[parent] += 1
+                self.consumer[parent] = index
+        for output in tape.outputs:
+            self.uses[output] += 2  # an output is always a row
+        for index, operation in enumerate(tape.operations):
+            if operation is None or tape.constant[index]:
+                continue
+            terms = self.terms_of_operation(operation, tape.operands[index])
+            if terms is None:
+                self.rows[index] = Call(operation, tape.operands[index])
+            else:
+                terms = [term for term in terms if term[0] != 0.0] or [(0.0, NONE, NONE)]
+                if self.is_absorbed(index, terms):
+                    self.absorbed[index] = terms
+                else:
+                    self.rows[index] = Sum(terms)
+
+    def terms_of_operation(
+        self, operation: Operation, operands: tuple[int, ...]
+    ) -> list[Term] | None:
+        """Return the sum of products that an operation is, or None."""
+        tape = self.tape
+        if operation is operations.sub:
+            return self.terms(operands[0], 1.0) + self.terms(operands[1], -1.0)
+        if operation is operations.neg:
+            return self.terms(operands[0], -1.0)
+        if operation in _SUMS:
+            return [term for operand in operands for term in self.terms(operand, 1.0)]
+        if operation is operations.mul:
+            left, right = operands
+            if tape.constant[left]:
+                left, right = right, left
+            if tape.constant[right]:
+                return self.terms(left, tape.numbers[right])
+            return [(1.0, left, right)]
+        if operation is operations.div and tape.constant[operands[1]]:
+            return self.terms(operands[0], 1.0 / tape.numbers[operands[1]])
+        if operation is operations.pow and self.is_square(operands):
+            return [(1.0, operands[0], operands[0])]
+        if operation is operations.lookup and tape.constant[operands[0]]:
+            return self.terms(operands[1 + int(tape.numbers[operands[0]])], 1.0)
+        if operation is operations.dot:
+            count = len(operands) // 2
+            pairs = zip(operands[:count], operands[count : 2 * count], strict=True)
+            terms = [self.product(left, right) for left, right in pairs]
+            if len(operands) % 2:
+                terms += self.terms(operands[-1], 1.0)
+            return terms
+        return None
+
+    def is_square(self, operands: tuple[int, ...]) -> bool:
+        exponent = operands[1]
+        return self.tape.constant[exponent] and self.tape.numbers[exponent] == 2.0
+
+    def terms(self, index: int, scale: float) -> list[Term]:
+        """Return `scale` times a node, as terms."""
+        if self.tape.constant[index]:
+            return [(scale * self.tape.numbers[index], NONE, NONE)]
+        if index in self.absorbed:
+            terms = self.absorbed.pop(index)
+            return terms if scale == 1.0 else [(scale * c, x, y) for c, x, y in terms]
+        return [(scale, index, NONE)]
+
+    def product(self, left: int, right: int) -> Term:
+        tape = self.tape
+        if tape.constant[left]:
+            left, right = right, left
+        if tape.constant[left]:
+            return (tape.numbers[left] * tape.numbers[right], NONE, NONE)
+        if tape.constant[right]:
+            return (tape.numbers[right], left, NONE)
+        return (1.0, left, right)
+
+    def is_absorbed(self, index: int, terms: list[Term]) -> bool:
+        """Whether a sum goes into the sum that uses it, rather than being a row of its own.
+
+        It does if nothing else uses it. A scaled sum stays a row, since factors on every term
+        would hide a matrix product; and so does what is the same for all samples inside what is
+        not, since it is then computed once.
+        """
+        if self.uses[index] != 1:
+            return False
+        tape, consumer = self.tape, self.consumer[index]
+        if tape.varying[index] != tape.varying[consumer]:
+            return False
+        operation, operands = tape.operations[consumer], tape.operands[consumer]
+        if operation in _SUMS:
+            return True
+        if operation is operations.dot:
+            return len(operands) % 2 == 1 and operands[-1] == index
+        if len(terms) > 1:
+            return False
+        if operation is operations.mul:
+            return any(tape.constant[operand] for operand in operands)
+        return operation is operations.div and tape.constant[operands[1]]

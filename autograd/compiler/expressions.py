@@ -1,0 +1,154 @@
+"""Formulas as source text: what an operation computes, written down instead of computed.
+
+The table of operations holds functions. Called with a `Formula` in place of an array, such a
+function runs once and leaves its text:
+
+>>> from autograd.operations import tanh
+>>> tanh.derivative(Formula("g"), Formula("out"), Formula("x"))[0].text
+'multiply(g, subtract(1, multiply(out, out)))'
+>>> tanh.array(NAMESPACE, Formula("x")).assigned_to("y")
+'tanh(x, out=y)'
+
+Functions that do more than compute (``array`` of lookup moves entries about) have no text; then
+`Formula` raises `NoFormulaError`, and a backend calls the function itself.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.operations import Operation
+
+
+class NoFormulaError(AttributeError, TypeError):
+    """A function does with its arguments what cannot be written as one formula."""
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A name, or a NumPy function of formulas and numbers.
+
+    Attributes
+    ----------
+    function : str
+        The name, or the function's.
+    arguments : tuple of Formula or number
+        Empty for a name.
+    """
+
+    function: str
+    arguments: tuple[Any, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The formula as an expression."""
+        if not self.arguments:
+            return self.function
+        return f"{self.function}({self._arguments_text()})"
+
+    def assigned_to(self, name: str) -> str:
+        """Return the statement that computes the formula into the array `name`."""
+        function = getattr(np, self.function.removesuffix(".reduce"), None)
+        if self.arguments and isinstance(function, np.ufunc):
+            return f"{self.function}({self._arguments_text()}, out={name})"
+        return f"copyto({name}, {self.text})"
+
+    def _arguments_text(self) -> str:
+        return ", ".join(
+            argument.text
+            if isinstance(argument, Formula)
+            else f"float('{argument}')"
+            if argument in (math.inf, -math.inf)
+            else repr(argument)
+            for argument in self.arguments
+        )
+
+    @staticmethod
+    def record(operation: Operation, inputs: tuple[Any, ...]) -> Any:
+        """Write down an operation that a derivative rule calls, such as cos in that of sin."""
+        return operation.array(NAMESPACE, *inputs)
+
+    def __getattr__(self, name: str) -> Any:
+        raise NoFormulaError(name)
+
+    def __getitem__(self, key: Any) -> Any:
+        raise NoFormulaError(str(key))
+
+    def __neg__(self) -> "Formula":
+        return Formula("negative", (self,))
+
+    def __add__(self, other: Any) -> "Formula":
+        if isinstance(other, Formula) and other.function == "negative":
+            return Formula("subtract", (self, *other.arguments))
+        return Formula("add", (self, other))
+
+    def __radd__(self, other: Any) -> "Formula":
+        return Formula("add", (other, self))
+
+    def __sub__(self, other: Any) -> "Formula":
+        return Formula("subtract", (self, other))
+
+    def __rsub__(self, other: Any) -> "Formula":
+        return Formula("subtract", (other, self))
+
+    def __mul__(self, other: Any) -> "Formula":
+        return _product(other, self, Formula("multiply", (self, other)))
+
+    def __rmul__(self, other: Any) -> "Formula":
+        return _product(other, self, Formula("multiply", (other, self)))
+
+    def __truediv__(self, other: Any) -> "Formula":
+        return Formula("divide", (self, other))
+
+    def __rtruediv__(self, other: Any) -> "Formula":
+        return Formula("divide", (other, self))
+
+    def __pow__(self, other: Any) -> "Formula":
+        return Formula("power", (self, other))
+
+    def __rpow__(self, other: Any) -> "Formula":
+        return Formula("power", (other, self))
+
+    def __lt__(self, other: Any) -> "Formula":
+        return Formula("less", (self, other))
+
+    def __le__(self, other: Any) -> "Formula":
+        return Formula("less_equal", (self, other))
+
+    def __gt__(self, other: Any) -> "Formula":
+        return Formula("greater", (self, other))
+
+    def __ge__(self, other: Any) -> "Formula":
+        return Formula("greater_equal", (self, other))
+
+    def __and__(self, other: Any) -> "Formula":
+        return Formula("logical_and", (self, other))
+
+    def __bool__(self) -> bool:
+        raise NoFormulaError("a branch")
+
+
+def _product(factor: Any, formula: Formula, product: Formula) -> Formula:
+    """Simplify a product with 1, -1 or 0."""
+    if not isinstance(factor, float):
+        return product
+    return {1.0: formula, -1.0: -formula, 0.0: ZERO}.get(factor, product)
+
+
+class _Namespace:
+    """Stands in for NumPy: each of its functions returns a formula."""
+
+    def __getattr__(self, name: str) -> Callable[..., Formula]:
+        if name in _WITHOUT_FORMULA or not hasattr(np, name):
+            raise NoFormulaError(name)
+        return lambda *arguments: Formula(name, arguments)
+
+
+_WITHOUT_FORMULA = {"stack", "vectorize", "broadcast_arrays", "take_along_axis"}
+
+ZERO = Formula("0.0")
+
+NAMESPACE = _Namespace()

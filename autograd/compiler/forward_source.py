@@ -1,0 +1,126 @@
+"""The statements that compute each region."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.expressions import NAMESPACE, ZERO, Formula, NoFormulaError
+from autograd.compiler.memory import Array
+from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
+from autograd.compiler.statements import Statements
+
+
+def emit_forward(statements: Statements, instructions: list[Forward]) -> None:
+    """Emit the instructions that compute one region; sums of products become one formula."""
+    first = instructions[0]
+    if isinstance(first, MatMul):
+        _matmul(statements, first)
+    elif isinstance(first, Lookup):
+        _lookup(statements, first)
+    elif isinstance(first, Apply):
+        _apply(statements, first)
+    sums = [step for step in instructions if isinstance(step, SumProducts)]
+    if sums:
+        out = statements.formula(statements.view(sums[0].out), "y")
+        formulas = [out] if sums[0].add else []
+        formulas += [_sum_products(statements, step) for step in sums]
+        if not any(_varies(step) for step in sums) and not sums[0].add:
+            formulas.append(ZERO)  # with which the same number spreads over all samples
+        statements.assign(statements.view(sums[0].out), _total(formulas))
+
+
+def _matmul(statements: Statements, instruction: MatMul) -> None:
+    weights, inputs = statements.matrix(instruction.weights), statements.columns(instruction.inputs)
+    product = Formula("matmul", (statements.formula(weights, "w"), statements.formula(inputs)))
+    statements.assign(statements.columns(instruction.out), product)
+
+
+def _sum_products(statements: Statements, instruction: SumProducts) -> Formula:
+    """Return the formula of ``coefficients * left * right``, summed over the first axis."""
+    part: Any = 0 if len(instruction.left.rows) == 1 else slice(None)
+    formula = statements.formula(statements.view(instruction.left)[part])
+    if instruction.right is not None:
+        formula = formula * statements.formula(statements.view(instruction.right)[part])
+    if instruction.coefficients is not None:
+        formula = formula * statements.coefficients(instruction.coefficients[part])
+    return formula if part == 0 else Formula("add.reduce", (formula,))
+
+
+def _varies(instruction: SumProducts) -> bool:
+    right = instruction.right
+    return instruction.left.batch or (right is not None and right.batch)
+
+
+def _apply(statements: Statements, instruction: Apply) -> None:
+    operands = [statements.formula(statements.view(operand)) for operand in instruction.operands]
+    out = statements.view(instruction.out)
+    try:
+        formula = instruction.operation.array(NAMESPACE, *operands)
+        statements.assign(out, _folded(statements, instruction, formula, operands))
+    except NoFormulaError:
+        function = statements.name(instruction.operation.array, instruction.operation.name)
+        statements.assign(out, Formula(function, (Formula("np"), *operands)))
+
+
+def _folded(
+    statements: Statements, instruction: Apply, formula: Formula, operands: list[Formula]
+) -> Formula:
+    """Write a fold of one function over many operands as its ``reduce`` over one array."""
+    fold, rest = formula, operands
+    while len(rest) > 1 and len(fold.arguments) == 2 and fold.arguments[1] is rest[-1]:
+        if fold.function != formula.function:
+            break
+        fold, rest = fold.arguments[0], rest[:-1]
+    spaces = {operand.batch for operand in instruction.operands}
+    if len(operands) < 3 or fold is not operands[0] or len(spaces) > 1:
+        return formula
+    rows = np.stack([operand.rows for operand in instruction.operands])
+    stacked = statements.view(Region(spaces.pop(), rows))
+    return Formula(f"{formula.function}.reduce", (statements.formula(stacked),))
+
+
+def _lookup(statements: Statements, instruction: Lookup) -> None:
+    n_samples = statements.memory.batch.shape[1]
+    table, n = instruction.table, len(instruction.out.rows)
+    rows = statements.name(np.zeros((n, n_samples), np.intp), "rows")
+    index = statements.formula(statements.view(instruction.index)).text
+    whole = statements.name(whole_indices, "whole_indices")
+    columns = statements.name(np.arange(n)[:, None], "columns")
+    found = (
+        f"{statements.name(table.rows, 'table')}[{whole}({index}, {len(table.rows)}), {columns}]"
+    )
+    statements.emit(f"{rows}[...] = {found}")
+    samples = statements.name(np.arange(n_samples), "samples") if table.batch else "0"
+    place = statements.places_looked_up[instruction] = f"{rows}, {samples}"
+    space = statements.name(statements.memory.space(table), "space")
+    statements.assign(statements.view(instruction.out), Formula(f"{space}[{place}]"))
+
+
+def _total(formulas: list[Formula]) -> Formula:
+    total = formulas[0]
+    for formula in formulas[1:]:
+        if total.function == "negative":
+            total = Formula("subtract", (formula, *total.arguments))
+        else:
+            total = total + formula
+    return total
+
+
+class WrongIndexError(Exception):
+    """A lookup found an index that is not whole or out of range: (index, size, sample)."""
+
+
+def whole_indices(indices: Array, size: int) -> Array:
+    """Return the indices of a lookup, which are floats, as integers.
+
+    Raises
+    ------
+    WrongIndexError
+        If one is not whole or out of range.
+    """
+    whole: Array = indices.astype(np.intp)
+    if (whole != indices).any() or whole.min() < 0 or whole.max() >= size:
+        wrong = (whole != indices) | (whole < 0) | (whole >= size)
+        row, sample = np.argwhere(wrong)[0]
+        raise WrongIndexError(float(indices[row, sample]), size, int(sample))
+    return whole

@@ -1,0 +1,63 @@
+"""Where the numbers of a bound program live, and the views that instructions work on."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import DTypeLike, NDArray
+
+from autograd.compiler.program import Program, Region
+
+Array: TypeAlias = NDArray[Any]
+
+
+class Memory:
+    """The spaces of a program for one batch size.
+
+    Attributes
+    ----------
+    shared, d_shared : array, (n_shared, 1)
+        Numbers that are the same for all samples, and their gradients.
+    batch, d_batch : array, (n_batch, batch_size)
+        Numbers that differ, and their gradients.
+    """
+
+    def __init__(self, program: Program, batch_size: int, dtype: DTypeLike) -> None:
+        self.shared = np.zeros((program.n_shared, 1), dtype)
+        self.batch = np.zeros((program.n_batch, batch_size), dtype)
+        self.d_shared = np.zeros_like(self.shared)
+        self.d_batch = np.zeros_like(self.batch)
+        for row, number in program.constants.items():
+            self.shared[row] = number
+
+    def space(self, region: Region, gradient: bool = False) -> Array:
+        """Return the array that a region lies in."""
+        if gradient:
+            return self.d_batch if region.batch else self.d_shared
+        return self.batch if region.batch else self.shared
+
+    def view(self, region: Region, gradient: bool = False) -> Array | None:
+        """Return the rows of a region, of shape (*rows.shape, samples), without copying.
+
+        Returns None if they do not lie at a regular distance along each axis. A distance may be 0:
+        then the view repeats a row.
+        """
+        strides = []
+        for axis, length in enumerate(region.rows.shape):
+            steps = np.diff(region.rows, axis=axis)
+            if length > 1 and not (steps == steps.flat[0]).all():
+                return None
+            strides.append(int(steps.flat[0]) if length > 1 else 1)
+        space = self.space(region, gradient)
+        row_bytes, item_bytes = space.strides
+        return as_strided(
+            space[int(region.rows.flat[0]) :],
+            shape=(*region.rows.shape, space.shape[1]),
+            strides=(*(stride * row_bytes for stride in strides), item_bytes),
+        )
+
+    def destination(self, region: Region) -> Array | None:
+        """Return the gradients of a region as a view that can be written to, if there is one."""
+        if len(np.unique(region.rows)) < region.rows.size:
+            return None
+        return self.view(region, gradient=True)

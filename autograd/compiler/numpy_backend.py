@@ -1,0 +1,150 @@
+"""The NumPy backend: a program becomes Python source that works in place on a few arrays.
+
+Every operand of an instruction is a view of the program's memory, made once, when the program is
+bound to a batch size; the source only calls NumPy functions on these views. Rows that lie at no
+regular distance are gathered into a buffer at each step.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd.compiler.backward_source import emit_adjoint, emit_zeroing
+from autograd.compiler.diagnosis import find_error
+from autograd.compiler.forward_source import WrongIndexError, emit_forward
+from autograd.compiler.memory import Array, Memory
+from autograd.compiler.program import Program
+from autograd.compiler.statements import Statements
+from autograd.errors import DomainError
+from autograd.operations import lookup
+
+
+def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "BoundProgram":
+    """Give a program its memory for one batch size and type of floats, and write its source."""
+    return BoundProgram(program, batch_size, dtype)
+
+
+class BoundProgram:
+    """A program that can run.
+
+    Attributes
+    ----------
+    batch_size : int
+    source : str
+        The generated functions ``forward()`` and ``backward()``.
+    """
+
+    def __init__(self, program: Program, batch_size: int, dtype: DTypeLike) -> None:
+        self.program = program
+        self.batch_size = batch_size
+        self.memory = memory = Memory(program, batch_size, dtype)
+        self._parameters = memory.shared[: program.n_parameters, 0]
+        self._gradient = memory.d_shared[: program.n_parameters, 0]
+        self._inputs = memory.batch[: program.n_inputs]
+        self._outputs = np.empty((len(program.outputs), batch_size), dtype)
+        self._output_rows = [
+            memory.space(output)[int(output.rows[0])] for output in program.outputs
+        ]
+        objective = program.outputs[0]
+        seed = memory.space(objective, gradient=True)
+        seed[objective.rows] = 1.0 / seed.shape[1]
+        self.source, names = _source(program, memory)
+        exec(compile(self.source, "<compiled graph>", "exec"), names)
+        self._forward: Callable[[], None] = names["forward"]
+        self._backward: Callable[[], None] = names["backward"]
+
+    def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
+        """Compute all outputs.
+
+        Parameters
+        ----------
+        theta : array, (n_parameters,)
+        inputs : sequence of arrays, each (batch_size, ...)
+        first_sample : int
+            The number of the first sample, for messages.
+
+        Returns
+        -------
+        array, (n_outputs, batch_size)
+
+        Raises
+        ------
+        NonFiniteError, DomainError
+            If a number leaves the range of floats. The message names operation and sample.
+        """
+        self._set(theta, inputs)
+        self._guarded(first_sample, self._forward)
+        return self._collect(first_sample)
+
+    def run_with_gradient(
+        self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
+    ) -> tuple[Array, Array]:
+        """Compute all outputs, and the gradient by theta of the mean of the first.
+
+        Returns
+        -------
+        (array of shape (n_outputs, batch_size), array of shape (n_parameters,))
+            The gradient is a view that the next run overwrites.
+        """
+        self._set(theta, inputs)
+        self._guarded(first_sample, self._forward, self._backward)
+        if not np.isfinite(np.dot(self._gradient, self._gradient)):  # cheaper than each of them
+            self._complain(first_sample)
+        return self._collect(first_sample), self._gradient
+
+    def _guarded(self, first_sample: int, *functions: Callable[[], None]) -> None:
+        try:
+            with np.errstate(divide="raise", over="raise", invalid="raise"):
+                for function in functions:
+                    function()
+        except WrongIndexError as error:
+            index, size, sample = error.args
+            raise DomainError(
+                f"lookup({index}, ...) in {size} entries does not exist "
+                f"(sample {first_sample + sample}): {lookup.advice}"
+            ) from None
+        except FloatingPointError:
+            with np.errstate(all="ignore"):
+                for function in functions:
+                    function()
+            self._complain(first_sample)
+
+    def _complain(self, first_sample: int) -> None:
+        error = find_error(self.program, self.memory, first_sample)
+        if error is not None:
+            raise error
+
+    def _set(self, theta: Array, inputs: Sequence[Array]) -> None:
+        self._parameters[:] = theta
+        start = 0
+        for samples in inputs:
+            columns = samples.reshape(self.batch_size, -1).T
+            self._inputs[start : start + len(columns)] = columns
+            start += len(columns)
+
+    def _collect(self, first_sample: int) -> Array:
+        for output, row in zip(self._outputs, self._output_rows, strict=True):
+            output[:] = row
+        if not np.isfinite(self._outputs).all():
+            self._complain(first_sample)
+        return self._outputs.copy()
+
+
+def _source(program: Program, memory: Memory) -> tuple[str, dict[str, Any]]:
+    """Write the source of a program, and return what its names stand for."""
+    statements = Statements(memory)
+    for _, instructions in itertools.groupby(program.forward, key=lambda forward: id(forward.out)):
+        emit_forward(statements, list(instructions))
+    forward, statements.lines = statements.lines, []
+    emit_zeroing(statements, program.zeroed)
+    for adjoint in program.adjoint:
+        emit_adjoint(statements, adjoint)
+    functions = (_function("forward", forward), _function("backward", statements.lines))
+    return "\n\n".join(functions), statements.names
+
+
+def _function(name: str, lines: list[str]) -> str:
+    return f"def {name}():\n" + "".join(f"    {line}\n" for line in lines or ["pass"])

@@ -1,0 +1,157 @@
+"""The program: a flat list of instructions on whole blocks of numbers.
+
+It is what the planner hands to a backend, and all that a backend needs. Numbers live in two spaces,
+addressed by row: *shared* rows hold one number (parameters, constants, and what depends on them
+alone), *batch* rows hold one for each sample. Each space has a twin for gradients, with the same
+addresses.
+
+The forward instructions are `MatMul`, `SumProducts`, `Lookup` and `Apply`; each has an adjoint,
+which reads the gradient of the instruction's output and sends gradients to its operands. A `Target`
+says where to, and whether the rows are written there for the first time or added to, so that no
+gradient needs to be zeroed (but those few in ``zeroed``).
+"""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.operations import Operation
+
+Addresses: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """Rows of one space, in an order and a shape.
+
+    Attributes
+    ----------
+    batch : bool
+        Whether the rows are batch rows or shared rows.
+    rows : array of int
+        Their addresses, of any shape.
+    """
+
+    batch: bool
+    rows: Addresses
+
+    def __repr__(self) -> str:
+        space = "batch" if self.batch else "shared"
+        rows = self.rows.ravel()
+        if len(rows) > 1 and (np.diff(rows) == 1).all():
+            return f"{space}[{rows[0]}:{rows[-1] + 1}]"
+        return f"{space}{rows.tolist()}"
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Where an adjoint sends a gradient.
+
+    Attributes
+    ----------
+    region : Region
+        A row may stand in it several times: then it receives the sum.
+    add : bool
+        Whether to add to what the rows hold, or to overwrite it.
+    """
+
+    region: Region
+    add: bool
+
+    def __repr__(self) -> str:
+        return f"{'+=' if self.add else '='} d {self.region}"
+
+
+@dataclass(frozen=True)
+class MatMul:
+    """``out[r, p] = sum over k of weights[r, k] * inputs[k, p]``, in each sample."""
+
+    out: Region
+    weights: Region
+    inputs: Region
+
+
+@dataclass(frozen=True)
+class SumProducts:
+    """``out[n] = sum over k of coefficients[k, n] * left[k, n] * right[k, n]``.
+
+    `right` and `coefficients` may be missing. With `add`, `out` keeps what it holds.
+    """
+
+    out: Region
+    left: Region
+    right: Region | None
+    coefficients: NDArray[np.float64] | None
+    add: bool
+
+
+@dataclass(frozen=True)
+class Apply:
+    """``out[n] = operation(operands[0][n], operands[1][n], ...)``."""
+
+    operation: Operation
+    out: Region
+    operands: tuple[Region, ...]
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """``out[n] = table[index[n], n]``, with an index that differs from sample to sample."""
+
+    out: Region
+    index: Region
+    table: Region
+
+
+Forward: TypeAlias = MatMul | SumProducts | Apply | Lookup
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """The chain rule at a forward instruction.
+
+    Attributes
+    ----------
+    forward : MatMul, SumProducts, Lookup or Apply
+        The gradient of its ``out`` is complete when this runs.
+    targets : tuple of Target or None
+        One per operand (weights and inputs; left and right; index and table), None where no
+        gradient is wanted.
+    """
+
+    forward: Forward
+    targets: tuple[Target | None, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that a backend needs to compute outputs and gradients.
+
+    Attributes
+    ----------
+    n_shared, n_batch : int
+        The number of rows of each space.
+    n_parameters, n_inputs : int
+        Parameters are the first shared rows, inputs the first batch rows.
+    constants : dict of int to float
+        Shared rows that never change.
+    forward : list of MatMul, SumProducts, Lookup, Apply
+    outputs : list of Region
+        One row each, batch or shared.
+    adjoint : list of Adjoint
+        Starts from the gradient of the first output.
+    zeroed : list of Region
+        Gradient rows to set to zero before the adjoint.
+    """
+
+    n_shared: int
+    n_batch: int
+    n_parameters: int
+    n_inputs: int
+    constants: dict[int, float]
+    forward: list[Forward]
+    outputs: list[Region]
+    adjoint: list[Adjoint] = field(default_factory=list)
+    zeroed: list[Region] = field(default_factory=list)

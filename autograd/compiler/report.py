@@ -1,0 +1,43 @@
+"""What the passes made of a graph, in words."""
+
+from collections import Counter
+
+from autograd.compiler.blocks import blocks
+from autograd.compiler.canonical import canonical_rows
+from autograd.compiler.program import MatMul, Program
+from autograd.compiler.tape import Tape
+
+
+def report(tape: Tape, program: Program, passes: bool) -> str:
+    """Summarize a compilation, with `passes` also block by block and instruction by instruction."""
+    rows = canonical_rows(tape)
+    grouped = blocks(tape, rows)
+    products = [step for step in program.forward if isinstance(step, MatMul)]
+    lines = [
+        f"{len(tape.operations)} nodes: {len(tape.inputs)} inputs, {len(tape.parameters)} "
+        f"parameters, {sum(tape.constant)} constants",
+        f"-> {len(rows)} rows, sums of products and calls of operations",
+        f"-> {len(grouped)} blocks of rows of one form",
+        f"-> {len(program.forward)} instructions forward, {len(program.adjoint)} backward, "
+        f"{len(products)} of them matrix products",
+    ]
+    lines += [
+        f"   {step.weights.rows.shape[0]} x {step.weights.rows.shape[1]} matrix times "
+        f"{step.inputs.rows.shape[1]} column(s) per sample"
+        for step in products
+    ]
+    if passes:
+        operations = Counter(str(operation) for operation in tape.operations if operation)
+        lines += ["", "tape"]
+        lines += [f"   {count:6} {operation}" for operation, count in operations.most_common()]
+        lines += ["", "blocks"]
+        lines += [f"   {len(block.rows):6} rows {block.form}" for block in grouped]
+        lines += ["", "forward"]
+        lines += [f"   {step}" for step in program.forward]
+        lines += ["", "backward"]
+        lines += [
+            f"   {type(adjoint.forward).__name__} of {adjoint.forward.out}: "
+            + ", ".join(f"{target!r}" for target in adjoint.targets if target is not None)
+            for adjoint in program.adjoint
+        ]
+    return "\n".join(lines)

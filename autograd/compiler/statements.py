@@ -1,0 +1,145 @@
+"""Statements of the generated source, and the arrays that their names stand for."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.expressions import Formula
+from autograd.compiler.memory import Array, Memory
+from autograd.compiler.program import Lookup, Region
+
+
+class Statements:
+    """Collects statements, and gives names to the arrays that they refer to.
+
+    Attributes
+    ----------
+    memory : Memory
+    lines : list of str
+        The statements so far.
+    names : dict of str to array or function
+        What the names in them stand for.
+    places_looked_up : dict of Lookup to str
+        The index of what each lookup found, for its adjoint.
+    """
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.lines: list[str] = []
+        self.names: dict[str, Any] = {"copyto": np.copyto, "np": np}
+        self.places_looked_up: dict[Lookup, str] = {}
+        self._name_of: dict[int, str] = {}
+        self._views: dict[tuple[Region, bool], Array] = {}
+        self._gathered: dict[tuple[bool, bytes], Array] = {}
+        self._numbering = itertools.count(1)
+
+    # --- statements ------------------------------------------------------------------------------
+
+    def assign(self, destination: Array, formula: Formula) -> None:
+        """Emit the computation of a formula into an array."""
+        formula = self._shared_once(formula)
+        shape = "x".join(map(str, destination.shape))
+        self.emit(f"{formula.assigned_to(self.name(destination, 'y'))}  # {shape}")
+
+    def text(self, formula: Formula) -> str:
+        """Return a formula as an expression, its repeated parts computed beforehand."""
+        return self._shared_once(formula).text
+
+    def _shared_once(self, formula: Formula) -> Formula:
+        """Emit what a formula contains more than once as a temporary, and import its functions."""
+        uses: dict[int, int] = {}
+        rebuilt: dict[int, Formula] = {}
+        for part in _postorder(formula, uses):
+            self._import_function(part.function)
+            arguments = tuple(rebuilt.get(id(argument), argument) for argument in part.arguments)
+            whole = Formula(part.function, arguments)
+            if uses[id(part)] > 1:
+                name = self.temporary("t")
+                self.emit(f"{name} = {whole.text}")
+                whole = Formula(name)
+            rebuilt[id(part)] = whole
+        return rebuilt.get(id(formula), formula)
+
+    def _import_function(self, function: str) -> None:
+        name = function.split(".")[0]
+        if name not in self.names:
+            self.names[name] = getattr(np, name)
+
+    def emit(self, statement: str) -> None:
+        """Append a statement."""
+        self.lines.append(statement)
+
+    def temporary(self, prefix: str) -> str:
+        """Return a name that is not in use."""
+        return f"{prefix}{next(self._numbering)}"
+
+    def name(self, thing: Any, prefix: str) -> str:
+        """Return the name of an array or a function in the source."""
+        if id(thing) not in self._name_of:
+            name = self.temporary(prefix)
+            self._name_of[id(thing)] = name
+            self.names[name] = thing  # which also keeps its id from being used again
+        return self._name_of[id(thing)]
+
+    def formula(self, array: Array, prefix: str = "x") -> Formula:
+        """Return the formula that is the name of an array."""
+        return Formula(self.name(array, prefix))
+
+    def coefficients(self, numbers: Array) -> Any:
+        """Return coefficients as one number if they are equal, or else as an array."""
+        if (numbers == numbers.flat[0]).all():
+            return float(numbers.flat[0])
+        return self.formula(np.ascontiguousarray(numbers[..., None], self.memory.shared.dtype), "c")
+
+    # --- views -----------------------------------------------------------------------------------
+
+    def view(self, region: Region, gradient: bool = False) -> Array:
+        """Return the rows of a region, of shape (..., samples)."""
+        key = (region, gradient)
+        if key not in self._views:
+            view = self.memory.view(region, gradient)
+            assert view is not None or not gradient  # results lie in consecutive rows
+            self._views[key] = self._gather(region) if view is None else view
+        return self._views[key]
+
+    def _gather(self, region: Region) -> Array:
+        """Emit the copying of scattered rows into a buffer, once."""
+        key = (region.batch, region.rows.tobytes())
+        if key not in self._gathered:
+            space = self.memory.space(region)
+            buffer = np.empty((region.rows.size, space.shape[1]), space.dtype)
+            rows, source = self.name(region.rows.ravel(), "rows"), self.name(space, "space")
+            self.emit(f"np.take({source}, {rows}, 0, {self.name(buffer, 'x')}, 'clip')")
+            self._gathered[key] = buffer
+        buffer = self._gathered[key]
+        return buffer.reshape(*region.rows.shape, buffer.shape[1])
+
+    def matrix(self, region: Region) -> Array:
+        """Return shared rows of shape (r, k) as a matrix."""
+        matrix: Array = self.view(region)[..., 0]
+        return matrix
+
+    def columns(self, region: Region, gradient: bool = False) -> Array:
+        """Return batch rows of shape (k, p) as a matrix with a column per place and sample."""
+        array = self.view(region, gradient)
+        matrix = array.reshape(len(array), -1)
+        if np.shares_memory(matrix, array):
+            return matrix
+        return self._gather(region).reshape(len(array), -1)
+
+
+def _postorder(formula: Formula, uses: dict[int, int]) -> list[Formula]:
+    """List the function calls in a formula, arguments first, and count the uses of each."""
+    order: list[Formula] = []
+    stack = [(formula, False)]
+    while stack:
+        part, arguments_listed = stack.pop()
+        if arguments_listed:
+            order.append(part)
+            continue
+        uses[id(part)] = uses.get(id(part), 0) + 1
+        if part.arguments and uses[id(part)] == 1:
+            stack.append((part, True))
+            stack += [(inner, False) for inner in part.arguments if isinstance(inner, Formula)]
+    return order

@@ -1,0 +1,100 @@
+"""The graph as a tape, a flat list of numbered operations.
+
+Nodes become indices, each after its inputs, and every one is told apart by what it depends on:
+
+>>> from autograd import Value
+>>> x, w = Value(3.0, "x"), Value(2.0, "w")
+>>> tape = read_tape([w * x + 1], inputs=[x], parameters=[w])
+>>> for i, operation in enumerate(tape.operations):
+...     print(i, operation, tape.operands[i], tape.varying[i], tape.trained[i], tape.constant[i])
+0 None () True False False
+1 None () False True False
+2 <operation constant> () False False True
+3 <operation mul> (1, 0) True True False
+4 <operation add> (3, 2) True True False
+
+*Varying* means that it differs from sample to sample, *trained* that a gradient flows through it to
+a parameter, *constant* that its number is known already.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograd.errors import ArgumentError
+from autograd.graph import Node, topological_order
+from autograd.operations import DETACH, Operation
+from autograd.value import Value
+
+
+@dataclass(frozen=True)
+class Tape:
+    """A graph as parallel lists, one entry per node, inputs of a node before the node.
+
+    Attributes
+    ----------
+    operations : list of Operation or None
+        None for inputs and parameters.
+    operands : list of tuple of int
+    numbers : list of float
+        What each node holds for the sample that was recorded.
+    varying, trained, constant : list of bool
+    inputs, parameters, outputs : list of int
+        Inputs come first in the tape, then the parameters.
+    """
+
+    operations: list[Operation | None]
+    operands: list[tuple[int, ...]]
+    numbers: list[float]
+    varying: list[bool]
+    trained: list[bool]
+    constant: list[bool]
+    inputs: list[int]
+    parameters: list[int]
+    outputs: list[int]
+
+
+def read_tape(
+    outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]
+) -> Tape:
+    """Give numbers to the nodes behind `outputs`.
+
+    A variable that is neither an input nor a parameter counts as a constant.
+
+    Raises
+    ------
+    ArgumentError
+        If an input or a parameter is given twice, or is computed.
+    """
+    leaves = [*inputs, *parameters]
+    if len(set(leaves)) < len(leaves):
+        raise ArgumentError("an input or a parameter is given more than once")
+    for leaf in leaves:
+        if leaf.operation is not None:
+            raise ArgumentError(f"{leaf!r} is computed or constant: it cannot be set from outside")
+    index: dict[Node, int] = {leaf: i for i, leaf in enumerate(leaves)}
+    nodes: list[Node] = list(leaves)
+    for output in outputs:
+        for node in topological_order(output):
+            if node not in index:
+                index[node] = len(nodes)
+                nodes.append(node)
+    operands = [tuple(index[parent] for parent in node.parents) for node in nodes]
+    varying = [i < len(inputs) for i in range(len(leaves))]
+    trained = [i >= len(inputs) for i in range(len(leaves))]
+    constant = [False] * len(leaves)
+    for node, parents in zip(nodes[len(leaves) :], operands[len(leaves) :], strict=True):
+        varying.append(any(varying[parent] for parent in parents))
+        constant.append(all(constant[parent] for parent in parents))
+        passes = node.operation is not DETACH
+        trained.append(passes and any(trained[parent] for parent in parents))
+    return Tape(
+        operations=[node.operation for node in nodes],
+        operands=operands,
+        numbers=[node.data for node in nodes],
+        varying=varying,
+        trained=trained,
+        constant=constant,
+        inputs=list(range(len(inputs))),
+        parameters=list(range(len(inputs), len(leaves))),
+        outputs=[index[output] for output in outputs],
+    )

@@ -1,0 +1,180 @@
+"""Recording a function once, for any sample.
+
+The function is called on Values that hold the numbers of one sample, and leaves a graph. That graph
+stands for every sample only if nothing in it depends on the numbers. Asking a Value for its number
+raises a `TraceError` meanwhile; what escapes this guard, such as ``.data``, shows when the function
+is recorded for a second sample and the graph is another.
+
+>>> import numpy as np
+>>> from autograd import Value
+>>> w = Value(2.0, "w")
+>>> trace = record(lambda x: w * x[0] + x[1], [np.array([[1.0, 2.0], [3.0, 4.0]])], known=[])
+>>> trace.parameters
+[Value(2.0, grad=0.0, label='w')]
+>>> len(trace.tape.operations)
+5
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.compiler.tape import Tape, read_tape
+from autograd.derivatives import map_numbers
+from autograd.errors import GraphError, TraceError
+from autograd.graph import origins, topological_order
+from autograd.operations import CONSTANT
+from autograd.recording import collector_paused, tracing
+from autograd.value import Value, as_value
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A recorded function.
+
+    Attributes
+    ----------
+    tape : Tape
+        The inputs are the numbers of all arguments, one after the other, in C order.
+    parameters : list of Value
+        The variables that the function reached beside its arguments.
+    shape : tuple of int
+        Of the result for one sample; () for a Value, (n,) for a list of n.
+    """
+
+    tape: Tape
+    parameters: list[Value]
+    shape: tuple[int, ...]
+
+
+def record(
+    function: Callable[..., Any], arrays: Sequence[NDArray[Any]], known: Sequence[Value]
+) -> Trace:
+    """Record `function` for the samples in `arrays`.
+
+    Parameters
+    ----------
+    function : callable
+        Takes one sample of each array: a Value, or nested lists of them. Returns a Value or nested
+        lists of equal length.
+    arrays : sequence of array, each with the same leading axis
+    known : sequence of Value
+        Parameters to number first, in this order.
+
+    Raises
+    ------
+    TraceError
+        If the graph depends on the numbers of the sample.
+    GraphError
+        If the result is not made of Values and numbers.
+    """
+    last = len(arrays[0]) - 1 if arrays else 0
+    with collector_paused():
+        one, other = (_Recording(function, arrays, index) for index in (0, last))
+        # A variable that only one of the calls reached was made inside of it: it is a constant.
+        reached_twice = set(other.variables)
+        reached = [variable for variable in one.variables if variable in reached_twice]
+        parameters = list(dict.fromkeys([*known, *reached]))
+        tape = read_tape(one.outputs, one.inputs, parameters)
+        if not _equal(tape, read_tape(other.outputs, other.inputs, parameters)):
+            raise _difference(function, arrays, last)
+    return Trace(tape, parameters, one.shape)
+
+
+class _Recording:
+    """What a function left behind for one sample."""
+
+    def __init__(
+        self, function: Callable[..., Any], arrays: Sequence[NDArray[Any]], index: int
+    ) -> None:
+        with tracing():
+            arguments = _arguments(arrays, index)
+            self.outputs, self.shape = _outputs(function(*arguments))
+        self.inputs = [value for argument in arguments for value in _flat(argument)]
+        self.variables = list(_variables(self.outputs, self.inputs))
+
+
+def _arguments(arrays: Sequence[NDArray[Any]], index: int) -> list[Any]:
+    return [map_numbers(Value, array[index].tolist()) for array in arrays]
+
+
+def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
+    outputs = list(_flat(result))
+    if not outputs:
+        raise GraphError(f"a compiled function returns at least one Value, not {result!r}")
+    table = np.empty(len(outputs), dtype=object)
+    try:
+        table[:] = [as_value(output) for output in outputs]
+        shape = np.shape(map_numbers(lambda number: 0.0, result))
+    except (TypeError, ValueError) as error:
+        raise GraphError(
+            "a compiled function returns a Value, or lists of Values of equal length at each "
+            f"depth: {error}"
+        ) from error
+    return table.tolist(), shape
+
+
+def _flat(numbers: Any) -> Iterator[Any]:
+    if isinstance(numbers, list | tuple):
+        for item in numbers:
+            yield from _flat(item)
+    else:
+        yield numbers
+
+
+def _variables(outputs: Sequence[Value], inputs: Sequence[Value]) -> Iterator[Any]:
+    """Yield the variables behind `outputs` that are no inputs, in the order of their use."""
+    taken = set(inputs)
+    for output in outputs:
+        for node in topological_order(output):
+            for leaf in node.parents or (output,):
+                if leaf.operation is None and leaf not in taken:
+                    yield leaf
+
+
+def _equal(one: Tape, other: Tape) -> bool:
+    return (
+        one.operations == other.operations
+        and one.operands == other.operands
+        and one.outputs == other.outputs
+        and _constants(one) == _constants(other)
+    )
+
+
+def _constants(tape: Tape) -> list[float]:
+    leaves = zip(tape.constant, tape.operands, tape.numbers, strict=True)
+    return [number for constant, operands, number in leaves if constant and not operands]
+
+
+def _difference(
+    function: Callable[..., Any], arrays: Sequence[NDArray[Any]], last: int
+) -> TraceError:
+    """Record both samples once more, with the lines that made the nodes, and compare."""
+    made = []
+    for index in (0, last):
+        with tracing(with_origins=True), collector_paused():
+            outputs, _ = _outputs(function(*_arguments(arrays, index)))
+            nodes = [node for output in outputs for node in topological_order(output)]
+            made.append(
+                [
+                    (
+                        node.operation,
+                        len(node.parents),
+                        node.data if node.operation is CONSTANT else None,
+                        origins[node],
+                    )
+                    for node in nodes
+                    if node.operation is not None
+                ]
+            )
+    pairs = zip(*made, strict=False)
+    differing = (one[-1] for one, other in pairs if one[:-1] != other[:-1])
+    place = next(differing, made[0][-1][-1] if made[0] else "the function")
+    return TraceError(
+        f"{place}: the function does something else for sample {last} than for sample 0. Is a "
+        "number read with .data, or does it depend on anything but its arguments? ag.max, ag.min, "
+        "ag.relu, ag.abs and ag.lookup choose for each sample"
+    )
