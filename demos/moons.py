@@ -3,7 +3,7 @@
 Two half circles of points reach into each other, so that no straight line can part them. A network
 with two hidden layers learns a score that is positive on one and negative on the other: the hinge
 loss asks for a margin of 1 on the right side, a penalty on large weights keeps the boundary calm,
-and gradient descent does the rest in a hundred steps, which take two seconds.
+and gradient descent does the rest in a hundred steps, which take a moment.
 
     make demo                                sets up everything and runs both demos
     python demos/moons.py                    after: python -m pip install -e '.[demos]'
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from pictures import draw_boundary, draw_curves
+from timing import print_speed
 
 HERE = Path(__file__).parent
 POINTS = 100
@@ -64,6 +65,7 @@ def train(
         rng=rng,
         penalty=lambda: nn.l2_penalty(parameters, strength=1e-4),
         metric=nn.accuracy,
+        compiled=not arguments.eager,
     )
 
 
@@ -119,6 +121,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--epochs", type=int, default=100, help="times to go through the points")
     add("--batch-size", type=int, default=POINTS, help="points that each step sees")
     add("--seed", type=int, default=0, help="of points, weights and batches")
+    add("--eager", action="store_true", help="record each sample by itself: slow, to compare")
     add("--output", type=Path, default=HERE / "output", help="folder for pictures")
     arguments = parser.parse_args()
     if arguments.epochs < 1:
@@ -154,6 +157,9 @@ def main() -> int:
         exit_code = 130
 
     with nn.interrupts_deferred():  # Ctrl-C now waits for the pictures, a matter of seconds
+        if history and not arguments.eager:
+            untrained = nn.MLP(2, [16, 16, 1], activation="relu", rng=rng)
+            print_speed(history, untrained, points, labels, nn.hinge_loss, arguments.batch_size)
         draw_scores(model, points, labels, arguments.output / "moons-boundary.png")
         if history:
             draw_history(history, arguments.output / "moons-curves.png")

@@ -24,7 +24,12 @@ def test_a_quick_run_prints_every_contestant_in_both_tables() -> None:
     assert run.returncode == 0, run.stderr
     steps, nodes, machine = run.stdout.split("\n\n")
     scalar_programs = ["micrograd", "ours, a node for each * and +"]
-    expected = [*scalar_programs, "ours, a node for each neuron", "ours, nn.fit"]
+    expected = [
+        *scalar_programs,
+        "ours, a node for each neuron",
+        "ours, nn.fit, eager",
+        "ours, nn.fit",
+    ]
     if importlib.util.find_spec("torch") is not None:
         expected.append("PyTorch, float64, one thread")
     assert first_column(steps) == ["training step", *expected]

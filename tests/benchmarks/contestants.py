@@ -178,10 +178,11 @@ class Fused(Contestant):
         return loss.data
 
 
-class Fit(Contestant):
+class EagerFit(Contestant):
     """The same in `nn.fit`, which also draws the batch and pauses the collector."""
 
-    name = "ours, nn.fit"
+    name = "ours, nn.fit, eager"
+    compiled = False
 
     def __init__(self) -> None:
         model = nn.MLP(2, LAYER_SIZES)
@@ -196,11 +197,19 @@ class Fit(Contestant):
             batch_size=len(X),  # so that an epoch is one step
             rng=0,
             penalty=lambda: nn.l2_penalty(self.parameters, PENALTY),
+            compiled=self.compiled,
         )
 
     def step(self) -> float:
         with contextlib.redirect_stderr(io.StringIO()):  # no progress bar for each step
             return next(self.training).loss
+
+
+class CompiledFit(EagerFit):
+    """The same, with the graph of one sample compiled for the batch, as is the default."""
+
+    name = "ours, nn.fit"
+    compiled = True
 
 
 class PyTorch(Contestant):

@@ -21,7 +21,16 @@ import numpy as np
 if importlib.util.find_spec("micrograd") is None:
     sys.exit("the benchmark needs micrograd: run `make bench`, or `pip install micrograd==0.1.0`")
 
-from contestants import Contestant, Fit, Fused, Micrograd, PyTorch, ScalarProgram, Unfused
+from contestants import (
+    CompiledFit,
+    Contestant,
+    EagerFit,
+    Fused,
+    Micrograd,
+    PyTorch,
+    ScalarProgram,
+    Unfused,
+)
 from measuring import OwnProcess, stage_seconds, step_seconds, train, weigh
 
 TOLERANCE = 1e-12
@@ -46,7 +55,7 @@ def parse_options() -> argparse.Namespace:
 
 def contestants() -> list[type[Contestant]]:
     """List the reference, micrograd, and then the others that are installed."""
-    kinds: list[type[Contestant]] = [Micrograd, Unfused, Fused, Fit]
+    kinds: list[type[Contestant]] = [Micrograd, Unfused, Fused, EagerFit, CompiledFit]
     if importlib.util.find_spec("torch") is not None:
         return [*kinds, PyTorch]
     report("PyTorch is not installed and stays out: `pip install torch` lets it take part")

@@ -180,7 +180,8 @@ class Training:
         return nn.mse_loss(prediction, target)
 
     def run(self, **options: Any) -> None:
-        arguments: dict[str, Any] = {"epochs": 2, "batch_size": 2, "rng": 0} | options
+        arguments: dict[str, Any] = {"epochs": 2, "batch_size": 2, "rng": 0, "compiled": False}
+        arguments |= options
         for _ in nn.fit(self.model, X, y, self.loss, self.optimizer, **arguments):
             pass
 

@@ -282,7 +282,7 @@ def test_a_restored_optimizer_goes_on_as_the_first_would(
 
 def test_a_state_of_another_size_is_not_restored() -> None:
     optimizer = nn.Adam([Value(1.0), Value(2.0)])
-    with pytest.raises(ag.StateError, match="there are 2 parameters"):
+    with pytest.raises(ag.StateError, match=r"takes \(2,\)"):
         optimizer.restore(7, {"mean": np.zeros(2), "square": np.zeros(3)})
     assert (optimizer.steps, optimizer.state) == (0, {})
 

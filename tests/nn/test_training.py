@@ -37,6 +37,9 @@ def network() -> nn.MLP:
     return nn.MLP(2, [3, 1], "tanh", rng=0)
 
 
+fit = functools.partial(nn.fit, compiled=False)  # what compiling adds is tested on its own
+
+
 def numbers(model: nn.Module) -> list[float]:
     return [parameter.data for parameter in model.parameters()]
 
@@ -55,7 +58,7 @@ def train(
 ) -> list[nn.EpochReport]:
     optimizer = options.pop("optimizer", None) or nn.SGD(model.parameters(), lr)
     arguments = {"epochs": epochs, "batch_size": BATCH_SIZE, "rng": 0} | options
-    return list(nn.fit(model, X, y, loss, optimizer, **arguments))
+    return list(fit(model, X, y, loss, optimizer, **arguments))
 
 
 # --- what it trains ------------------------------------------------------------------------------
@@ -116,7 +119,7 @@ def test_it_learns_exclusive_or() -> None:
     model = nn.MLP(2, [8, 1], "tanh", rng=0)
     inputs = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     optimizer = nn.Adam(model.parameters(), lr=0.05)
-    *_, last = nn.fit(
+    *_, last = fit(
         model,
         inputs,
         [0, 1, 1, 0],
@@ -140,7 +143,7 @@ def test_it_learns_three_classes() -> None:
     model = nn.MLP(2, [4, 3], rng=rng)
     optimizer = nn.SGD(model.parameters(), lr=0.2)
     loss, metric = nn.cross_entropy, nn.accuracy
-    *_, last = nn.fit(model, inputs, labels, loss, optimizer, epochs=20, rng=rng, metric=metric)
+    *_, last = fit(model, inputs, labels, loss, optimizer, epochs=20, rng=rng, metric=metric)
     assert last.metric == 1.0
 
 
@@ -149,7 +152,7 @@ def test_a_batch_has_32_samples_by_default(n_samples: int, n_steps: int) -> None
     model = nn.MLP(1, [1], rng=0)
     optimizer = nn.SGD(model.parameters())
     inputs, targets = np.ones((n_samples, 1)), np.ones(n_samples)
-    list(nn.fit(model, inputs, targets, nn.mse_loss, optimizer, epochs=1))
+    list(fit(model, inputs, targets, nn.mse_loss, optimizer, epochs=1))
     assert optimizer.steps == n_steps
 
 
@@ -157,7 +160,7 @@ def test_lists_and_arrays_train_alike() -> None:
     of_arrays, of_lists = network(), network()
     for model, inputs, targets in [(of_arrays, X, y), (of_lists, X.tolist(), y.tolist())]:
         optimizer = nn.SGD(model.parameters(), lr=0.1)
-        list(nn.fit(model, inputs, targets, nn.mse_loss, optimizer, epochs=2, rng=0))
+        list(fit(model, inputs, targets, nn.mse_loss, optimizer, epochs=2, rng=0))
     assert numbers(of_arrays) == numbers(of_lists)
 
 
@@ -186,7 +189,7 @@ def test_it_trains_as_it_is_iterated() -> None:
     model = network()
     before = numbers(model)
     optimizer = nn.SGD(model.parameters(), lr=0.1)
-    training = nn.fit(model, X, y, nn.mse_loss, optimizer, epochs=9, batch_size=BATCH_SIZE)
+    training = fit(model, X, y, nn.mse_loss, optimizer, epochs=9, batch_size=BATCH_SIZE)
     assert numbers(model) == before
     for report in training:
         assert optimizer.steps == report.epoch * STEPS_PER_EPOCH
@@ -253,7 +256,7 @@ def distance(prediction: Value, target: float) -> float:
 def test_validation_is_the_mean_metric_of_the_held_out_data_after_the_epoch() -> None:
     model = network()
     optimizer = nn.SGD(model.parameters(), lr=0.1)
-    training = nn.fit(
+    training = fit(
         model, X, y, nn.mse_loss, optimizer, epochs=3, metric=distance, validation=HELD_OUT
     )
     for report in training:
@@ -305,7 +308,7 @@ def test_the_seconds_are_those_of_the_training_without_the_validation(
         return model(x)
 
     optimizer = nn.SGD(model.parameters())
-    reports = nn.fit(
+    reports = fit(
         model_that_takes_a_second,
         X,
         y,
@@ -347,7 +350,7 @@ def test_arguments_without_sense_are_refused_at_the_call(
     optimizer = nn.SGD(model.parameters())
     good: dict[str, Any] = {"X": X, "y": y, "epochs": 1}
     with pytest.raises(error):
-        nn.fit(model, loss=nn.mse_loss, optimizer=optimizer, **good | arguments)
+        fit(model, loss=nn.mse_loss, optimizer=optimizer, **good | arguments)
 
 
 def test_an_error_in_the_loss_comes_through_as_it_is() -> None:
@@ -405,7 +408,8 @@ def train(stop_at_step):
 
     X, y = [[0.0], [1.0], [2.0]], [1.0, -1.0, 0.5]
     try:
-        for report in nn.fit(model, X, y, loss, optimizer, epochs=10**9, batch_size=2, rng=0):
+        for report in nn.fit(model, X, y, loss, optimizer, epochs=10**9, batch_size=2, rng=0,
+            compiled=False):
             if report.epoch == 20 and stop_at_step is None:
                 print("training", flush=True)
     except KeyboardInterrupt:
@@ -475,7 +479,7 @@ class Training:
 
         arguments: dict[str, Any] = {"epochs": 4, "batch_size": BATCH_SIZE}
         arguments |= {"metric": distance, "validation": HELD_OUT} | options
-        training = nn.fit(self.model, X, y, loss, self.optimizer, rng=self.rng, **arguments)
+        training = fit(self.model, X, y, loss, self.optimizer, rng=self.rng, **arguments)
         with expecting(KeyboardInterrupt if stop_at_step is not None else None):
             for report in training:
                 self.reports.append(report)
@@ -629,7 +633,7 @@ def test_divergence_stops_at_the_last_whole_step_and_names_it(
     model.load_state_dict({"0.weight": [[1.0]], "0.bias": [0.0]})
     optimizer = nn.SGD(model.parameters(), lr)
     with pytest.raises(ag.DivergenceError, match=f"stopped at step {step}") as caught:
-        list(nn.fit(model, [[1.0]], [0.0], loss, optimizer, epochs=5))
+        list(fit(model, [[1.0]], [0.0], loss, optimizer, epochs=5))
     assert (caught.value.step, caught.value.last_loss) == (step, last_loss)
     assert f"The last finite loss is {last_loss}" in str(caught.value)
     assert (numbers(model), optimizer.steps) == (parameters, step - 1)
@@ -732,7 +736,7 @@ def test_the_collector_rests_during_a_step_and_works_between_epochs() -> None:
         return nn.mse_loss(prediction, target)
 
     model = network()
-    training = nn.fit(model, X, y, loss, nn.SGD(model.parameters()), epochs=2)
+    training = fit(model, X, y, loss, nn.SGD(model.parameters()), epochs=2)
     between = {gc.isenabled() for _ in training}
     assert (during, between) == ({False}, {True})
 
@@ -743,7 +747,7 @@ def test_a_training_step_leaves_no_cyclic_garbage(make_optimizer: Any) -> None:
     model = network()
     penalty = functools.partial(nn.l2_penalty, model.parameters())
     optimizer = make_optimizer(model.parameters())
-    training = nn.fit(model, X, y, nn.mse_loss, optimizer, epochs=2, penalty=penalty)
+    training = fit(model, X, y, nn.mse_loss, optimizer, epochs=2, penalty=penalty)
     next(training)  # what the first step loads may need the collector
     gc.collect()
     gc.disable()

@@ -1,0 +1,278 @@
+"""The list of instructions is all that a backend needs: here is a second one, slow and plain.
+
+`Interpreter` knows nothing of NumPy's views, strides and buffers. It reads the same program one
+number at a time, and takes every forward and derivative rule from the table of operations. Gradient
+rows hold nan until a program writes them, so a missing first write shows.
+"""
+
+import dataclasses
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd as ag
+from autograd import Value, operations
+from autograd.compiler.adjoint import operands_of
+from autograd.compiler.numpy_backend import bind
+from autograd.compiler.planning import plan
+from autograd.compiler.program import (
+    Adjoint,
+    Apply,
+    Forward,
+    Lookup,
+    MatMul,
+    Program,
+    SumProducts,
+)
+from autograd.compiler.tape import read_tape
+from autograd.operations import OPERATIONS, Operation
+
+Place = tuple[int, ...]
+Call = tuple[Place, float, Operation, list[tuple[int, Place]]]
+"""One scalar operation: where in ``out`` its result is added, times what, and on which operands,
+each given by its number among the operands of the instruction and its place in that."""
+
+
+def calls(step: Forward) -> Iterator[Call]:
+    """Spell out an instruction."""
+    if isinstance(step, MatMul):
+        for r, k in np.ndindex(step.weights.rows.shape):
+            for p in range(step.inputs.rows.shape[1]):
+                yield (r, p), 1.0, operations.mul, [(0, (r, k)), (1, (k, p))]
+    elif isinstance(step, SumProducts):
+        for k, n in np.ndindex(step.left.rows.shape):
+            factor = 1.0 if step.coefficients is None else float(step.coefficients[k, n])
+            if step.right is None:
+                yield (n,), factor, operations.sum, [(0, (k, n))]
+            else:
+                yield (n,), factor, operations.mul, [(0, (k, n)), (1, (k, n))]
+    elif isinstance(step, Lookup):
+        for n in range(len(step.out.rows)):
+            entries = [(1, (entry, n)) for entry in range(len(step.table.rows))]
+            yield (n,), 1.0, operations.lookup, [(0, (n,)), *entries]
+    else:
+        for n in range(len(step.out.rows)):
+            yield (n,), 1.0, step.operation, [(i, (n,)) for i in range(len(step.operands))]
+
+
+class Interpreter:
+    """A backend of plain loops over samples and rows."""
+
+    def __init__(self, program: Program, batch_size: int) -> None:
+        self.program, self.width = program, {False: 1, True: batch_size}
+        n_rows = {False: program.n_shared, True: program.n_batch}
+        self.numbers, self.gradients = (
+            {space: [[empty] * self.width[space] for _ in range(n_rows[space])] for space in n_rows}
+            for empty in (math.nan, math.nan)
+        )
+        self.gradients[False][: program.n_parameters] = [[0.0] for _ in range(program.n_parameters)]
+        for row, number in program.constants.items():
+            self.numbers[False][row] = [number]
+
+    def run(self, theta: list[float], X: list[list[float]]) -> tuple[Any, list[float]]:
+        """Return the outputs, a list of samples each, and the gradient of the mean of the first."""
+        program, (objective, *_) = self.program, self.program.outputs
+        self.numbers[False][: program.n_parameters] = [[number] for number in theta]
+        self.numbers[True][: program.n_inputs] = [list(column) for column in zip(*X, strict=True)]
+        for step in program.forward:
+            self.forward(step)
+        width = self.width[objective.batch]
+        self.gradients[objective.batch][objective.rows[0]] = [1.0 / width] * width
+        for region in program.zeroed:
+            for row in region.rows.ravel():
+                self.gradients[region.batch][row] = [0.0] * self.width[region.batch]
+        for adjoint in program.adjoint:
+            self.backward(adjoint)
+        outputs = [self.numbers[output.batch][output.rows[0]] for output in program.outputs]
+        gradient = [row[0] for row in self.gradients[False][: program.n_parameters]]
+        return [row * (len(X) // len(row)) for row in outputs], gradient
+
+    def inputs(self, step: Forward, places: list[tuple[int, Place]], sample: int) -> list[float]:
+        regions: list[Any] = [operands_of(step)[operand] for operand, _ in places]
+        rows = [
+            self.numbers[region.batch][region.rows[place]]
+            for region, (_, place) in zip(regions, places, strict=True)
+        ]
+        return [row[sample % len(row)] for row in rows]
+
+    def forward(self, step: Forward) -> None:
+        results: dict[tuple[int, int], float] = defaultdict(float)
+        for place, factor, operation, places in calls(step):
+            for sample in range(self.width[step.out.batch]):
+                number = operation.forward(*self.inputs(step, places, sample))
+                results[int(step.out.rows[place]), sample] += factor * number
+        write(self.numbers[step.out.batch], results, isinstance(step, SumProducts) and step.add)
+
+    def backward(self, adjoint: Adjoint) -> None:
+        step, targets = adjoint.forward, adjoint.targets
+        sent: list[dict[tuple[int, int], float]] = [defaultdict(float) for _ in targets]
+        for place, factor, operation, places in calls(step):
+            for sample in range(self.width[step.out.batch]):
+                g = factor * self.gradients[step.out.batch][step.out.rows[place]][sample]
+                inputs = self.inputs(step, places, sample)
+                slopes = operation.derivative(g, operation.forward(*inputs), *inputs)
+                for (operand, at), slope in zip(places, slopes, strict=True):
+                    target = targets[operand]
+                    if target is not None:
+                        row = int(target.region.rows[at])
+                        sent[operand][row, sample % self.width[target.region.batch]] += slope
+        for target, contributions in zip(targets, sent, strict=True):
+            if target is not None:
+                write(self.gradients[target.region.batch], contributions, target.add)
+
+
+def write(space: list[list[float]], numbers: dict[tuple[int, int], float], add: bool) -> None:
+    for (row, sample), number in numbers.items():
+        space[row][sample] = number + (space[row][sample] if add else 0.0)
+
+
+# --- programs ------------------------------------------------------------------------------------
+
+Build = Callable[[list[Value], list[Value]], list[Value]]
+"""Makes the outputs of 4 inputs, the last of them 0, 1 or 2, and of 9 parameters."""
+
+PROGRAMS: dict[str, Build] = {
+    "a layer": lambda x, w: [ag.sum(ag.tanh(ag.dot(w[i : i + 3], x[:3])) for i in (0, 3, 6))],
+    "one matrix at several places": lambda x, w: [
+        ag.sum(
+            ag.sigmoid(ag.dot(row, patch)) * (2 + i)
+            for i, patch in enumerate([x[:2], x[1:3]])
+            for row in (w[0:2], w[2:4], w[4:6])
+        )
+    ],
+    "rows of a matrix twice": lambda x, w: [
+        ag.dot(w[:3], x[:3]) * ag.tanh(ag.dot(w[:3], x[:3])) + ag.exp(ag.dot(w[3:6], x[:3]))
+    ],
+    "two layers": lambda x, w: [
+        ag.dot(w[:2], [ag.relu(ag.dot(w[i : i + 3], x[:3], w[8])) for i in (2, 5)])
+    ],
+    "a sum with every kind of term": lambda x, w: [
+        ag.sum([2 * x[0] * x[1], -3 * w[0] * x[0], x[2] / 4, -w[1], w[2] * w[3], Value(0.5) * 1])
+    ],
+    "squares and shared nodes": lambda x, w: [(w[0] * x[0] + w[1]) ** 2 + (w[0] * x[0] + w[1])],
+    "one parameter at many places": lambda x, w: [
+        ag.sum(ag.exp(w[0] * a) * ag.cos(b * w[0]) for a in x[:3] for b in (w[0], w[1], x[1]))
+    ],
+    "max of inputs and parameters": lambda x, w: [
+        ag.max(x[0], w[0], x[1], w[0]) + ag.min([w[1], x[2], 0.25]) * ag.max(w[2:5])
+    ],
+    "lookup of parameters": lambda x, w: [
+        ag.tanh(entry) * x[0] for entry in ag.lookup([w[0:2], w[2:4], w[4:6]], x[3])
+    ],
+    "lookup of what each sample computes": lambda x, w: [
+        ag.lookup([w[0] * x[0], x[1], ag.exp(w[1] * x[2])], x[3]) * w[0]
+    ],
+    "lookup of both": lambda x, w: [ag.lookup([w[0], x[1], ag.tanh(w[1])], x[3]) * w[0]],
+    "what no sample changes": lambda x, w: [
+        ag.softmax(w[:3])[1] * ag.logsumexp([x[0], w[0], w[1]]) + ag.norm(w[:4]) * x[1]
+    ],
+    "nothing but parameters": lambda x, w: [ag.tanh(w[0] * w[1]) + w[2], w[3] * w[3]],
+    "several outputs of one block": lambda x, w: [ag.exp(w[i] * x[i]) for i in (2, 0, 1)],
+    "a gradient for some of a block": lambda x, w: [
+        ag.tanh(w[0] * x[0]) + ag.tanh(x[1] * 2) * ag.tanh(ag.detach(w[1] * x[1])) + w[1]
+    ],
+    "rows past their first gradient": lambda x, w: [
+        ag.sum([ag.tanh(a), ag.tanh(b), ag.tanh(c), c])
+        for a, b, c in [[ag.sin(w[i] * x[i]) for i in range(3)]]
+    ],
+    "an input": lambda x, w: [x[1]],
+    "a parameter": lambda x, w: [w[4]],
+}
+
+BATCH_SIZE = 5
+
+
+def planned(build: Build) -> Program:
+    x = [Value(0.5), Value(-0.25), Value(0.75), Value(1.0)]
+    w = [Value(0.1 * i - 0.35) for i in range(9)]
+    return plan(read_tape(build(x, w), x, w))
+
+
+def assert_backends_agree(program: Program, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    theta, X = rng.normal(0.0, 0.7, 9), rng.normal(0.0, 0.7, (BATCH_SIZE, 4))
+    X[:, 3] = rng.integers(0, 3, BATCH_SIZE)
+    expected = Interpreter(program, BATCH_SIZE).run(theta.tolist(), X.tolist())
+    bound = bind(program, BATCH_SIZE, np.float64)
+    for _ in range(2):  # what a run leaves behind must not reach the next one
+        outputs, gradient = bound.run_with_gradient(theta, [X])
+        np.testing.assert_allclose(outputs, expected[0], rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(gradient, expected[1], rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_backends_agree(name: str) -> None:
+    assert_backends_agree(planned(PROGRAMS[name]), seed=1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 60), st.integers(0, 60)), max_size=20))
+def test_backends_agree_on_random_programs(steps: list[tuple[int, int, int]]) -> None:
+    binary: list[Callable[[Any, Any], Value]] = [
+        lambda a, b: a + 0.5 * b,
+        lambda a, b: ag.tanh(a * b),
+        ag.max,
+        lambda a, b: ag.dot([a, b, a], [b, b, a], 1.0),
+        lambda a, b: ag.sin(a) - b,
+        lambda a, b: ag.sigmoid(a),
+    ]
+
+    def build(x: list[Value], w: list[Value]) -> list[Value]:
+        nodes = x + w
+        for kind, one, other in steps:
+            nodes.append(binary[kind](nodes[-1 - one % 7], nodes[other % len(nodes)]))
+        return [ag.sum(ag.tanh(node) for node in nodes[-4:]), nodes[-1]]
+
+    assert_backends_agree(planned(build), seed=len(steps))
+
+
+def test_the_programs_hold_all_that_a_program_may_hold() -> None:
+    programs = [planned(build) for build in PROGRAMS.values()]
+    steps = [step for program in programs for step in program.forward]
+    targets = [
+        target
+        for program in programs
+        for adjoint in program.adjoint
+        for target in adjoint.targets
+        if target is not None
+    ]
+    sums = [step for step in steps if isinstance(step, SumProducts)]
+    assert {type(step) for step in steps} == {MatMul, SumProducts, Lookup, Apply}
+    assert any(sum_.coefficients is not None for sum_ in sums)
+    assert any(sum_.right is None for sum_ in sums)
+    assert {sum_.add for sum_ in sums} == {True, False}
+    assert {target.add for target in targets} == {True, False}
+    assert any(len(np.unique(t.region.rows)) < t.region.rows.size for t in targets)
+    assert any(program.zeroed for program in programs)
+    assert any(len(program.outputs) > 1 for program in programs)
+    assert any(step.inputs.rows.shape[1] > 1 for step in steps if isinstance(step, MatMul))
+    assert {(t.region.batch) for t in targets} == {True, False}
+
+
+def test_an_operation_defined_later_runs_in_both_backends() -> None:
+    cube = operations.define(
+        "cube of a test",
+        symbol="x³",
+        forward=lambda x: x * x * x,
+        array=lambda np, x: x * x * x,
+        derivative=lambda g, out, x: (g * 3 * x * x,),
+    )
+    try:
+        assert_backends_agree(planned(lambda x, w: [cube(w[0] * x[0]) + cube(w[1])]), seed=2)
+    finally:
+        del OPERATIONS["cube of a test"]
+
+
+def test_a_missing_first_write_shows_as_nan() -> None:
+    program = planned(PROGRAMS["rows past their first gradient"])
+    assert [region.batch for region in program.zeroed] == [True]
+    theta, X = [0.5] * 9, [[0.25] * 4] * 2
+    assert np.isfinite(Interpreter(program, 2).run(theta, X)[1]).all()
+    forgetful = dataclasses.replace(program, zeroed=[])
+    assert np.isnan(Interpreter(forgetful, 2).run(theta, X)[1]).any()

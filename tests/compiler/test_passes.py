@@ -1,0 +1,577 @@
+"""Each pass of the compiler on graphs of a few nodes, its result written out.
+
+The graphs share the names below: `x` and `y` differ from sample to sample, `v`, `w` and `b` are
+parameters.
+"""
+
+import functools
+import inspect
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Value, operations
+from autograd.compiler.adjoint import operands_of
+from autograd.compiler.blocks import blocks
+from autograd.compiler.canonical import NONE, Call, Row, Sum, canonical_rows
+from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
+from autograd.compiler.memory import Memory
+from autograd.compiler.planning import plan
+from autograd.compiler.products import matrix_products
+from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Program, Region
+from autograd.compiler.tape import Tape, read_tape
+from autograd.errors import ArgumentError
+from autograd.operations import CONSTANT, OPERATIONS
+
+# --- first pass: the tape ------------------------------------------------------------------------
+
+
+def test_the_tape_holds_inputs_then_parameters_then_what_is_computed() -> None:
+    x, w = Value(3.0), Value(2.0)
+    tape = read_tape([ag.tanh(w * x) + 1], [x], [w])
+    add, mul, tanh = operations.add, operations.mul, operations.tanh
+    assert tape.operations == [None, None, CONSTANT, mul, tanh, add]
+    assert tape.operands == [(), (), (), (1, 0), (3,), (4, 2)]
+    assert tape.numbers[:4] == [3.0, 2.0, 1.0, 6.0]
+    assert (tape.inputs, tape.parameters, tape.outputs) == ([0], [1], [5])
+
+
+def test_the_tape_tells_what_varies_what_is_trained_and_what_is_constant() -> None:
+    x, w = Value(3.0), Value(2.0)
+    outputs = [x * 2, w * 2, w * x, Value(5.0) * 2]
+    tape = read_tape(outputs, [x], [w])
+    traits = [(tape.varying[i], tape.trained[i], tape.constant[i]) for i in tape.outputs]
+    assert traits == [
+        (True, False, False),
+        (False, True, False),
+        (True, True, False),
+        (False, False, True),
+    ]
+
+
+def test_nothing_is_trained_behind_detach() -> None:
+    x, w = Value(3.0), Value(2.0)
+    tape = read_tape([w * x, ag.detach(w * x)], [x], [w])
+    assert [tape.trained[i] for i in tape.outputs] == [True, False]
+
+
+def test_the_tape_holds_unused_leaves_and_each_node_once() -> None:
+    x, unused, w = Value(3.0), Value(4.0), Value(2.0)
+    product = w * x
+    tape = read_tape([product + product, product], [x, unused], [w])
+    assert tape.operands == [(), (), (), (2, 0), (3, 3)]
+    assert tape.outputs == [4, 3]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "parameters"), [("xx", "w"), ("x", "ww"), ("xw", "w"), ("xc", "w"), ("x", "wc")]
+)
+def test_leaves_are_variables_each_given_once(inputs: str, parameters: str) -> None:
+    leaves = {"x": Value(1.0), "w": Value(2.0)}
+    leaves["c"] = leaves["x"] * leaves["w"]
+    with pytest.raises(ArgumentError, match=r"more than once|computed"):
+        read_tape([leaves["c"]], [leaves[i] for i in inputs], [leaves[i] for i in parameters])
+
+
+# --- second pass: canonical rows -----------------------------------------------------------------
+
+
+def canonical(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any) -> list[Row]:
+    return list(canonical_rows(read_tape(outputs, inputs, parameters)).values())
+
+
+def leaves(n: int) -> list[Value]:
+    return [Value(0.5 + i) for i in range(n)]
+
+
+def test_one_sum_however_it_is_written() -> None:
+    x, y, w = leaves(3)  # tape indices 0, 1, 2
+    expected = [(1.0, 1, NONE), (1.0, 2, 0), (3.0, NONE, NONE)]
+    same_sums: list[Value] = [
+        w * x + y + 3,
+        ag.sum([w * x, y, ag.detach(Value(3.0))]),
+        (w * x + y) - (-3),
+        ag.dot([w], [x], bias=y + 3),
+        -(-(w * x) - y - 3),
+    ]
+    for same in same_sums:
+        rows = canonical([same], [x, y], [w])
+        assert len(rows) == 1
+        assert isinstance(rows[0], Sum)
+        assert sorted(rows[0].terms) == expected
+
+
+def test_constants_become_coefficients() -> None:
+    x, w = leaves(2)
+    assert canonical([-3 * (w * x) / 2], [x], [w]) == [Sum([(-1.5, 1, 0)])]
+    assert canonical([ag.dot([w, 2.0], [x, 3.0])], [x], [w]) == [
+        Sum([(1.0, 1, 0), (6.0, NONE, NONE)])
+    ]
+
+
+def test_a_square_is_a_product_and_other_powers_are_calls() -> None:
+    (x,) = leaves(1)
+    assert canonical([x**2], [x], []) == [Sum([(1.0, 0, 0)])]
+    assert canonical([x**3], [x], []) == [Call(operations.pow, (0, 1))]
+
+
+def test_a_constant_lookup_is_its_entry() -> None:
+    x, y, w = leaves(3)
+    assert canonical([ag.lookup([x, w, y], 1)], [x, y], [w]) == [Sum([(1.0, 2, NONE)])]
+
+
+def test_what_is_used_twice_is_a_row_of_its_own() -> None:
+    x, w, b = leaves(3)
+    total = w * x + b  # index 4, after the product
+    assert canonical([total * total + total], [x], [w, b]) == [
+        Sum([(1.0, 1, 0), (1.0, 2, NONE)]),
+        Sum([(1.0, 4, 4), (1.0, 4, NONE)]),
+    ]
+
+
+def test_a_scaled_sum_stays_a_row() -> None:
+    x, y = leaves(2)
+    assert canonical([3 * (x + y)], [x, y], []) == [
+        Sum([(1.0, 0, NONE), (1.0, 1, NONE)]),
+        Sum([(3.0, 3, NONE)]),
+    ]
+
+
+def test_what_no_sample_changes_is_computed_once() -> None:
+    x, w, v = leaves(3)
+    product_of_parameters = w * v  # index 3
+    assert canonical([x + product_of_parameters], [x], [w, v]) == [
+        Sum([(1.0, 1, 2)]),
+        Sum([(1.0, 0, NONE), (1.0, 3, NONE)]),
+    ]
+
+
+def test_constants_are_not_computed() -> None:
+    constant = ag.exp(Value(1.0) * 2)
+    (x,) = leaves(1)
+    rows = canonical([x * constant], [x], [])
+    assert rows == [Sum([(constant.data, 0, NONE)])]
+
+
+def takes_two(operation: operations.Operation) -> bool:
+    """Whether an operation takes two inputs (or any number of them)."""
+    _, _, *inputs = inspect.signature(operation.derivative).parameters.values()
+    return len(inputs) == 2 or inputs[-1].kind is inputs[-1].VAR_POSITIONAL
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+def test_every_operation_becomes_a_row(operation: operations.Operation) -> None:
+    x = [Value(0.0), Value(1.0)]
+    inputs = x if takes_two(operation) else x[1:]
+    assert len(canonical([operation(*inputs)], x, [])) == 1
+
+
+# --- third pass: blocks --------------------------------------------------------------------------
+
+
+def blocks_of(tape: Tape) -> list[tuple[Any, list[int]]]:
+    return [(block.form, block.rows) for block in blocks(tape, canonical_rows(tape))]
+
+
+def test_rows_of_one_form_are_one_block() -> None:
+    x, y, v, w, b = leaves(5)
+    layer = [ag.relu(ag.dot(pair, [x, y], b)) for pair in ([v, w], [w, v])]
+    assert blocks_of(read_tape(layer, [x, y], [v, w, b])) == [
+        (("sum", True, (0, 2, 0, 1, 0)), [5, 7]),
+        (("relu", True, (True,)), [6, 8]),
+    ]
+
+
+def test_terms_are_counted_by_where_their_factors_live() -> None:
+    x, w = leaves(2)
+    total = ag.sum([x * x, w * x, 3 * x, x * 2, w, Value(1.0), w * w])
+    form = blocks_of(read_tape([total], [x], [w]))[-1][0]
+    assert form == ("sum", True, (1, 1, 2, 3, 0))  # w * w is the same for all: a row, not a term
+
+
+def test_forms_differ_by_where_operands_live() -> None:
+    x, w = leaves(2)
+    outputs = [ag.max(x, w), ag.max(w, x), ag.max(x, x), ag.max(w, w)]
+    assert blocks_of(read_tape(outputs, [x], [w])) == [
+        (("max", True, (True, False)), [2]),
+        (("max", True, (False, True)), [3]),
+        (("max", True, (True, True)), [4]),
+        (("max", False, (False, False)), [5]),
+    ]
+
+
+def test_rows_wait_until_they_can_be_computed_together() -> None:
+    """As early as possible would compute tanh(x) beside exp(y), and tanh(exp(y)) alone."""
+    x, y = leaves(2)
+    assert blocks_of(read_tape([ag.tanh(x) + ag.tanh(ag.exp(y))], [x, y], [])) == [
+        (("exp", True, (True,)), [3]),
+        (("tanh", True, (True,)), [2, 4]),
+        (("sum", True, (0, 0, 2, 0, 0)), [5]),
+    ]
+
+
+# --- fourth pass: matrix products ----------------------------------------------------------------
+
+
+def product_of(sums: dict[int, list[tuple[int, int]]]) -> tuple[Any, Any, Any]:
+    products, rest = matrix_products(sums, smallest=1)
+    assert len(products) == 1
+    assert rest == []
+    return products[0].weights.tolist(), products[0].inputs.tolist(), products[0].rows.tolist()
+
+
+def test_sums_over_the_same_inputs_are_the_rows_of_a_matrix() -> None:
+    sums = {10: [(0, 5), (1, 6)], 11: [(2, 5), (3, 6)], 12: [(4, 5), (5, 6)]}
+    assert product_of(sums) == ([[0, 1], [2, 3], [4, 5]], [[5], [6]], [[10], [11], [12]])
+
+
+def test_rows_and_columns_come_in_the_order_of_the_weights() -> None:
+    sums = {10: [(3, 6), (2, 5)], 11: [(0, 5), (1, 6)]}
+    assert product_of(sums) == ([[0, 1], [2, 3]], [[5], [6]], [[11], [10]])
+    transposed = {10: [(0, 6), (1, 5)], 11: [(3, 5), (2, 6)]}
+    assert product_of(transposed) == ([[0, 1], [2, 3]], [[6], [5]], [[10], [11]])
+
+
+def test_one_matrix_at_several_places_gets_several_columns() -> None:
+    sums = {
+        place * 10 + row: [(2 * row, place), (2 * row + 1, place + 1)]
+        for place in (7, 5, 6)
+        for row in (0, 1)
+    }
+    assert product_of(sums) == (
+        [[0, 1], [2, 3]],
+        [[5, 6, 7], [6, 7, 8]],
+        [[50, 60, 70], [51, 61, 71]],
+    )
+
+
+def test_equal_sums_are_equal_rows_of_the_matrix() -> None:
+    weights, inputs, rows = product_of({10: [(0, 5), (1, 6)], 11: [(1, 6), (0, 5)]})
+    assert (weights, inputs) == ([[0, 1], [0, 1]], [[5], [6]])
+    assert sorted(row for (row,) in rows) == [10, 11]
+
+
+def test_an_input_that_occurs_twice_in_a_sum_makes_no_matrix() -> None:
+    assert matrix_products({10: [(0, 5), (1, 5)]}, smallest=1) == ([], [10])
+
+
+def test_small_products_are_left_to_sums() -> None:
+    sums = {10: [(0, 5), (1, 6)], 11: [(2, 5), (3, 6)]}
+    assert matrix_products(sums, smallest=5) == ([], [10, 11])
+    assert len(matrix_products(sums, smallest=4)[0]) == 1
+
+
+# --- fifth pass: the program ---------------------------------------------------------------------
+
+
+def sketch(step: Forward) -> str:
+    """Write an instruction as the assignment that it is."""
+    if isinstance(step, MatMul):
+        return f"{step.out} = {step.weights} @ {step.inputs}"
+    if isinstance(step, Lookup):
+        return f"{step.out} = {step.table}[{step.index}]"
+    if isinstance(step, Apply):
+        return f"{step.out} = {step.operation.name}({', '.join(map(str, step.operands))})"
+    factors = [] if step.coefficients is None else [str(step.coefficients.ravel().tolist())]
+    factors += [str(operand) for operand in operands_of(step) if operand is not None]
+    return f"{step.out} {'+=' if step.add else '='} {' * '.join(factors)}"
+
+
+def planned(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any) -> Program:
+    return plan(read_tape(outputs, inputs, parameters))
+
+
+def sketches(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any) -> list[str]:
+    return [sketch(step) for step in planned(outputs, inputs, parameters).forward]
+
+
+def test_parameters_and_inputs_come_first() -> None:
+    x, y, w = leaves(3)
+    program = planned([ag.exp(w) * x], [x, y], [w])
+    assert (program.n_parameters, program.n_inputs) == (1, 2)
+    assert [sketch(step) for step in program.forward] == [
+        "shared[1] = exp(shared[0])",
+        "batch[2] = shared[1] * batch[0]",
+    ]
+    assert [str(output) for output in program.outputs] == ["batch[2]"]
+
+
+def test_a_sum_becomes_an_instruction_per_kind_of_term() -> None:
+    x, y, w, v = leaves(4)
+    assert sketches([((x + y) - w) - v * x], [x, y], [w, v]) == [
+        "batch[2] = [-1.0] * shared[1] * batch[0]",
+        "batch[2] += batch[0]",
+        "batch[2] += batch[1]",
+        "batch[2] += [-1.0] * shared[0]",
+    ]
+
+
+def test_rows_are_laid_out_in_the_order_of_their_operands() -> None:
+    x, y = leaves(2)
+    assert sketches([ag.tanh(ag.exp(y)) * ag.tanh(ag.exp(x))], [x, y], []) == [
+        "batch[2:4] = exp(batch[0:2])",
+        "batch[4:6] = tanh(batch[2:4])",
+        "batch[6] = batch[4] * batch[5]",
+    ]
+
+
+def test_a_layer_becomes_one_matrix_product_in_any_order_of_neurons_and_terms() -> None:
+    x, rows = leaves(3), [leaves(3) for _ in range(3)]
+
+    def neuron(row: list[Value]) -> Value:
+        products = [weight * a for weight, a in zip(row, x, strict=True)]
+        return ag.tanh(functools.reduce(operator.add, reversed(products)))
+
+    fused = [ag.tanh(ag.dot(row, x)) for row in rows]
+    backwards = [neuron(row) for row in reversed(rows)]
+    for layer, outputs in ((fused, [6, 7, 8]), (backwards, [8, 7, 6])):
+        program = planned(layer, x, [weight for row in rows for weight in row])
+        assert [sketch(step) for step in program.forward] == [
+            "batch[3:6] = shared[0:9] @ batch[0:3]",
+            "batch[6:9] = tanh(batch[3:6])",
+        ]
+        assert [int(output.rows[0]) for output in program.outputs] == outputs
+
+
+def test_a_convolution_becomes_one_matrix_product() -> None:
+    line, kernel = leaves(5), leaves(3)
+    (product,) = planned([ag.dot(kernel, line[i : i + 3]) for i in range(3)], line, kernel).forward
+    assert isinstance(product, MatMul)
+    assert product.weights.rows.tolist() == [[0, 1, 2]]
+    assert product.inputs.rows.tolist() == [[0, 1, 2], [1, 2, 3], [2, 3, 4]]
+    assert product.out.rows.tolist() == [[5, 6, 7]]
+
+
+def test_constants_are_shared_rows_each_number_once() -> None:
+    x, y = leaves(2)
+    program = planned([x**3 + y**3 + ag.max(x, 0.25)], [x, y], [])
+    assert sorted(program.constants.values()) == [0.25, 3.0]
+    powers = next(step for step in program.forward if isinstance(step, Apply))
+    assert program.constants[int(powers.operands[1].rows[0])] == 3.0
+
+
+def test_lookups() -> None:
+    index, x, v, w = Value(1.0), *leaves(3)
+    assert sketches([ag.lookup([v, w], index)], [index], [v, w]) == [
+        "batch[1] = shared[0:2][batch[0]]"
+    ]
+    assert sketches([ag.lookup([x, v], index)], [index, x], [v]) == [
+        "batch[3] = shared[0]",  # a table must lie in one space
+        "batch[2] = batch[1, 3][batch[0]]",
+    ]
+
+
+# --- sixth pass: the adjoint ---------------------------------------------------------------------
+
+
+def adjoint_sketches(
+    outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any
+) -> list[str]:
+    program = planned(outputs, inputs, parameters)
+    return [
+        f"{sketch(adjoint.forward)}: {', '.join(str(t) for t in adjoint.targets if t is not None)}"
+        for adjoint in program.adjoint
+    ]
+
+
+def test_the_first_contribution_overwrites_and_the_later_ones_add() -> None:
+    x, w, b = leaves(3)
+    total = w * x + b
+    assert adjoint_sketches([total * total + total], [x], [w, b]) == [
+        "batch[2] += batch[1]: = d batch[1]",
+        "batch[2] = batch[1] * batch[1]: += d batch[1], += d batch[1]",
+        "batch[1] += shared[1]: = d shared[1]",
+        "batch[1] = shared[0] * batch[0]: = d shared[0]",
+    ]
+    assert planned([total * total + total], [x], [w, b]).zeroed == []
+
+
+def test_no_gradient_is_sent_where_no_parameter_is() -> None:
+    x, w = leaves(2)
+    assert adjoint_sketches([ag.exp(x) * ag.tanh(w * x)], [x], [w]) == [
+        "batch[4] = batch[1] * batch[3]: = d batch[3]",
+        "batch[3] = tanh(batch[2]): = d batch[2]",
+        "batch[2] = shared[0] * batch[0]: = d shared[0]",
+    ]
+    assert adjoint_sketches([ag.exp(x)], [x], []) == []
+    assert adjoint_sketches([w * ag.detach(w * x)], [x], [w]) == [
+        "batch[3] = shared[0] * batch[2]: = d shared[0]"
+    ]
+
+
+def test_only_the_first_output_sends_gradients() -> None:
+    x, w = leaves(2)
+    assert adjoint_sketches([w * x, ag.exp(w * x), ag.sin(w)], [x], [w]) == [
+        "batch[1:3] = shared[0, 0] * batch[0, 0]: = d shared[0, 0]"
+    ]
+    (zeroed,) = planned([w * x, ag.exp(w * x), ag.sin(w)], [x], [w]).zeroed
+    assert str(zeroed) == "batch[2]"  # the product of the second output, in the same block
+
+
+def test_rows_with_later_first_contributions_than_their_block_are_zeroed() -> None:
+    x, w = leaves(3), leaves(3)
+    a, b, c = (ag.sin(u * v) for u, v in zip(w, x, strict=True))
+    program = planned([ag.sum([ag.tanh(a), ag.tanh(b), ag.tanh(c), c])], x, w)
+    sines = next(
+        step.out.rows
+        for step in program.forward
+        if isinstance(step, Apply) and step.operation is operations.sin
+    )
+    assert [(region.batch, region.rows.tolist()) for region in program.zeroed] == [
+        (True, sines[:2].tolist())  # c has its own contribution when the block's arrive
+    ]
+
+
+def test_lookups_add_to_a_zeroed_table() -> None:
+    index, v, w = Value(1.0), *leaves(2)
+    assert adjoint_sketches([ag.lookup([v, w], index)], [index], [v, w]) == [
+        "batch[1] = shared[0:2][batch[0]]: += d shared[0:2]"
+    ]
+    assert str(planned([ag.lookup([v, w], index)], [index], [v, w]).zeroed) == "[shared[0:2]]"
+
+
+# --- formulas ------------------------------------------------------------------------------------
+
+G, OUT, X, Y = (Formula(name) for name in ("g", "out", "x", "y"))
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "text"),
+    [
+        ("add", (X, Y), "add(x, y, out=z)"),
+        ("neg", (X,), "negative(x, out=z)"),
+        ("div", (X, Y), "divide(x, y, out=z)"),
+        ("pow", (X, Y), "power(x, y, out=z)"),
+        ("relu", (X,), "maximum(x, 0.0, out=z)"),
+        ("softplus", (X,), "add(maximum(x, 0.0), log1p(exp(negative(abs(x)))), out=z)"),
+        ("max", (X, Y, X), "maximum(maximum(x, y), x, out=z)"),
+    ],
+)
+def test_forward_formulas(name: str, inputs: tuple[Formula, ...], text: str) -> None:
+    formula = OPERATIONS[name].array(NAMESPACE, *inputs)
+    assert formula.assigned_to("z") == text
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "texts"),
+    [
+        ("add", (X, Y), ["g", "g"]),
+        ("sub", (X, Y), ["g", "negative(g)"]),
+        ("mul", (X, Y), ["multiply(g, y)", "multiply(g, x)"]),
+        ("exp", (X,), ["multiply(g, out)"]),
+        ("sin", (X,), ["multiply(g, cos(x))"]),
+        ("relu", (X,), ["multiply(g, greater(out, 0))"]),
+    ],
+)
+def test_derivative_formulas(name: str, inputs: tuple[Formula, ...], texts: list[str]) -> None:
+    formulas = OPERATIONS[name].derivative(G, OUT, *inputs)
+    assert [formula.text for formula in formulas] == texts
+
+
+def test_products_with_one_minus_one_and_zero_are_simplified() -> None:
+    assert (X * 1.0).text == (1.0 * X).text == "x"
+    assert (X * -1.0).text == "negative(x)"
+    assert (X * 0.0).text == "0.0"
+    assert (X + (-Y)).text == "subtract(x, y)"
+
+
+def test_what_is_no_ufunc_is_copied() -> None:
+    chosen = NAMESPACE.where(X > 0, X, Y)
+    assert chosen.assigned_to("z") == "copyto(z, where(greater(x, 0), x, y))"
+
+
+def test_a_formula_has_no_branches_and_no_parts() -> None:
+    for use in (lambda: bool(X > 0), lambda: X[0], lambda: X.astype, lambda: NAMESPACE.stack):
+        with pytest.raises(NoFormulaError):
+            use()
+
+
+WITHOUT_FORMULA = {"erf", "lookup"}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+def test_formulas_compute_what_their_functions_do(operation: operations.Operation) -> None:
+    first = [0.0, 0.0] if operation is operations.lookup else [0.25, 0.5]
+    g, x, y = (np.array([numbers]) for numbers in ([2.0, -3.0], first, [0.75, 0.5]))
+    arrays = {"x": x, "y": y} if takes_two(operation) else {"y": y}
+    out = operation.array(np, *arrays.values())
+    arguments = [Formula(name) for name in arrays]
+    names = {**vars(np), **arrays, "g": g, "out": out}
+    formulas = operation.derivative(G, OUT, *arguments)
+    slopes = operation.derivative(g, out, *arrays.values())
+    for formula, slope in zip(formulas, slopes, strict=True):
+        computed = np.broadcast_to(eval(formula.text, names), slope.shape)
+        np.testing.assert_array_equal(computed, slope)
+    if operation.name in WITHOUT_FORMULA:
+        with pytest.raises(NoFormulaError):
+            operation.array(NAMESPACE, *arguments)
+    else:
+        text = operation.array(NAMESPACE, *arguments).text
+        np.testing.assert_array_equal(eval(text, names), out)
+
+
+# --- memory --------------------------------------------------------------------------------------
+
+
+def memory(n_shared: int = 4, n_batch: int = 12, batch_size: int = 3) -> Memory:
+    program = Program(n_shared, n_batch, 0, 0, {1: 0.5}, [], [])
+    made = Memory(program, batch_size, np.float64)
+    made.batch[:] = np.arange(n_batch * batch_size).reshape(n_batch, batch_size)
+    return made
+
+
+def region(rows: Any, batch: bool = True) -> Region:
+    return Region(batch, np.array(rows, dtype=np.int64))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [3],
+        [2, 3, 4],
+        [8, 6, 4],
+        [5, 5, 5],
+        [[0, 1, 2], [1, 2, 3]],
+        [[0, 4], [1, 5], [2, 6]],
+        [[7, 7], [3, 3]],
+    ],
+)
+def test_rows_at_regular_distances_are_viewed(rows: Any) -> None:
+    made = memory()
+    view = made.view(region(rows))
+    assert view is not None
+    np.testing.assert_array_equal(view, made.batch[np.array(rows)])
+    made.batch[rows[0]] = -1.0
+    np.testing.assert_array_equal(view, made.batch[np.array(rows)])  # it is no copy
+
+
+@pytest.mark.parametrize("rows", [[0, 1, 3], [[0, 1], [2, 4]], [[0, 1], [0, 2]]])
+def test_rows_at_other_distances_are_not(rows: Any) -> None:
+    assert memory().view(region(rows)) is None
+    assert memory().destination(region(rows)) is None
+
+
+def test_a_destination_holds_no_row_twice() -> None:
+    made = memory()
+    for repeated in ([5, 5], [[0, 1], [1, 2]]):
+        assert made.view(region(repeated)) is not None
+        assert made.destination(region(repeated)) is None
+    destination = made.destination(region([[0, 2], [4, 6]]))
+    assert destination is not None
+    destination[...] = 7.0
+    np.testing.assert_array_equal(np.flatnonzero((made.d_batch == 7.0).all(axis=1)), [0, 2, 4, 6])
+
+
+def test_spaces_and_their_gradients() -> None:
+    made = memory()
+    assert made.shared.shape == made.d_shared.shape == (4, 1)
+    assert made.batch.shape == made.d_batch.shape == (12, 3)
+    assert made.shared[:, 0].tolist() == [0.0, 0.5, 0.0, 0.0]
+    assert made.space(region([0])) is made.batch
+    assert made.space(region([0]), gradient=True) is made.d_batch
+    assert made.space(region([0], batch=False)) is made.shared
+    assert made.space(region([0], batch=False), gradient=True) is made.d_shared

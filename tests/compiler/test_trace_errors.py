@@ -1,0 +1,315 @@
+"""What cannot be compiled, or not be computed, is refused with a reason and a remedy."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Value
+from autograd.compiler import compiled as compiled_module
+from autograd.errors import (
+    ArgumentError,
+    AutogradError,
+    DomainError,
+    GraphError,
+    NonFiniteError,
+    ShapeError,
+    TraceError,
+)
+
+w, v = Value(0.5), Value(2.0)
+X = np.array([[1.0, 2.0], [-3.0, 4.0], [5.0, -6.0]])
+REPLACEMENT = r"ag\.max, ag\.min, ag\.relu, ag\.abs and ag\.lookup"
+
+
+# --- what depends on the numbers -----------------------------------------------------------------
+
+
+def branches(x: list[Value]) -> Any:
+    if x[0]:  # here
+        return w * x[0]
+    return x[1]
+
+
+def negates(x: list[Value]) -> Any:
+    return w * (not x[0])  # here
+
+
+def compares(x: list[Value]) -> Any:
+    return w if x[0] > 0 else x[0]  # here
+
+
+def compares_with_a_value(x: list[Value]) -> Any:
+    return w if x[0] <= x[1] else v  # here
+
+
+def compares_a_parameter(x: list[Value]) -> Any:
+    return x[0] if w >= 0.25 else x[1]  # here
+
+
+def compares_a_result(x: list[Value]) -> Any:
+    y = ag.tanh(x[0] * w)
+    return y if y > 0.5 else x[1]  # here
+
+
+def takes_the_built_in_maximum(x: Any) -> Any:
+    return w * max(x)  # here
+
+
+def takes_the_built_in_minimum(x: Any) -> Any:
+    return w * min(x[0], 1.0)  # here
+
+
+def sorts(x: list[Value]) -> Any:
+    return w * sorted(x)[0]  # here
+
+
+def asks_for_a_float(x: list[Value]) -> Any:
+    return w * float(x[0])  # here
+
+
+def clips_with_numpy(x: list[Value]) -> Any:
+    return w * np.asarray(x[0], dtype=float)[()]  # here
+
+
+def calls_itself(x: list[Value]) -> Any:
+    def deeper(y: Value, depth: int) -> Any:
+        return deeper(ag.tanh(y), depth - 1) if depth else y.data * w  # here
+
+    return deeper(x[0], 3)
+
+
+def reads_data(x: list[Value]) -> Any:
+    return w * x[0].data  # here
+
+
+def draws_at_random(x: list[Value]) -> Any:
+    return w * x[0] * GENERATOR.normal()  # here
+
+
+def loops_over_data(x: list[Value]) -> Any:
+    total = x[0]
+    for _ in range(abs(round(x[0].data))):
+        total = total * w
+    return total
+
+
+def line_of(function: Callable[..., Any]) -> str:
+    lines, first = inspect.getsourcelines(function)
+    (offset,) = (i for i, line in enumerate(lines) if "# here" in line)
+    return f"{__file__}:{first + offset}: "
+
+
+GENERATOR = np.random.default_rng(0)
+
+ASKING = [
+    branches,
+    negates,
+    compares,
+    compares_with_a_value,
+    compares_a_parameter,
+    compares_a_result,
+    takes_the_built_in_maximum,
+    takes_the_built_in_minimum,
+    sorts,
+    asks_for_a_float,
+    clips_with_numpy,
+]
+BAKING = [calls_itself, reads_data, draws_at_random]
+
+
+@pytest.mark.parametrize("function", ASKING)
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_asking_for_a_number_is_refused(function: Callable[..., Any], batch_size: int) -> None:
+    with pytest.raises(TraceError, match=REPLACEMENT) as caught:
+        ag.compile(function)(X[:batch_size])
+    assert str(caught.value).startswith(line_of(function))
+
+
+@pytest.mark.parametrize("function", BAKING)
+def test_baking_a_number_in_is_noticed(function: Callable[..., Any]) -> None:
+    with pytest.raises(TraceError, match=REPLACEMENT) as caught:
+        ag.compile(function)(X)
+    assert str(caught.value).startswith(line_of(function))
+    assert "sample 2 than for sample 0" in str(caught.value)
+
+
+def test_graphs_of_different_size_are_noticed() -> None:
+    with pytest.raises(TraceError, match=REPLACEMENT):
+        ag.compile(loops_over_data)(X)
+
+
+@pytest.mark.parametrize("method", ["__call__", "map", "value_and_grad"])
+def test_every_way_of_calling_refuses(method: str) -> None:
+    program = ag.compile(branches)
+    arguments = ([0.5], X) if method == "value_and_grad" else (X,)
+    for _ in range(2):  # a refusal leaves nothing behind
+        with pytest.raises(TraceError):
+            getattr(program, method)(*arguments)
+    with pytest.raises(GraphError, match="call it with a batch first"):
+        program.source  # noqa: B018
+
+
+def test_the_replacements_work() -> None:
+    table = [w, v]
+
+    def chooses(x: list[Value]) -> Any:
+        return ag.max(x) + ag.relu(x[0]) + ag.abs(x[1]) + ag.min(x[0], w) + ag.lookup(table, x[2])
+
+    samples = np.column_stack([X, [1, 0, 1]])
+    expected = [
+        max(a, b, i) + max(a, 0) + abs(b) + min(a, 0.5) + [0.5, 2.0][int(i)] for a, b, i in samples
+    ]
+    np.testing.assert_allclose(ag.compile(chooses).map(samples), expected)
+
+
+def test_numbers_can_be_asked_for_again_after_a_refusal() -> None:
+    with pytest.raises(TraceError):
+        ag.compile(branches)(X)
+    assert float(w) == 0.5
+    assert max(w, v) is v
+
+
+def test_an_error_of_the_function_is_its_own() -> None:
+    def fails(x: list[Value]) -> Any:
+        return x[7]
+
+    with pytest.raises(IndexError, match="out of range"):
+        ag.compile(fails)(X)
+
+
+# --- arguments -----------------------------------------------------------------------------------
+
+
+def refuses_to_run(*samples: Any) -> Any:
+    raise AssertionError("recorded, though the arguments are wrong")
+
+
+ARGUMENTS: dict[str, tuple[tuple[Any, ...], type[Exception], str]] = {
+    "unequal sizes": ((np.ones((3, 2)), np.ones(4)), ShapeError, r"samples: 3, 4"),
+    "an empty batch": ((np.ones((0, 2)),), ShapeError, r"the batch is empty"),
+    "one number": ((1.5,), ShapeError, r"argument 0 is one number"),
+    "nan": ((np.ones(3), [[1.0], [np.nan], [2.0]]), NonFiniteError, r"1 holds nan at \(1, 0\)"),
+    "infinity": (([1.0, 2.0, -np.inf],), NonFiniteError, r"0 holds -inf at \(2,\)"),
+    "objects": ((np.array([1.0, None]),), ArgumentError, r"0 is an array of object"),
+    "Values": (([Value(1.0), Value(2.0)],), ArgumentError, r"0 is an array of object"),
+    "strings": ((["1.0", "2.0"],), ArgumentError, r"0 is an array of <U3: give numbers"),
+    "complex numbers": (([1j, 2j],), ArgumentError, r"0 is an array of complex128"),
+    "dates": ((np.zeros(2, dtype="datetime64[s]"),), ArgumentError, r"0 is an array of datetime64"),
+}
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("method", ["__call__", "map", "value_and_grad"])
+def test_wrong_arguments_are_refused_before_anything_runs(name: str, method: str) -> None:
+    arguments, error, message = ARGUMENTS[name]
+    program = ag.compile(refuses_to_run)
+    with pytest.raises(error, match=message):
+        getattr(program, method)(*([[]] if method == "value_and_grad" else []), *arguments)
+
+
+@pytest.mark.parametrize("array", [np.ones((2, 3)), np.ones(2), np.ones((2, 2, 1))])
+def test_a_recorded_graph_takes_as_many_numbers_as_it_has_inputs(array: Any) -> None:
+    x, y = Value(1.0), Value(2.0)
+    program = ag.compile_graph(x * y, [x, y], [])
+    with pytest.raises(ShapeError, match=r"one array of shape \(B, 2\)"):
+        program.map(array)
+    with pytest.raises(ShapeError, match=r"one array of shape \(B, 2\)"):
+        program.map(np.ones((2, 2)), np.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "parameters", "message"),
+    [
+        ("xx", "w", "more than once"),
+        ("x", "ww", "more than once"),
+        ("xw", "w", "more than once"),
+        ("p", "w", "computed"),
+        ("x", "p", "computed"),
+        ("x", "wc", "constant"),
+    ],
+)
+def test_inputs_and_parameters_are_variables_each_given_once(
+    inputs: str, parameters: str, message: str
+) -> None:
+    values = {"x": Value(1.0), "w": Value(2.0)}
+    values["p"] = values["x"] * values["w"]
+    root = values["p"] * 3
+    values["c"] = root.parents[1]  # type: ignore[assignment]  # the constant 3
+    with pytest.raises(ArgumentError, match=message):
+        ag.compile_graph(root, [values[i] for i in inputs], [values[i] for i in parameters])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.int64, np.complex128, bool])
+def test_numbers_are_float64_or_float32(dtype: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"float64 or float32, not"):
+        ag.compile(lambda x: x, dtype=dtype)
+
+
+@pytest.mark.parametrize("result", [None, "1", [[1.0], [1.0, 2.0]], [1.0, [2.0]], {"loss": 1.0}])
+def test_a_function_returns_values_or_even_lists_of_them(result: Any) -> None:
+    with pytest.raises(GraphError, match="returns a Value, or lists of Values of equal length"):
+        ag.compile(lambda x: result)(X)
+
+
+# --- numbers that leave the range of floats ------------------------------------------------------
+
+NOT_FINITE: dict[str, tuple[Callable[[Value], Value], float, str]] = {
+    "log": (lambda x: ag.log(w * x), -1.0, r"log\(-0\.5\)"),
+    "sqrt": (lambda x: ag.sqrt(w * x), -2.0, r"sqrt\(-1\.0\)"),
+    "a pole": (lambda x: w / x, 0.0, r"0\.5 / 0\.0"),
+    "pow": (lambda x: (w * x) ** 1.5, -4.0, r"\(-2\.0\) \*\* 1\.5"),
+    "exp": (lambda x: ag.exp(x * w), 2000.0, r"exp\(1000\.0\)"),
+    "log1p": (lambda x: ag.log1p(x) * w, -1.0, r"log1p\(-1\.0\)"),
+    "a product": (lambda x: w * x * x, 1e200, r"product"),
+    "a sum": (lambda x: ag.sum([x, x, w * x]), 1.7e308, r"sum"),
+    "a lookup below": (lambda x: ag.lookup([w, v], x), -1.0, r"lookup\(-1\.0"),
+    "a lookup above": (lambda x: ag.lookup([w, v], x), 2.0, r"lookup\(2\.0"),
+    "a lookup between": (lambda x: ag.lookup([w * x, x], x), 0.5, r"lookup\(0\.5"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_FINITE)
+@pytest.mark.parametrize("method", ["__call__", "map"])
+def test_a_non_finite_number_names_operation_and_sample(name: str, method: str) -> None:
+    function, number, message = NOT_FINITE[name]
+    program = ag.compile(function)
+    with pytest.raises((DomainError, NonFiniteError), match=message) as caught:
+        getattr(program, method)(np.array([1.0, 1.0, number, 1.0]))
+    assert "sample 2" in str(caught.value)
+    assert np.isfinite(program.map(np.ones(4))).all()  # and the program still works
+
+
+def test_a_derivative_that_does_not_exist_names_operation_and_sample() -> None:
+    program = ag.compile(lambda x: ag.sqrt(w * x))
+    samples = np.array([1.0, 4.0, 0.0, 9.0])
+    np.testing.assert_allclose(program.map(samples), np.sqrt(0.5 * samples))
+    with pytest.raises((DomainError, NonFiniteError), match=r"sqrt\(0\.0\)") as caught:
+        program(samples)
+    assert "sample 2" in str(caught.value)
+
+
+def test_samples_are_counted_over_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled_module, "CACHE_BYTES", 1)
+    with pytest.raises(DomainError, match="sample 2"):
+        ag.compile(lambda x: ag.log(w * x)).map(np.array([1.0, 1.0, -1.0, 1.0]))
+
+
+def test_large_numbers_that_cancel_nothing_are_no_error() -> None:
+    """As in eager mode: a stable function may overflow nowhere."""
+    program = ag.compile(lambda x: ag.sigmoid(x * w) + ag.softplus(x) + ag.logsumexp([x, w * x]))
+    samples = np.array([1000.0, -1000.0, 0.0])
+    expected = [
+        (ag.sigmoid(x * 0.5) + ag.softplus(x) + ag.logsumexp([x, 0.5 * x]))
+        for x in samples.tolist()
+    ]
+    np.testing.assert_allclose(program.map(samples), expected)
+    assert np.isfinite(program.value_and_grad(np.array([0.5]), samples)[1]).all()
+
+
+def test_every_refusal_is_of_the_family() -> None:
+    for error in (TraceError, ShapeError, ArgumentError, GraphError, DomainError, NonFiniteError):
+        assert issubclass(error, AutogradError)

@@ -1,0 +1,193 @@
+"""Compiled training gives what eager training gives, and survives what it survives."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+import nn
+from autograd import Value
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(22, 3))
+LABELS = rng.integers(0, 4, 22)
+SIGNS = rng.choice([-1, 1], 22)
+
+
+def parameters(model: nn.Module) -> list[float]:
+    return [parameter.data for parameter in model.parameters()]
+
+
+def without_seconds(reports: Sequence[nn.EpochReport]) -> list[nn.EpochReport]:
+    return [dataclasses.replace(report, seconds=0.0) for report in reports]
+
+
+def classify(compiled: bool, epochs: int = 3, **options: Any) -> tuple[nn.MLP, Any]:
+    """Train a classifier; return it and the reports."""
+    model = nn.MLP(3, [5, 4], activation="tanh", rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.1, momentum=0.5)
+    arguments: dict[str, Any] = {"batch_size": 8, "rng": 0, "metric": nn.accuracy} | options
+    arguments |= {"validation": (X[:5], LABELS[:5]), "epochs": epochs, "compiled": compiled}
+    return model, list(nn.fit(model, X, LABELS, nn.cross_entropy, optimizer, **arguments))
+
+
+def test_it_equals_eager_training() -> None:
+    (compiled, reports), (eager, expected) = classify(True), classify(False)
+    assert parameters(compiled) == pytest.approx(parameters(eager), rel=1e-9, abs=1e-12)
+    for report, other in zip(reports, expected, strict=True):
+        assert report.loss == pytest.approx(other.loss, rel=1e-9)
+        assert (report.metric, report.validation) == (other.metric, other.validation)
+
+
+def test_a_penalty_counts_once() -> None:
+    def train(compiled: bool) -> list[float]:
+        model = nn.MLP(3, [4, 1], rng=1)
+        fit = nn.fit(
+            model,
+            X,
+            SIGNS,
+            nn.hinge_loss,
+            nn.SGD(model.parameters(), lr=0.05),
+            epochs=3,
+            rng=0,
+            penalty=lambda: nn.l2_penalty(model.parameters(), strength=0.1),
+            compiled=compiled,
+        )
+        return [*(report.loss for report in fit), *parameters(model)]
+
+    assert train(True) == pytest.approx(train(False), rel=1e-9, abs=1e-12)
+
+
+def test_seeded_runs_are_equal_to_the_last_bit() -> None:
+    (model, reports), (again, the_same) = classify(True), classify(True)
+    assert parameters(model) == parameters(again)
+    assert without_seconds(reports) == without_seconds(the_same)
+
+
+def test_a_frozen_parameter_stays() -> None:
+    model = nn.MLP(3, [4, 1], rng=1)
+    frozen = model.layers[0].neurons[0].weight[0]
+    trained = [parameter for parameter in model.parameters() if parameter is not frozen]
+    before = frozen.data
+    list(nn.fit(model, X, SIGNS, nn.hinge_loss, nn.SGD(trained, lr=0.1), epochs=2, rng=0))
+    assert frozen.data == before
+
+
+def test_resumed_training_equals_uninterrupted_training(tmp_path: Path) -> None:
+    path = tmp_path / "training.npz"
+    whole, reports = classify(True, epochs=4)
+    classify(True, epochs=2, checkpoint=path)
+    resumed, all_reports = classify(True, epochs=4, checkpoint=path, resume=True)
+    assert parameters(resumed) == parameters(whole)
+    assert without_seconds(all_reports) == without_seconds(reports)
+
+
+@pytest.mark.parametrize("step", [1, 2, 5])
+def test_an_interrupt_leaves_the_parameters_of_the_last_whole_step(
+    step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = []
+    advance = nn.SGD.advance
+
+    def interrupted_advance(self: Any, theta: Any, gradient: Any) -> Any:
+        if self.steps == step:
+            raise KeyboardInterrupt
+        history.append(advance(self, theta, gradient))
+        return history[-1]
+
+    monkeypatch.setattr(nn.SGD, "advance", interrupted_advance)
+    model = nn.MLP(3, [5, 4], rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(KeyboardInterrupt):
+        list(nn.fit(model, X, LABELS, nn.cross_entropy, optimizer, epochs=3, batch_size=8, rng=0))
+    assert optimizer.steps == step
+    assert parameters(model) == history[-1].tolist()
+
+
+def test_divergence_names_step_loss_and_sample() -> None:
+    model = nn.MLP(1, [1], rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=1e200)
+    fit = nn.fit(model, [[1.0], [2.0]], [1.0, 2.0], nn.mse_loss, optimizer, epochs=9, rng=0)
+    with pytest.raises(ag.DivergenceError, match=r"stopped at step 2: .*last finite loss is"):
+        list(fit)
+    assert optimizer.steps == 1
+    assert np.isfinite(parameters(model)).all()
+
+
+def test_a_model_that_branches_is_told_what_to_do() -> None:
+    weight = Value(0.5)
+
+    def model(x: Any) -> Any:
+        return weight * x[0] if x[0] > 0 else weight
+
+    fit = nn.fit(model, X, SIGNS, nn.hinge_loss, nn.SGD([weight]), epochs=1, rng=0)
+    with pytest.raises(ag.TraceError, match=r"test_compiled_training\.py:\d+"):
+        list(fit)
+    arguments = (X, SIGNS, nn.hinge_loss, nn.SGD([weight]))
+    assert len(list(nn.fit(model, *arguments, epochs=1, rng=0, compiled=False))) == 1
+
+
+def test_samples_of_many_lengths_ask_for_eager_training() -> None:
+    weight = Value(0.5)
+    ragged = [[1.0], [1.0, 2.0]]
+    with pytest.raises(ag.ShapeError, match="compiled=False"):
+        nn.fit(
+            lambda x: weight * ag.sum(x), ragged, [1, 2], nn.mse_loss, nn.SGD([weight]), epochs=1
+        )
+
+
+# --- checkpoints that were damaged ---------------------------------------------------------------
+
+DAMAGE: dict[str, list[Any]] = {
+    "parameters": [np.nan, np.inf, 1j, "text", True],
+    "optimizer.velocity": [np.nan, 1j, "text"],
+    "steps": [-1, 1.5, np.inf],
+    "reports": [np.inf, 1j, "text"],
+    "rng": ["{", json.dumps({"state": -1}), "[" * 100_000],
+}
+
+
+@pytest.mark.parametrize(
+    ("entry", "content"), [(entry, content) for entry in DAMAGE for content in DAMAGE[entry]]
+)
+def test_a_damaged_checkpoint_changes_nothing(entry: str, content: Any, tmp_path: Path) -> None:
+    path = tmp_path / "training.npz"
+    classify(True, epochs=2, checkpoint=path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    arrays[entry] = np.full(arrays[entry].shape, content)
+    np.savez(path, **arrays)
+
+    model = nn.MLP(3, [5, 4], activation="tanh", rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.1, momentum=0.5)
+    before = parameters(model)
+    options: dict[str, Any] = {"epochs": 4, "rng": 0, "checkpoint": path, "resume": True}
+    with pytest.raises(ag.StateError):
+        list(nn.fit(model, X, LABELS, nn.cross_entropy, optimizer, **options))
+    assert (parameters(model), optimizer.steps) == (before, 0)
+
+
+def test_a_checkpoint_of_another_optimizer_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "training.npz"
+    classify(True, epochs=2, checkpoint=path)
+    model = nn.MLP(3, [5, 4], activation="tanh", rng=0)
+    options: dict[str, Any] = {"epochs": 4, "rng": 0, "checkpoint": path, "resume": True}
+    optimizer = nn.Adam(model.parameters())
+    with pytest.raises(ag.StateError, match="Adam"):
+        list(nn.fit(model, X, LABELS, nn.cross_entropy, optimizer, **options))
+
+
+def test_any_name_can_be_saved(tmp_path: Path) -> None:
+    class Odd(nn.Module):
+        def __init__(self, number: float) -> None:
+            self.file, self.allow_pickle = Value(number), Value(2 * number)
+
+    old, new = Odd(1.0), Odd(5.0)
+    old.save(tmp_path / "odd.npz")
+    new.load(tmp_path / "odd.npz")
+    assert parameters(new) == [1.0, 2.0]
