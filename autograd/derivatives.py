@@ -46,7 +46,7 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     DomainError, NonFiniteError
         If a derivative does not exist, or is not finite.
     """
-    targets: list[Node] = list(_leaves(wrt))
+    targets: list[Node] = list(numbers_in(wrt))
     for node in (output, *targets):
         if not isinstance(node, Value):
             raise NotANumberError(f"gradient() takes Values, not {node!r}")
@@ -133,7 +133,7 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, Num
     def value_and_gradient_of_function(
         x: Numbers, *arguments: Any, **options: Any
     ) -> tuple[Any, Numbers]:
-        nested = any(isinstance(leaf, Value) for leaf in _leaves(x))
+        nested = any(isinstance(leaf, Value) for leaf in numbers_in(x))
         with enable_grad():
             inputs = map_numbers(_fresh, x)
             output = as_value(function(inputs, *arguments, **options))
@@ -189,9 +189,14 @@ def _data(node: Node) -> float:
     return node.data
 
 
-def _leaves(numbers: Numbers) -> Iterator[Any]:
+def numbers_in(numbers: Numbers) -> Iterator[Any]:
+    """Yield each number of nested lists.
+
+    >>> list(numbers_in([1, [2, 3]]))
+    [1, 2, 3]
+    """
     if isinstance(numbers, list | tuple):
         for item in numbers:
-            yield from _leaves(item)
+            yield from numbers_in(item)
     else:
         yield numbers

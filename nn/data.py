@@ -1,6 +1,5 @@
 """Data in random mini-batches."""
 
-import operator
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, ShapeError
-from nn.layers import Seed
+from nn.layers import Seed, positive_integer
 
 Data: TypeAlias = Sequence[Any] | NDArray[Any]
 """n samples: a list of n items, or an array with n rows."""
@@ -44,12 +43,7 @@ def minibatches(X: Data, y: Data, batch_size: int, rng: Seed = None) -> Iterator
         If `batch_size` is not a positive whole number.
     """
     check_data(X, y)
-    try:
-        size = operator.index(batch_size)
-    except TypeError:
-        size = 0
-    if size < 1:
-        raise ArgumentError(f"batch_size={batch_size!r}: it takes a whole number from 1 on")
+    size = positive_integer(batch_size, "batch_size")
     order = np.random.default_rng(rng).permutation(len(X))
     return (
         (_select(X, order[start : start + size]), _select(y, order[start : start + size]))

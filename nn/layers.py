@@ -57,7 +57,7 @@ class Neuron(Module):
         *,
         n_neurons: int = 1,
     ) -> None:
-        n_inputs = _size(n_inputs, "inputs of a neuron")
+        n_inputs = positive_integer(n_inputs, "n_inputs")
         self.activation = find_activation(activation)
         numbers = self.activation.initial_weights(n_inputs, n_neurons, np.random.default_rng(rng))
         self.weight = [Value(number, f"w{i}") for i, number in enumerate(numbers.tolist())]
@@ -105,7 +105,7 @@ class Layer(Module):
     def __init__(
         self, n_inputs: int, n_outputs: int, activation: Activating = "relu", rng: Seed = None
     ) -> None:
-        n_outputs = _size(n_outputs, "outputs of a layer")
+        n_outputs = positive_integer(n_outputs, "n_outputs")
         rng = np.random.default_rng(rng)
         self.neurons = [
             Neuron(n_inputs, activation, rng, n_neurons=n_outputs) for _ in range(n_outputs)
@@ -216,13 +216,20 @@ class MLP(Module):
         return f"MLP({n_inputs}, {sizes}, activation={inner!r}, output_activation={outer!r})"
 
 
-def _size(number: Any, what: str) -> int:
+def positive_integer(number: Any, name: str) -> int:
+    """Return a positive whole number as an int.
+
+    Raises
+    ------
+    ArgumentError
+        If it is something else. The message calls it `name`.
+    """
     try:
         size = operator.index(number)
     except TypeError:
         size = 0
     if size < 1:
-        raise ArgumentError(f"the number of {what} is {number!r}: it takes a whole one from 1 on")
+        raise ArgumentError(f"{name}={number!r}: it takes a whole number from 1 on")
     return size
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.tape import Tape, read_tape
-from autograd.derivatives import map_numbers
+from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import GraphError, TraceError
 from autograd.graph import origins, topological_order
 from autograd.operations import CONSTANT
@@ -93,7 +93,7 @@ class _Recording:
         with tracing():
             arguments = _arguments(arrays, index)
             self.outputs, self.shape = _outputs(function(*arguments))
-        self.inputs = [value for argument in arguments for value in _flat(argument)]
+        self.inputs = [value for argument in arguments for value in numbers_in(argument)]
         self.variables = list(_variables(self.outputs, self.inputs))
 
 
@@ -102,7 +102,7 @@ def _arguments(arrays: Sequence[NDArray[Any]], index: int) -> list[Any]:
 
 
 def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
-    outputs = list(_flat(result))
+    outputs = list(numbers_in(result))
     if not outputs:
         raise GraphError(f"a compiled function returns at least one Value, not {result!r}")
     table = np.empty(len(outputs), dtype=object)
@@ -115,14 +115,6 @@ def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
             f"depth: {error}"
         ) from error
     return table.tolist(), shape
-
-
-def _flat(numbers: Any) -> Iterator[Any]:
-    if isinstance(numbers, list | tuple):
-        for item in numbers:
-            yield from _flat(item)
-    else:
-        yield numbers
 
 
 def _variables(outputs: Sequence[Value], inputs: Sequence[Value]) -> Iterator[Any]:
