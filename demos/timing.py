@@ -45,6 +45,6 @@ def print_speed(
     seconds = median(report.seconds for report in eager) * len(X) / n
     compiled = median(report.seconds for report in reports)
     print(
-        f"An epoch took {compiled:.4f} s. Recording each sample by itself (--eager) would take "
-        f"{seconds:.2f} s,\n{seconds / compiled:.0f} times as long.\n"
+        f"An epoch took {compiled:.4f} s. It would take {seconds:.2f} s, {seconds / compiled:.0f} "
+        "times as long,\nif each sample were recorded by itself (--eager).\n"
     )

@@ -351,6 +351,16 @@ def test_index_gets_no_gradient() -> None:
     assert index.grad == 0
 
 
+# --- detach --------------------------------------------------------------------------------------
+
+
+def test_detach_keeps_the_number_and_stops_every_gradient() -> None:
+    x = ag.Value(3.0)
+    assert ag.detach(x).data == ag.detach(3.0) == 3
+    assert ag.grad(lambda x: x * ag.detach(x * x))(3.0) == 9
+    assert ag.hessian(lambda x: x * ag.detach(x * x))(3.0) == 0
+
+
 # --- Values and numbers in one list --------------------------------------------------------------
 
 

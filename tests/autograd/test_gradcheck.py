@@ -181,11 +181,17 @@ def test_kink_is_rejected(function: Callable[..., Any], point: list[float]) -> N
         ag.gradcheck(lambda *xs: 3 * function(*xs), *point)
 
 
-def test_tolerance_is_what_the_caller_says() -> None:
-    nearly = with_gradient(OPERATIONS["sin"], 0, lambda gradient, g: gradient + 1e-5 * g)
-    assert ag.gradcheck(nearly, 1.3, tolerance=1e-4)
+@pytest.mark.parametrize("size", [0.01, 1.0, 1e6])
+def test_tolerance_is_relative_to_numbers_above_one(size: float) -> None:
+    allowed = 1e-4 * max(1.0, size)
+
+    def off_by(error: float) -> Callable[[Any], Any]:
+        wrong = with_gradient(OPERATIONS["neg"], 0, lambda gradient, g: gradient + g * error / size)
+        return lambda x: wrong(x) * size
+
+    assert ag.gradcheck(off_by(0.9 * allowed), 0.5, tolerance=1e-4)
     with pytest.raises(ag.GradientCheckError):
-        ag.gradcheck(nearly, 1.3, tolerance=1e-6)
+        ag.gradcheck(off_by(1.1 * allowed), 0.5, tolerance=1e-4)
 
 
 def test_step_is_what_the_caller_says() -> None:

@@ -285,6 +285,12 @@ def test_variable_as_output_has_gradient_one() -> None:
     assert x.grad == 1
 
 
+def test_operation_with_a_fast_path_may_have_one_input() -> None:
+    bias = ag.Value(3.0)
+    ag.dot([], [], bias).backward()
+    assert bias.grad == 1
+
+
 def test_leaf_that_cancels_out_has_gradient_zero() -> None:
     x = ag.Value(3.0)
     (x - x).backward()
@@ -325,6 +331,19 @@ def test_failed_pass_leaves_every_gradient_as_it_was(
         root.backward()
     assert [node.grad for node in nodes] == before
     assert (x.grad, y.grad, shared.grad) == (3, 3, 1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("surplus", [-1, 1])
+def test_rule_that_returns_too_few_or_too_many_gradients_is_refused(
+    count: int, surplus: int
+) -> None:
+    sent = [1.0] * (count + surplus)
+    xs = variables([2.0] * count)
+    wrong = replace(operations.sum, derivative=lambda *arguments: sent)(*xs)
+    with pytest.raises(ag.AutogradError):
+        wrong.backward()
+    assert [x.grad for x in xs] == [0.0] * count
 
 
 def computed_under_no_grad() -> ag.Value:

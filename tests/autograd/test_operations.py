@@ -19,7 +19,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd.operations import CONSTANT, OPERATIONS, Operation, define
+from autograd.operations import CONSTANT, DETACH, OPERATIONS, Operation, define
 
 Point = Sequence[float]
 
@@ -384,7 +384,7 @@ def test_table_knows_an_operation_by_its_name(operation: Operation) -> None:
     assert OPERATIONS[operation.name] is operation
 
 
-@pytest.mark.parametrize("operation", [*OPERATIONS.values(), CONSTANT], ids=repr)
+@pytest.mark.parametrize("operation", [*OPERATIONS.values(), CONSTANT, DETACH], ids=repr)
 @pytest.mark.parametrize(
     "duplicate",
     [copy.copy, copy.deepcopy, lambda operation: pickle.loads(pickle.dumps(operation))],

@@ -10,6 +10,7 @@ import pytest
 import autograd as ag
 from autograd import operations
 from autograd.graph import origins
+from autograd.recording import activity
 
 
 def is_recording() -> bool:
@@ -259,3 +260,13 @@ def test_collector_is_as_before_after_an_exception(enabled: bool) -> None:
 def test_context_lets_exceptions_pass(context: Callable[[], AbstractContextManager[None]]) -> None:
     with pytest.raises(KeyboardInterrupt), context():
         raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("context", [ag.no_grad, ag.enable_grad, ag.detect_anomaly])
+def test_engine_is_as_fast_as_before_after_the_block(
+    context: Callable[[], AbstractContextManager[None]],
+) -> None:
+    before = activity.contexts
+    with context():
+        assert activity.contexts == before + 1
+    assert activity.contexts == before

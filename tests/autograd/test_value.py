@@ -140,8 +140,9 @@ def test_equality_and_hash_are_by_identity() -> None:
     assert {x: "x", same_number: "other"}[x] == "x"
 
 
-def test_float_gives_the_number() -> None:
+def test_float_gives_the_number_and_int_its_whole_part() -> None:
     assert float(ag.Value(2.5)) == 2.5
+    assert int(ag.Value(-2.5)) == -2
 
 
 @pytest.mark.parametrize("number", [0.0, -0.0, 5e-324, -1.0, math.inf])
