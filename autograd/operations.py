@@ -290,7 +290,8 @@ pow = define(
     forward=math.pow,
     array=lambda np, base, exponent: base**exponent,
     derivative=_pow_derivative,
-    advice="a negative base needs a whole exponent, and zero one that is not negative",
+    advice="a negative base needs a whole exponent, zero one that is not negative, "
+    "and the result has to fit a float",
 )
 
 

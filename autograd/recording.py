@@ -155,7 +155,8 @@ def refuse_while_tracing(reading: str) -> None:
         raise TraceError(
             f"{line_of_user_code()}: a number of the compiled function is {reading}. It is known "
             "for one sample only, so what follows would be wrong for the others. ag.max, ag.min, "
-            "ag.relu, ag.abs and ag.lookup choose for each sample"
+            "ag.relu, ag.abs and ag.lookup choose for each sample; ag.exp and its like compute "
+            "with Values, as the functions of math do not"
         )
 
 

@@ -207,6 +207,13 @@ class Value(Node):
         refuse_while_tracing("used as a condition")
         return self.data != 0.0
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Value):
+            refuse_while_tracing("compared")
+        return self is other
+
+    __hash__ = Node.__hash__
+
     def __lt__(self, other: Number) -> bool:
         refuse_while_tracing("compared")
         return self.data < as_value(other).data

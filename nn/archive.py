@@ -44,7 +44,7 @@ def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
             with np.load(file, allow_pickle=False) as archive:
                 arrays = dict(archive)
         except Exception as error:  # damage can raise anything: zipfile, zlib and NumPy all read
-            raise StateError(f"{path} is not a whole .npz file of arrays: {error}") from error
+            raise StateError(f"{path} is not a whole .npz file of arrays") from error
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
             raise StateError(f"{path} is not a file of arrays: {name!r} is something else")

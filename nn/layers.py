@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd import Value, dot
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.value import Number, as_value
 from nn.activations import find_activation
 from nn.module import Module, Tensor
@@ -236,7 +236,11 @@ def positive_integer(number: Any, name: str) -> int:
 def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> list[Value]:
     if not isinstance(inputs, Iterable):
         raise ShapeError(f"{module!r} takes a list of {expected} inputs, not {inputs!r}")
-    values = [x if isinstance(x, Value) else as_value(x) for x in inputs]
+    try:
+        values = [x if isinstance(x, Value) else as_value(x) for x in inputs]
+    except NotANumberError as error:
+        message = f"{module!r} takes one sample, a list of {expected} numbers: {error}"
+        raise NotANumberError(message) from None
     if len(values) != expected:
         raise ShapeError(f"{module!r} takes {expected} inputs, not {len(values)}")
     return values

@@ -150,6 +150,10 @@ class Optimizer:
         """The names of the arrays that the formula carries."""
         return ()
 
+    def __repr__(self) -> str:
+        n, lr = len(self.parameters), self.lr
+        return f"{type(self).__name__}({n} parameters, lr={lr}) after {self.steps} steps"
+
     def _carried(self, state: dict[str, Vector], name: str) -> Vector:
         """Return an array of the state, zero before the first step."""
         return state[name] if name in state else np.zeros(len(self.parameters))

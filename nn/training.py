@@ -29,6 +29,7 @@ from autograd.errors import (
     ShapeError,
     StateError,
 )
+from autograd.graph import topological_order
 from nn.archive import checked_array, read_archive, write_archive
 from nn.data import Data, check_data, minibatches
 from nn.interrupts import interrupts_deferred
@@ -157,7 +158,36 @@ def fit(
     step = kind(model, loss, optimizer, penalty, metric)
     held_out = None if validation is None else (form(validation[0]), form(validation[1]))
     data = _Data(form(X), form(y), held_out)
+    if compiled:
+        _check_targets(model, loss, optimizer, data)
     return _epochs(step, data, epochs, batch_size, generator, checkpoint, resume)
+
+
+def _check_targets(
+    model: Callable[[Any], Any],
+    loss: Callable[[Any, Any], Value],
+    optimizer: Optimizer,
+    data: "_Data",
+) -> None:
+    """Show every target to the loss as a number, since compiled it sees them as Values only.
+
+    Raises
+    ------
+    ArgumentError
+        If the loss refuses one, or depends on none of the parameters of the optimizer.
+    """
+    prediction = model(data.inputs[0].tolist())
+    for target in np.unique(data.targets, axis=0).tolist():
+        try:
+            value = loss(prediction, target)
+        except (NonFiniteError, DomainError):
+            continue  # of a prediction and a target that do not belong together
+        if not isinstance(value, Value):
+            raise ArgumentError(f"the loss of a sample is a Value, not {value!r}")
+        if set(optimizer.parameters).isdisjoint(topological_order(value)):
+            raise ArgumentError(
+                "the loss depends on none of the optimizer's parameters: were they another model's?"
+            )
 
 
 class _Data(NamedTuple):
@@ -394,6 +424,8 @@ def _load_checkpoint(
             optimizer.restore(steps, state)
             optimizer.write(theta)
             rng.bit_generator.state = restored_rng.bit_generator.state
+    except KeyError as error:
+        raise StateError(f"{path} is no checkpoint of fit: it has no entry {error}") from error
     except Exception as error:  # damage can raise anything
         raise StateError(f"{path} is no checkpoint of this training: {error}") from error
     return reports

@@ -84,7 +84,7 @@ class _Canonicalization:
             if terms is None:
                 self.rows[index] = Call(operation, tape.operands[index])
             else:
-                terms = [term for term in terms if term[0] != 0.0] or [(0.0, NONE, NONE)]
+                terms = terms or [(0.0, NONE, NONE)]
                 if self.is_absorbed(index, terms):
                     self.absorbed[index] = terms
                 else:
@@ -95,8 +95,10 @@ class _Canonicalization:
     ) -> list[Term] | None:
         """Return the sum of products that an operation is, or None."""
         tape = self.tape
+        if operation is operations.add:
+            return _joined(self.terms(operands[0], 1.0), self.terms(operands[1], 1.0))
         if operation is operations.sub:
-            return self.terms(operands[0], 1.0) + self.terms(operands[1], -1.0)
+            return _joined(self.terms(operands[0], 1.0), self.terms(operands[1], -1.0))
         if operation is operations.neg:
             return self.terms(operands[0], -1.0)
         if operation in _SUMS:
@@ -117,7 +119,7 @@ class _Canonicalization:
         if operation is operations.dot:
             count = len(operands) // 2
             pairs = zip(operands[:count], operands[count : 2 * count], strict=True)
-            terms = [self.product(left, right) for left, right in pairs]
+            terms = [term for pair in pairs if (term := self.product(*pair))[0] != 0.0]
             if len(operands) % 2:
                 terms += self.terms(operands[-1], 1.0)
             return terms
@@ -128,7 +130,9 @@ class _Canonicalization:
         return self.tape.constant[exponent] and self.tape.numbers[exponent] == 2.0
 
     def terms(self, index: int, scale: float) -> list[Term]:
-        """Return `scale` times a node, as terms."""
+        """Return `scale` times a node, as terms: a list of its own, without zeros."""
+        if scale == 0.0 or (self.tape.constant[index] and self.tape.numbers[index] == 0.0):
+            return []
         if self.tape.constant[index]:
             return [(scale * self.tape.numbers[index], NONE, NONE)]
         if index in self.absorbed:
@@ -168,3 +172,11 @@ class _Canonicalization:
         if operation is operations.mul:
             return any(tape.constant[operand] for operand in operands)
         return operation is operations.div and tape.constant[operands[1]]
+
+
+def _joined(some: list[Term], others: list[Term]) -> list[Term]:
+    """Join two lists in the longer one: a long chain of ``+`` then costs no more than a `sum`."""
+    if len(others) > len(some):
+        some, others = others, some
+    some.extend(others)
+    return some

@@ -22,8 +22,8 @@ def report(tape: Tape, program: Program, passes: bool) -> str:
         f"{len(products)} of them matrix products",
     ]
     lines += [
-        f"   {step.weights.rows.shape[0]} x {step.weights.rows.shape[1]} matrix times "
-        f"{step.inputs.rows.shape[1]} column(s) per sample"
+        f"   a {step.weights.rows.shape[0]} x {step.weights.rows.shape[1]} matrix, at "
+        f"{step.inputs.rows.shape[1]} place{'s' * (step.inputs.rows.shape[1] > 1)}"
         for step in products
     ]
     if passes:
