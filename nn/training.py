@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 import autograd as ag
 from autograd import Value
+from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import (
     ArgumentError,
     DivergenceError,
@@ -262,7 +263,8 @@ class _Step(abc.ABC):
             number = self.optimizer.steps + 1
             raise DivergenceError(
                 f"training stopped at step {number}: {error}. "
-                f"The last finite loss is {self.last_loss}. Try a smaller learning rate",
+                f"The last finite loss is {self.last_loss}. "
+                "If the data are right, try a smaller learning rate",
                 number,
                 self.last_loss,
             ) from error
@@ -327,6 +329,7 @@ class _CompiledStep(_Step):
         super().__init__(*arguments)
         self.program = ag.compile(self.loss_and_prediction, parameters=self.optimizer.parameters)
         self.theta = self.optimizer.read()
+        self.prediction_form: Any = None
 
     def loss_and_prediction(self, x: Any, y: Any) -> list[Any]:
         """Return what is needed of a sample: the loss first, to be differentiated."""
@@ -334,16 +337,23 @@ class _CompiledStep(_Step):
         loss = self.loss(prediction, y)
         if self.penalty is not None:
             loss = loss + self.penalty()
-        return [loss, *(prediction if isinstance(prediction, list) else [prediction])]
+        self.prediction_form = map_numbers(lambda number: 0.0, prediction)
+        return [loss, *numbers_in(prediction)]
 
     def train(self, inputs: Any, targets: Any) -> tuple[float, float]:
         outputs, gradient = self.program.outputs_and_grad(self.theta, inputs, targets)
         with interrupts_deferred():
             self.theta = self.optimizer.advance(self.theta, gradient)
-        return float(outputs[:, 0].mean()), self.mean_metric(_predictions(outputs), targets)
+        return float(outputs[:, 0].mean()), self.mean_metric(self.predictions(outputs), targets)
 
     def validate(self, inputs: Any, targets: Any) -> float:
-        return self.mean_metric(_predictions(self.program.map(inputs, targets)), targets)
+        outputs = self.program.map(inputs, targets)
+        return self.mean_metric(self.predictions(outputs), targets)
+
+    def predictions(self, outputs: Any) -> Iterator[Any]:
+        """Yield the prediction of each sample, nested as the model returned it."""
+        for row in outputs[:, 1:].tolist():
+            yield _nested(self.prediction_form, iter(row))
 
     def started(self) -> None:
         self.theta = self.optimizer.read()
@@ -353,10 +363,11 @@ class _CompiledStep(_Step):
             self.optimizer.write(self.theta)
 
 
-def _predictions(outputs: Any) -> Iterator[Any]:
-    """Yield the prediction of each sample: a number, or a list of several."""
-    for row in outputs[:, 1:].tolist():
-        yield row[0] if len(row) == 1 else row
+def _nested(form: Any, numbers: Iterator[float]) -> Any:
+    """Put numbers into lists nested as `form`."""
+    if isinstance(form, list | tuple):
+        return type(form)([_nested(item, numbers) for item in form])
+    return next(numbers)
 
 
 def _progress(batches: Iterable[Any], total: int, title: str) -> Iterable[Any]:

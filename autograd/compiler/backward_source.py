@@ -16,6 +16,7 @@ from autograd.compiler.program import (
     Target,
 )
 from autograd.compiler.statements import Statements
+from autograd.errors import ArgumentError
 
 
 def emit_zeroing(statements: Statements, regions: Sequence[Region]) -> None:
@@ -93,7 +94,15 @@ def _apply_adjoint(
         statements.view(instruction.out),
         *map(statements.view, instruction.operands),
     ]
-    formulas = instruction.operation.derivative(*map(statements.formula, arrays))
+    operation = instruction.operation
+    try:
+        formulas = operation.derivative(*map(statements.formula, arrays))
+    except TypeError as error:
+        raise ArgumentError(
+            f"the derivative of {operation.name} cannot be compiled: {error}. Write it with plain "
+            "operators and operations, without branches and functions of math"
+        ) from error
+    formulas = [f if isinstance(f, Formula) else Formula(repr(float(f))) for f in formulas]
     for target, formula in zip(targets, formulas, strict=True):
         if target is not None and formula is not ZERO:
             _accumulate(statements, target, formula, gradient.shape)

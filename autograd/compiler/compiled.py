@@ -35,7 +35,7 @@ CACHE_BYTES = 4_000_000
 """Batches whose numbers take more memory than this are run in chunks that do not."""
 
 KEPT_PROGRAMS = 16
-"""How many programs, of different shapes and batch sizes, are kept in memory."""
+"""How many shapes of samples, and how many programs bound to a batch size, are kept in memory."""
 
 
 def compile(
@@ -99,7 +99,8 @@ def compile_graph(
         Variables of the graph that differ from sample to sample: the program takes one array of
         shape (B, n).
     parameters : sequence of Value
-        Variables to differentiate by. Others keep the number they hold now.
+        Variables to differentiate by. Others keep the number they had when the graph was recorded:
+        do not change them in between.
     dtype : numpy dtype
         float64 or float32.
     """
@@ -125,11 +126,13 @@ class Compiled:
             raise ArgumentError(f"a compiled function computes in float64 or float32, not {dtype}")
         self.dtype = dtype
         self._function = function
+        _require_variables(parameters)
         self._parameters = parameters
         self._n_given = len(parameters)
         self._traces: dict[Shapes, Trace] = {}
         self._programs: dict[Shapes, Program] = {}
         self._bound: OrderedDict[tuple[Shapes, int], BoundProgram] = OrderedDict()
+        self._alone: dict[Shapes, list[Array]] = {}
         self._lock = threading.RLock()
 
     def __call__(self, *arrays: Any) -> Value:
@@ -161,7 +164,8 @@ class Compiled:
     def value_and_grad(self, theta: Array, *arrays: Any) -> tuple[float, Array]:
         """Return the mean over a batch and its gradient, for the parameters `theta`.
 
-        It reads and changes no Value, and fits ``scipy.optimize.minimize(..., jac=True)``.
+        It changes no Value, reads none if theta holds all parameters, and fits
+        ``scipy.optimize.minimize(..., jac=True)``.
 
         Parameters
         ----------
@@ -217,7 +221,7 @@ class Compiled:
 
     @property
     def parameters(self) -> list[Value]:
-        """The variables that the function reaches, in the order of `theta`.
+        """The parameters given to `compile`, then the other variables reached: the order of theta.
 
         Raises
         ------
@@ -249,8 +253,7 @@ class Compiled:
     def adopt(self, trace: Trace) -> None:
         """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
         shapes = ((len(trace.tape.inputs),),)
-        self._parameters, self._traces[shapes] = trace.parameters, trace
-        self._programs[shapes] = plan(trace.tape)
+        self._keep(shapes, trace)
 
     def _require_trace(self) -> None:
         if not self._traces:
@@ -259,11 +262,28 @@ class Compiled:
     def _trace(self, batch: Sequence[Array]) -> Trace:
         shapes = _shapes(batch)
         if shapes not in self._traces:
-            trace = record(self._function, batch, self._parameters)
-            self._parameters = trace.parameters
-            self._traces[shapes] = trace
-            self._programs[shapes] = plan(trace.tape)
+            self._keep(shapes, record(self._function, batch, self._parameters))
+            if _batch_size(batch) == 1 and batch:
+                self._alone[shapes] = [array.copy() for array in batch]
+        elif shapes in self._alone and not all(map(np.array_equal, batch, self._alone[shapes])):
+            # One sample shows no difference between samples: look again when there is another.
+            pairs = zip(self._alone[shapes], batch, strict=True)
+            record(self._function, [np.concatenate(pair) for pair in pairs], self._parameters)
+            del self._alone[shapes]
         return self._traces[shapes]
+
+    def _keep(self, shapes: Shapes, trace: Trace) -> None:
+        program = plan(trace.tape)  # may fail or be interrupted: nothing has changed yet
+        while len(self._traces) >= KEPT_PROGRAMS:
+            oldest = next(iter(self._traces))
+            for key in [key for key in self._bound if key[0] == oldest]:
+                del self._bound[key]
+            self._programs.pop(oldest, None)
+            self._alone.pop(oldest, None)
+            del self._traces[oldest]
+        self._programs[shapes] = program
+        self._parameters = trace.parameters
+        self._traces[shapes] = trace  # last: a trace that is kept has its program
 
     def _reached(self, batch: Sequence[Array], theta: Array) -> Array:
         """Return the numbers of the parameters that batches of this shape reach: the first ones."""
@@ -324,10 +344,17 @@ def _mean_node(mean: float, gradient: Array, parameters: list[Value]) -> Value:
         "compiled mean",
         symbol="mean",
         forward=lambda *inputs: mean,
-        array=lambda np, *inputs: mean,
+        array=_refuse_mean,
         derivative=derivative,
     )
     return node(operation, mean, tuple(parameters))
+
+
+def _refuse_mean(np: Any, *inputs: Any) -> Any:
+    raise GraphError(
+        "the mean that a compiled function returned cannot be compiled again: call the function "
+        "itself inside"
+    )
 
 
 def _checked(arrays: Sequence[Any]) -> list[Array]:
@@ -350,6 +377,14 @@ def _checked(arrays: Sequence[Any]) -> list[Array]:
             place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
             raise NonFiniteError(f"argument {position} holds {array[place]} at {place}")
     return batch
+
+
+def _require_variables(parameters: Sequence[Value]) -> None:
+    for parameter in parameters:
+        if not isinstance(parameter, Value):
+            raise NotANumberError(f"parameters are Values, not {parameter!r}")
+    if len(set(parameters)) < len(parameters):
+        raise ArgumentError("a parameter is given more than once")
 
 
 def _batch_size(batch: Sequence[Array]) -> int:

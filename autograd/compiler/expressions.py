@@ -10,11 +10,11 @@ function runs once and leaves its text:
 'tanh(x, out=y)'
 
 Functions that do more than compute (``array`` of lookup moves entries about) have no text; then
-`Formula` raises `NoFormulaError`, and a backend calls the function itself.
+`Formula` raises `NoFormulaError`, and a backend calls the function itself. A derivative has to have
+a formula.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +112,15 @@ class Formula:
     def __rpow__(self, other: Any) -> "Formula":
         return Formula("power", (other, self))
 
+    # `==` and `!=` of formulas are formulas too, so that no rule takes them for one answer.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: Any) -> "Formula":  # type: ignore[override]
+        return Formula("equal", (self, other))
+
+    def __ne__(self, other: Any) -> "Formula":  # type: ignore[override]
+        return Formula("not_equal", (self, other))
+
     def __lt__(self, other: Any) -> "Formula":
         return Formula("less", (self, other))
 
@@ -141,9 +150,11 @@ def _product(factor: Any, formula: Formula, product: Formula) -> Formula:
 class _Namespace:
     """Stands in for NumPy: each of its functions returns a formula."""
 
-    def __getattr__(self, name: str) -> Callable[..., Formula]:
+    def __getattr__(self, name: str) -> Any:
         if name in _WITHOUT_FORMULA or not hasattr(np, name):
             raise NoFormulaError(name)
+        if not callable(getattr(np, name)):
+            return getattr(np, name)  # a number, such as pi
         return lambda *arguments: Formula(name, arguments)
 
 

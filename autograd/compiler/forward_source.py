@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.expressions import NAMESPACE, ZERO, Formula, NoFormulaError
+from autograd.compiler.expressions import NAMESPACE, ZERO, Formula
 from autograd.compiler.memory import Array
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
 from autograd.compiler.statements import Statements
@@ -57,7 +57,7 @@ def _apply(statements: Statements, instruction: Apply) -> None:
     try:
         formula = instruction.operation.array(NAMESPACE, *operands)
         statements.assign(out, _folded(statements, instruction, formula, operands))
-    except NoFormulaError:
+    except TypeError:  # NoFormulaError, or what Python says of a Formula, as math.cos does
         function = statements.name(instruction.operation.array, instruction.operation.name)
         statements.assign(out, Formula(function, (Formula("np"), *operands)))
 
@@ -80,7 +80,7 @@ def _folded(
 
 
 def _lookup(statements: Statements, instruction: Lookup) -> None:
-    n_samples = statements.memory.batch.shape[1]
+    n_samples = statements.view(instruction.out).shape[-1]
     table, n = instruction.table, len(instruction.out.rows)
     rows = statements.name(np.zeros((n, n_samples), np.intp), "rows")
     index = statements.formula(statements.view(instruction.index)).text

@@ -1,8 +1,8 @@
 """The NumPy backend: a program becomes Python source that works in place on a few arrays.
 
 Every operand of an instruction is a view of the program's memory, made once, when the program is
-bound to a batch size; the source only calls NumPy functions on these views. Rows that lie at no
-regular distance are gathered into a buffer at each step.
+bound to a batch size; the source calls NumPy functions on these views, and the ``array`` of those
+operations that have no formula. Rows at no regular distance are gathered into a buffer each time.
 """
 
 import itertools
@@ -97,20 +97,21 @@ class BoundProgram:
 
     def _guarded(self, first_sample: int, *functions: Callable[[], None]) -> None:
         try:
-            with np.errstate(divide="raise", over="raise", invalid="raise"):
-                for function in functions:
-                    function()
+            try:
+                with np.errstate(divide="raise", over="raise", invalid="raise"):
+                    for function in functions:
+                        function()
+            except FloatingPointError:
+                with np.errstate(all="ignore"):
+                    for function in functions:
+                        function()
+                self._complain(first_sample)
         except WrongIndexError as error:
             index, size, sample = error.args
             raise DomainError(
                 f"lookup({index}, ...) in {size} entries does not exist "
                 f"(sample {first_sample + sample}): {lookup.advice}"
             ) from None
-        except FloatingPointError:
-            with np.errstate(all="ignore"):
-                for function in functions:
-                    function()
-            self._complain(first_sample)
 
     def _complain(self, first_sample: int) -> None:
         error = find_error(self.program, self.memory, first_sample)

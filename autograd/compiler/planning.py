@@ -99,7 +99,7 @@ class _Planner:
             Region(batch, column) for batch, column in zip(operands_vary, addresses.T, strict=True)
         )
         out = self.allocate([index for _, index in located], batch=varies)
-        if first.operation is operations.lookup and operands_vary[0]:
+        if first.operation is operations.lookup:
             self.add_lookup(out, operands)
         else:
             self.forward.append(Apply(first.operation, out, operands))

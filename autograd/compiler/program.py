@@ -98,7 +98,7 @@ class Apply:
 
 @dataclass(frozen=True)
 class Lookup:
-    """``out[n] = table[index[n], n]``, with an index that differs from sample to sample."""
+    """``out[n] = table[index[n], n]``, in each sample."""
 
     out: Region
     index: Region

@@ -18,8 +18,8 @@ def report(tape: Tape, program: Program, passes: bool) -> str:
         f"parameters, {sum(tape.constant)} constants",
         f"-> {len(rows)} rows, sums of products and calls of operations",
         f"-> {len(grouped)} blocks of rows of one form",
-        f"-> {len(program.forward)} instructions forward, {len(program.adjoint)} backward, "
-        f"{len(products)} of them matrix products",
+        f"-> {len(program.forward)} instructions forward, {len(products)} of them matrix products, "
+        f"and {len(program.adjoint)} backward",
     ]
     lines += [
         f"   a {step.weights.rows.shape[0]} x {step.weights.rows.shape[1]} matrix, at "

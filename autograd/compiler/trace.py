@@ -2,8 +2,8 @@
 
 The function is called on Values that hold the numbers of one sample, and leaves a graph. That graph
 stands for every sample only if nothing in it depends on the numbers. Asking a Value for its number
-raises a `TraceError` meanwhile; what escapes this guard, such as ``.data``, shows when the function
-is recorded for a second sample and the graph is another.
+raises a `TraceError` meanwhile; what escapes this guard, such as ``.data``, shows only if the first
+and the last sample of a batch leave different graphs.
 
 >>> import numpy as np
 >>> from autograd import Value
@@ -156,7 +156,7 @@ def _difference(
                         node.operation,
                         len(node.parents),
                         node.data if node.operation is CONSTANT else None,
-                        origins[node],
+                        origins.get(node, "a Value made before"),
                     )
                     for node in nodes
                     if node.operation is not None

@@ -125,3 +125,55 @@ def test_dot_of_nothing_with_a_bias() -> None:
     bias = Value(1.0)
     ag.dot([], [], bias).backward()
     assert bias.grad == 1.0
+
+
+# --- what a review found -------------------------------------------------------------------------
+
+
+def test_a_lone_first_sample_is_compared_with_a_later_one() -> None:
+    program = ag.compile(lambda x: x * 2 if x.data > 0 else x * 3)
+    program.map(np.array([1.0]))
+    with pytest.raises(TraceError):
+        program.map(np.array([1.0, -1.0]))
+
+
+def test_equality_with_a_number_is_refused() -> None:
+    with pytest.raises(TraceError, match="compared"):
+        ag.compile(lambda x, label: x if label == 1 else -x).map(np.ones(2), np.array([0, 1]))
+
+
+def test_shapes_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled_module, "KEPT_PROGRAMS", 3)
+    weight = Value(2.0)
+    program = ag.compile(lambda x: weight * ag.sum(x))
+    for length in [1, 2, 3, 4, 5, 1]:
+        assert program.map(np.ones((2, length))).tolist() == [2.0 * length] * 2
+        assert len(program._traces) <= 3
+
+
+def test_an_interrupted_plan_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(tape: Any) -> Any:
+        raise KeyboardInterrupt
+
+    program = ag.compile(lambda x: PARAMETERS[0] * x)
+    with monkeypatch.context() as patch:
+        patch.setattr(compiled_module, "plan", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            program.map(np.ones(2))
+    assert program.map(np.ones(2)).tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("parameters", [[PARAMETERS[0], PARAMETERS[0]], [1.0]])
+def test_parameters_are_checked(parameters: Any) -> None:
+    with pytest.raises(AutogradError):
+        ag.compile(lambda x: x, parameters=parameters)
+
+
+@pytest.mark.parametrize("index", [1.5, 7.0, -1.0])
+def test_an_index_that_is_a_parameter_is_checked(index: float) -> None:
+    place = Value(1.0)
+    program = ag.compile(lambda x: ag.lookup([x, x * 2], place))
+    assert program.map(np.ones(2)).tolist() == [2.0, 2.0]
+    place.data = index
+    with pytest.raises(DomainError):
+        program.map(np.ones(2))

@@ -191,3 +191,39 @@ def test_any_name_can_be_saved(tmp_path: Path) -> None:
     old.save(tmp_path / "odd.npz")
     new.load(tmp_path / "odd.npz")
     assert parameters(new) == [1.0, 2.0]
+
+
+# --- what compiled losses cannot see -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets"),
+    [(nn.hinge_loss, [0, 1]), (nn.binary_cross_entropy, [-1, 1]), (nn.cross_entropy, [0, 2])],
+)
+def test_targets_are_checked_before_training(loss: Any, targets: list[int]) -> None:
+    model = nn.MLP(1, [2 if loss is nn.cross_entropy else 1], rng=0)
+    with pytest.raises(ag.ArgumentError):
+        nn.fit(model, [[1.0], [2.0]], targets, loss, nn.SGD(model.parameters()), epochs=1)
+
+
+def test_an_optimizer_of_another_model_is_refused() -> None:
+    model, other = nn.MLP(1, [1], rng=0), nn.MLP(1, [1], rng=0)
+    with pytest.raises(ag.ArgumentError, match="another model"):
+        nn.fit(model, [[1.0]], [2.0], nn.mse_loss, nn.SGD(other.parameters()), epochs=1)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_the_metric_sees_predictions_nested_as_the_model_returns_them(compiled: bool) -> None:
+    layer = nn.Layer(3, 1, rng=0)
+    seen: list[Any] = []
+
+    def metric(prediction: Any, target: float) -> float:
+        seen.append(prediction)
+        return 0.0
+
+    def loss(prediction: Any, target: Any) -> Value:
+        return nn.mse_loss(prediction[0], target)
+
+    optimizer = nn.SGD(layer.parameters())
+    list(nn.fit(layer, X, SIGNS, loss, optimizer, epochs=1, metric=metric, compiled=compiled))
+    assert {(type(prediction), len(prediction)) for prediction in seen} == {(list, 1)}
