@@ -12,9 +12,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from autograd.compiler.numpy_backend import BoundProgram, bind
+from autograd.compiler import numpy_backend
+from autograd.compiler.numpy_backend import BoundProgram
 from autograd.compiler.planning import plan
-from autograd.compiler.program import Program
+from autograd.compiler.program import Backend, Program
 from autograd.compiler.report import report
 from autograd.compiler.tape import read_tape
 from autograd.compiler.trace import Trace, record
@@ -43,6 +44,7 @@ def compile(
     *,
     parameters: Sequence[Value] = (),
     dtype: DTypeLike = np.float64,
+    backend: Backend = numpy_backend,
 ) -> "Compiled":
     """Turn a function of one sample into a NumPy program for mini-batches.
 
@@ -66,13 +68,15 @@ def compile(
         Parameters to number first, in this order. The others follow in the order of their use.
     dtype : numpy dtype
         float64, or float32 for half the memory and 7 digits.
+    backend : Backend
+        What runs the program: a module or an object with a function ``bind``.
 
     Returns
     -------
     Compiled
         Call it with arrays. Nothing is recorded before.
     """
-    return Compiled(function, list(parameters), np.dtype(dtype))
+    return Compiled(function, list(parameters), np.dtype(dtype), backend)
 
 
 def compile_graph(
@@ -81,6 +85,7 @@ def compile_graph(
     parameters: Sequence[Value],
     *,
     dtype: DTypeLike = np.float64,
+    backend: Backend = numpy_backend,
 ) -> "Compiled":
     """Turn a recorded graph into a NumPy program for mini-batches.
 
@@ -103,6 +108,8 @@ def compile_graph(
         do not change them in between.
     dtype : numpy dtype
         float64 or float32.
+    backend : Backend
+        See `compile`.
     """
 
     def refuse(*samples: Any) -> Value:
@@ -111,7 +118,7 @@ def compile_graph(
     for value in (root, *inputs, *parameters):
         if not isinstance(value, Value):
             raise NotANumberError(f"compile_graph takes Values, not {value!r}")
-    compiled = Compiled(refuse, list(parameters), np.dtype(dtype))
+    compiled = Compiled(refuse, list(parameters), np.dtype(dtype), backend)
     compiled.adopt(Trace(read_tape([root], inputs, parameters), list(parameters), ()))
     return compiled
 
@@ -120,11 +127,16 @@ class Compiled:
     """A function that `compile` made. Calls from several threads wait for each other."""
 
     def __init__(
-        self, function: Callable[..., Any], parameters: list[Value], dtype: np.dtype[Any]
+        self,
+        function: Callable[..., Any],
+        parameters: list[Value],
+        dtype: np.dtype[Any],
+        backend: Backend,
     ) -> None:
         if dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
             raise ArgumentError(f"a compiled function computes in float64 or float32, not {dtype}")
         self.dtype = dtype
+        self._backend = backend
         self._function = function
         _require_variables(parameters)
         self._parameters = parameters
@@ -315,7 +327,7 @@ class Compiled:
     def _bind(self, shapes: Shapes, batch_size: int) -> BoundProgram:
         key = (shapes, batch_size)
         if key not in self._bound:
-            self._bound[key] = bind(self._programs[shapes], batch_size, self.dtype)
+            self._bound[key] = self._backend.bind(self._programs[shapes], batch_size, self.dtype)
             if len(self._bound) > KEPT_PROGRAMS:
                 self._bound.popitem(last=False)
         self._bound.move_to_end(key)

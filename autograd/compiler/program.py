@@ -12,14 +12,24 @@ gradient needs to be zeroed (but those few in ``zeroed``).
 """
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from autograd.operations import Operation
 
 Addresses: TypeAlias = NDArray[np.int64]
+
+
+class Backend(Protocol):
+    """What runs programs: a module or an object with this function, as `numpy_backend`."""
+
+    def bind(self, program: "Program", batch_size: int, dtype: DTypeLike) -> Any:
+        """Return the program made ready for a batch size, with ``run`` and ``run_with_gradient``.
+
+        See `autograd.compiler.numpy_backend.BoundProgram`.
+        """
 
 
 @dataclass(frozen=True, eq=False)

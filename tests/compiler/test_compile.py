@@ -16,6 +16,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.compiler import compiled as compiled_module
+from autograd.compiler import numpy_backend
 from autograd.compiler.compiled import KEPT_PROGRAMS, Compiled
 from autograd.compiler.numpy_backend import BoundProgram, bind
 from autograd.errors import GraphError, ShapeError
@@ -407,7 +408,7 @@ def test_large_batches_run_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
         sizes.append(batch_size)
         return bind(program, batch_size, dtype)
 
-    monkeypatch.setattr(compiled_module, "bind", counted)
+    monkeypatch.setattr(numpy_backend, "bind", counted)
     monkeypatch.setattr(compiled_module, "CACHE_BYTES", 2 * 8 * 10)  # two numbers for ten samples
     w = Value(0.5)
     program = ag.compile(lambda x: w * x)
@@ -460,7 +461,7 @@ def test_the_number_of_kept_programs_is_bounded(monkeypatch: pytest.MonkeyPatch)
         sizes.append(batch_size)
         return bind(program, batch_size, dtype)
 
-    monkeypatch.setattr(compiled_module, "bind", counted)
+    monkeypatch.setattr(numpy_backend, "bind", counted)
     w = Value(0.5)
     program = ag.compile(lambda x: w * x)
     for size in range(1, KEPT_PROGRAMS + 2):  # one too many: the first goes
@@ -576,3 +577,19 @@ def test_a_recorded_graph_may_lack_inputs_and_parameters() -> None:
     assert ag.compile_graph(w * w, [], [w]).map(np.empty((3, 0))).tolist() == [0.25] * 3
     assert ag.compile_graph(w * w, [w], []).map(np.array([[2.0]])).tolist() == [4.0]
     assert ag.compile_graph(w, [], []).map(np.empty((1, 0))).tolist() == [0.5]
+
+
+def test_another_backend_gets_the_same_program() -> None:
+    bound = []
+
+    class Counting:
+        def bind(self, program: Any, batch_size: int, dtype: Any) -> Any:
+            bound.append(batch_size)
+            return numpy_backend.bind(program, batch_size, dtype)
+
+    weight = Value(2.0)
+    program = ag.compile(lambda x: weight * x, backend=Counting())
+    assert program.map(np.ones(3)).tolist() == [2.0, 2.0, 2.0]
+    program.map(np.ones(5))
+    program.map(np.ones(3))
+    assert bound == [3, 5]
