@@ -50,7 +50,8 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     for node in (output, *targets):
         if not isinstance(node, Value):
             raise NotANumberError(f"gradient() takes Values, not {node!r}")
-    gradients = _gradients(output, targets, create_graph)
+    with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
+        gradients = _gradients(output, targets, create_graph)
     zero = as_value(0.0) if create_graph else 0.0
     return map_numbers(lambda node: gradients.get(node, zero), wrt)
 
@@ -158,10 +159,11 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
     """
 
     def hessian_of_function(x: Numbers, *arguments: Any, **options: Any) -> Numbers:
+        nested = any(isinstance(leaf, Value) for leaf in numbers_in(x))
         with enable_grad():
             inputs = map_numbers(_fresh, x)
             slopes = grad(function)(inputs, *arguments, **options)
-            return map_numbers(lambda slope: gradient(slope, inputs), slopes)
+            return map_numbers(lambda slope: gradient(slope, inputs, nested), slopes)
 
     return hessian_of_function
 

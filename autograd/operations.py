@@ -276,7 +276,7 @@ def _pow_derivative(g: Any, out: Any, base: Any, exponent: Any) -> Sequence[Any]
     for isolated e, so the exponent gets no gradient (at b = 0 that is also the limit).
     """
     flat = _is_zero(base) & _is_zero(exponent)
-    positive_base = base + (base <= 0) * (1 - base)
+    positive_base = base * (base > 0) + (base <= 0)
     return g * exponent * base ** (exponent - 1 + flat), g * out * log(positive_base)
 
 

@@ -271,3 +271,19 @@ def test_hessian_is_nested_as_the_argument_twice() -> None:
 
 def test_hessian_of_a_linear_function_is_zero() -> None:
     assert ag.hessian(lambda p: 2 * p[0] - p[1])([3.0, 5.0]) == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def test_a_hessian_can_be_differentiated() -> None:
+    assert ag.grad(lambda x: ag.hessian(lambda y: y**3)(x))(2.0) == 6.0
+
+
+def test_a_gradient_is_a_graph_under_no_grad_too() -> None:
+    x = ag.Value(2.0)
+    y = x**3
+    with ag.no_grad():
+        slope = ag.gradient(y, x, create_graph=True)
+    assert ag.gradient(slope, x) == 12.0
+
+
+def test_a_large_negative_base_has_a_derivative() -> None:
+    assert ag.grad(lambda x: x**2)(-1e17) == -2e17
