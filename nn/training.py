@@ -117,8 +117,9 @@ def fit(
     validation : (X, y), optional
         Data that the model is not trained on, to report the metric of after each epoch.
     compiled : bool
-        Record one sample and run all as NumPy arrays: the same numbers up to rounding, fifty times
-        as fast and more. Otherwise each sample is recorded and differentiated by itself, which also
+        Record one sample and run all as NumPy arrays: the same numbers up to rounding, twenty to
+        ninety times as fast in the demos and the benchmark.
+        Otherwise each sample is recorded and differentiated by itself, which also
         works for a model that does something else for each sample, or takes inputs of many lengths.
     checkpoint : path, optional
         Where to save, after each epoch, all that is needed to go on.
