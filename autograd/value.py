@@ -273,15 +273,19 @@ def as_value(number: Number) -> Value:
 
 def node(operation: Operation, data: float, parents: tuple[Value, ...]) -> Value:
     """Make the node of an operation whose result is known already."""
-    if len(parents) == 1:
-        return _node(operation, data, parents[0], None)
+    if len(parents) > 2:
+        return _node(operation, data, None, parents)
     if len(parents) == 2:
         return _node(operation, data, parents[0], parents[1])
+    if len(parents) == 1:
+        return _node(operation, data, parents[0], None)
     return _node(operation, data, None, parents)
 
 
-def function_node(operation: Operation, x: Value) -> Value:
-    """Apply an operation to one Value: as `Value.record`, at a third of its cost."""
+def function_node(operation: Operation, x: Number) -> Any:
+    """Apply an operation to one Value or number: as `Operation`, at a third of its cost."""
+    if not isinstance(x, Value):
+        return operation.evaluate(real_number(x))
     try:
         data = operation.forward(x.data)
     except (ValueError, ArithmeticError) as cause:

@@ -6,8 +6,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autograd import Value, dot
+from autograd import Value
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
+from autograd.functions import weighted_sum
 from autograd.value import Number, as_value
 from nn.activations import find_activation
 from nn.module import Module, Tensor
@@ -75,7 +76,7 @@ class Neuron(Module):
 
     def respond(self, inputs: Sequence[Value]) -> Value:
         """Return the output for inputs that are Values, as many as weights: a layer made sure."""
-        return self.activation.function(dot(self.weight, inputs, self.bias))
+        return self.activation.function(weighted_sum(self.weight, inputs, self.bias))
 
     def __repr__(self) -> str:
         return f"Neuron({len(self.weight)}, activation={self.activation.name!r})"
