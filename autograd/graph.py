@@ -176,7 +176,7 @@ class _Visit:
                     elif second:
                         unvisited = [parent for parent in second if parent.grad is not zero]
                         if unvisited:
-                            stack += (node, None, *unvisited)
+                            stack += (node, None, *reversed(unvisited))
                             node = pop()
                             continue
                     break

@@ -22,6 +22,10 @@ from autograd.errors import ArgumentError
 def emit_zeroing(statements: Statements, regions: Sequence[Region]) -> None:
     """Emit the zeroing of gradients that are only added to."""
     for region in regions:
+        rows = statements.memory.destination(Region(region.batch, np.unique(region.rows)))
+        if rows is not None:
+            statements.assign(rows, ZERO)
+            continue
         space = statements.name(statements.memory.space(region, gradient=True), "d")
         statements.emit(f"{space}[{statements.name(region.rows, 'rows')}] = 0.0")
 
@@ -45,10 +49,10 @@ def _matmul_adjoint(
     gradient = statements.formula(statements.columns(instruction.out, gradient=True), "g")
     if to_weights is not None:
         inputs = statements.formula(statements.columns(instruction.inputs).T)
-        _accumulate_matrix(statements, to_weights, Formula("matmul", (gradient, inputs)))
+        _accumulate_matrix(statements, to_weights, Formula("dot", (gradient, inputs)))
     if to_inputs is not None:
         weights = statements.formula(statements.matrix(instruction.weights).T, "w")
-        _accumulate_matrix(statements, to_inputs, Formula("matmul", (weights, gradient)))
+        _accumulate_matrix(statements, to_inputs, Formula("dot", (weights, gradient)))
 
 
 def _accumulate_matrix(statements: Statements, target: Target, product: Formula) -> None:
@@ -70,10 +74,13 @@ def _sum_products_adjoint(
 ) -> None:
     gradient = statements.view(instruction.out, gradient=True)[None]
     operands = (instruction.left, instruction.right)
-    for target, other in zip(targets, reversed(operands), strict=True):
+    square = _is_square(instruction)
+    for target, other in zip(targets[: 1 if square else 2], reversed(operands), strict=False):
         if target is None:
             continue
         formula, shapes = statements.formula(gradient, "g"), [gradient.shape]
+        if square:
+            formula = formula * 2.0
         if other is not None:
             formula = formula * statements.formula(statements.view(other))
             shapes.append(statements.view(other).shape)
@@ -83,6 +90,11 @@ def _sum_products_adjoint(
             if isinstance(factor, Formula):
                 shapes.append((*instruction.coefficients.shape, 1))
         _accumulate(statements, target, formula, np.broadcast_shapes(*shapes))
+
+
+def _is_square(instruction: SumProducts) -> bool:
+    left, right = instruction.left, instruction.right
+    return right is not None and left.batch == right.batch and np.array_equal(left.rows, right.rows)
 
 
 def _apply_adjoint(
@@ -132,7 +144,15 @@ def _accumulate(
         for axis, length in enumerate(rows.shape)
         if length > 1 and (np.diff(rows, axis=axis) == 0).all()
     ]
-    summed = [*repeated, rows.ndim] if full[-1] > width else repeated
+    over_samples = full[-1] > width
+    summed = [*repeated, rows.ndim] if over_samples else repeated
+    if over_samples and not repeated:
+        destination = statements.memory.destination(target.region)
+        if destination is not None:
+            totals = destination[..., 0]
+            formula = _summed_over_samples(statements, formula, shape, full)
+            statements.assign(totals, _added(statements, target, totals, formula))
+            return
     if summed:
         formula = _summed(statements, formula, shape, full, summed)
         shape = tuple(1 if axis in summed else n for axis, n in enumerate(full))
@@ -144,6 +164,19 @@ def _accumulate(
         statements.assign(destination, _added(statements, target, destination, formula))
     else:
         _scatter(statements, target, _broadcast(statements, formula, shape, full), rows)
+
+
+def _summed_over_samples(
+    statements: Statements, formula: Formula, shape: tuple[int, ...], full: tuple[int, ...]
+) -> Formula:
+    """Return the formula summed over its last axis, by the product that does so in one call."""
+    factors = formula.arguments
+    whole = [statements.shape_of(factor)[-1:] == full[-1:] for factor in factors]
+    if formula.function == "multiply" and all(whole):
+        return Formula("vecdot", factors)
+    ones = np.ones(full[-1], statements.memory.shared.dtype)
+    summands = _broadcast(statements, formula, shape, full)
+    return Formula("vecdot", (summands, statements.formula(ones, "ones")))
 
 
 def _summed(

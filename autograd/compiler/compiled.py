@@ -7,30 +7,30 @@ The results are kept by the shapes of the arrays, so each pass runs once.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from autograd.compiler import numpy_backend
-from autograd.compiler.numpy_backend import BoundProgram
+from autograd.compiler.arguments import (
+    Shapes,
+    batch_size,
+    checked_batch,
+    checked_theta,
+    require_variables,
+    sample_shapes,
+)
+from autograd.compiler.mean import mean_node
+from autograd.compiler.memory import Array
 from autograd.compiler.planning import plan
-from autograd.compiler.program import Backend, Program
+from autograd.compiler.program import Backend, BoundProgram, Program
 from autograd.compiler.report import report
 from autograd.compiler.tape import read_tape
 from autograd.compiler.trace import Trace, record
-from autograd.errors import (
-    ArgumentError,
-    GraphError,
-    NonFiniteError,
-    NotANumberError,
-    ShapeError,
-)
-from autograd.operations import Operation
-from autograd.value import Value, as_value, node
-
-Array: TypeAlias = NDArray[Any]
-Shapes: TypeAlias = tuple[tuple[int, ...], ...]
+from autograd.errors import ArgumentError, GraphError, NotANumberError, ShapeError
+from autograd.value import Value
 
 CACHE_BYTES = 4_000_000
 """Batches whose numbers take more memory than this are run in chunks that do not."""
@@ -123,6 +123,24 @@ def compile_graph(
     return compiled
 
 
+@dataclass(frozen=True)
+class _Recording:
+    """What is known of a function for samples of one shape.
+
+    Attributes
+    ----------
+    trace : Trace
+    program : Program
+    alone : list of array
+        The batch that was recorded, if it held one sample only: that shows no difference between
+        samples, so the function is recorded again when another one comes. Empty otherwise.
+    """
+
+    trace: Trace
+    program: Program
+    alone: list[Array] = field(default_factory=list)
+
+
 class Compiled:
     """A function that `compile` made. Calls from several threads wait for each other."""
 
@@ -135,16 +153,14 @@ class Compiled:
     ) -> None:
         if dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
             raise ArgumentError(f"a compiled function computes in float64 or float32, not {dtype}")
+        require_variables(parameters)
         self.dtype = dtype
         self._backend = backend
         self._function = function
-        _require_variables(parameters)
         self._parameters = parameters
         self._n_given = len(parameters)
-        self._traces: dict[Shapes, Trace] = {}
-        self._programs: dict[Shapes, Program] = {}
+        self._recordings: dict[Shapes, _Recording] = {}
         self._bound: OrderedDict[tuple[Shapes, int], BoundProgram] = OrderedDict()
-        self._alone: dict[Shapes, list[Array]] = {}
         self._lock = threading.RLock()
 
     def __call__(self, *arrays: Any) -> Value:
@@ -166,12 +182,12 @@ class Compiled:
             If a number leaves the range of floats. The message names operation and sample.
         """
         with self._lock:
-            batch = _checked(arrays)
-            self._trace(batch)
+            batch = checked_batch(arrays)
+            self._recording(batch)  # it may find more parameters
             parameters = self._parameters
             theta = np.array([parameter.data for parameter in parameters])
             mean, gradient = self.value_and_grad(theta, *batch)
-        return _mean_node(mean, gradient, parameters)
+        return mean_node(mean, gradient, parameters)
 
     def value_and_grad(self, theta: Array, *arrays: Any) -> tuple[float, Array]:
         """Return the mean over a batch and its gradient, for the parameters `theta`.
@@ -204,17 +220,17 @@ class Compiled:
         (array of shape (B, ...), array of shape (n,))
         """
         with self._lock:
-            batch = _checked(arrays)
-            reached = self._reached(batch, theta)
-            gradient = np.zeros(len(theta))
-            n = min(len(reached), len(theta))
-            outputs = []
-            for start, bound, chunk in self._chunks(batch):
-                chunk_outputs, chunk_gradient = bound.run_with_gradient(reached, chunk, start)
-                outputs.append(chunk_outputs)
-                share = bound.batch_size / _batch_size(batch)
-                gradient[:n] += share * chunk_gradient[:n]
-            return self._shaped(outputs, batch), gradient
+            batch = checked_batch(arrays)
+            recording, size = self._recording(batch), batch_size(batch)
+            everything = self._completed(theta)
+            reached = everything[: len(recording.trace.parameters)]
+            outputs = self._empty_outputs(recording, size)
+            gradient = np.zeros(len(everything))
+            for samples, bound in self._chunks(batch, recording):
+                chunk = [array[samples] for array in batch]
+                outputs[:, samples], slopes = bound.run_with_gradient(reached, chunk, samples.start)
+                gradient[: len(slopes)] += slopes * (bound.batch_size / size)
+            return _by_sample(outputs, recording), gradient[: len(theta)]
 
     def map(self, *arrays: Any) -> Array:
         """Return what the function returns for each sample.
@@ -224,12 +240,14 @@ class Compiled:
         array of shape (B,), or (B, n) for a list of n Values, and so on
         """
         with self._lock:
-            batch = _checked(arrays)
-            theta = np.array([parameter.data for parameter in self._trace(batch).parameters])
-            outputs = [
-                bound.run(theta, chunk, start) for start, bound, chunk in self._chunks(batch)
-            ]
-            return self._shaped(outputs, batch)
+            batch = checked_batch(arrays)
+            recording = self._recording(batch)
+            theta = np.array([parameter.data for parameter in recording.trace.parameters])
+            outputs = self._empty_outputs(recording, batch_size(batch))
+            for samples, bound in self._chunks(batch, recording):
+                chunk = [array[samples] for array in batch]
+                outputs[:, samples] = bound.run(theta, chunk, samples.start)
+            return _by_sample(outputs, recording)
 
     @property
     def parameters(self) -> list[Value]:
@@ -240,15 +258,17 @@ class Compiled:
         GraphError
             Before the first call, when they are not known.
         """
-        self._require_trace()
-        return list(self._parameters)
+        with self._lock:
+            self._latest_shapes()
+            return list(self._parameters)
 
     @property
     def source(self) -> str:
         """The generated NumPy program of the latest call."""
-        if not self._bound:
-            raise GraphError("nothing has been compiled yet: call it with a batch first")
-        return next(reversed(self._bound.values())).source
+        with self._lock:
+            if not self._bound:
+                raise GraphError("nothing has been compiled yet: call it with a batch first")
+            return next(reversed(self._bound.values())).source
 
     def report(self, passes: bool = False) -> str:
         """Tell what became of the graph of the latest call: nodes, blocks, matrix products.
@@ -258,150 +278,74 @@ class Compiled:
         passes : bool
             Show what each pass did, block by block and instruction by instruction.
         """
-        self._require_trace()
-        shapes = next(reversed(self._bound))[0] if self._bound else next(iter(self._traces))
-        return report(self._traces[shapes].tape, self._programs[shapes], passes)
+        with self._lock:
+            recording = self._recordings[self._latest_shapes()]
+        return report(recording.trace.tape, recording.program, passes)
 
     def adopt(self, trace: Trace) -> None:
         """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
-        shapes = ((len(trace.tape.inputs),),)
-        self._keep(shapes, trace)
+        self._keep(((len(trace.tape.inputs),),), trace, alone=[])
 
-    def _require_trace(self) -> None:
-        if not self._traces:
-            raise GraphError("nothing has been compiled yet: call it with a batch first")
+    # --- what is kept from call to call ----------------------------------------------------------
 
-    def _trace(self, batch: Sequence[Array]) -> Trace:
-        shapes = _shapes(batch)
-        if shapes not in self._traces:
-            self._keep(shapes, record(self._function, batch, self._parameters))
-            if _batch_size(batch) == 1 and batch:
-                self._alone[shapes] = [array.copy() for array in batch]
-        elif shapes in self._alone and not all(map(np.array_equal, batch, self._alone[shapes])):
-            # One sample shows no difference between samples: look again when there is another.
-            pairs = zip(self._alone[shapes], batch, strict=True)
-            record(self._function, [np.concatenate(pair) for pair in pairs], self._parameters)
-            del self._alone[shapes]
-        return self._traces[shapes]
+    def _recording(self, batch: Sequence[Array]) -> _Recording:
+        shapes = sample_shapes(batch)
+        recording = self._recordings.get(shapes)
+        if recording is None:
+            alone = [array.copy() for array in batch] if batch_size(batch) == 1 else []
+            self._keep(shapes, record(self._function, batch, self._parameters), alone)
+        elif recording.alone and not all(map(np.array_equal, batch, recording.alone)):
+            both = [np.concatenate(pair) for pair in zip(recording.alone, batch, strict=True)]
+            record(self._function, both, self._parameters)
+            recording.alone.clear()
+        return self._recordings[shapes]
 
-    def _keep(self, shapes: Shapes, trace: Trace) -> None:
+    def _keep(self, shapes: Shapes, trace: Trace, alone: list[Array]) -> None:
         program = plan(trace.tape)  # may fail or be interrupted: nothing has changed yet
-        while len(self._traces) >= KEPT_PROGRAMS:
-            oldest = next(iter(self._traces))
+        while len(self._recordings) >= KEPT_PROGRAMS:
+            oldest = next(iter(self._recordings))
             for key in [key for key in self._bound if key[0] == oldest]:
                 del self._bound[key]
-            self._programs.pop(oldest, None)
-            self._alone.pop(oldest, None)
-            del self._traces[oldest]
-        self._programs[shapes] = program
+            del self._recordings[oldest]
         self._parameters = trace.parameters
-        self._traces[shapes] = trace  # last: a trace that is kept has its program
+        self._recordings[shapes] = _Recording(trace, program, alone)
 
-    def _reached(self, batch: Sequence[Array], theta: Array) -> Array:
-        """Return the numbers of the parameters that batches of this shape reach: the first ones."""
-        reached = len(self._trace(batch).parameters)
-        theta = np.asarray(theta)
-        if self._n_given and theta.shape == (self._n_given,):
-            others = self._parameters[self._n_given :]
+    def _latest_shapes(self) -> Shapes:
+        if not self._recordings:
+            raise GraphError("nothing has been compiled yet: call it with a batch first")
+        return next(reversed(self._bound))[0] if self._bound else next(iter(self._recordings))
+
+    def _completed(self, theta: Any) -> Array:
+        """Return the numbers of all parameters, if `theta` has only those that were given first."""
+        others = self._parameters[self._n_given :]
+        if self._n_given and others and np.shape(theta) == (self._n_given,):
             theta = np.concatenate([theta, [parameter.data for parameter in others]])
-        if theta.shape != (len(self._parameters),):
-            raise ShapeError(
-                f"theta has shape {theta.shape}: there are {len(self._parameters)} parameters"
-            )
-        if theta.dtype.kind not in "fiu":
-            raise ArgumentError(f"theta is an array of {theta.dtype}: give numbers")
-        return theta[:reached]
+        return checked_theta(theta, len(self._parameters))
 
-    def _chunks(self, batch: Sequence[Array]) -> Iterator[tuple[int, BoundProgram, list[Array]]]:
-        """Yield the parts of a batch, each with its start and the program bound to its size."""
-        shapes, size = _shapes(batch), _batch_size(batch)
-        row_bytes = self._programs[shapes].n_batch * self.dtype.itemsize
+    def _chunks(
+        self, batch: Sequence[Array], recording: _Recording
+    ) -> Iterator[tuple[slice, BoundProgram]]:
+        """Yield the parts of a batch, each with the program bound to its size."""
+        shapes, size = sample_shapes(batch), batch_size(batch)
+        row_bytes = recording.program.n_batch * self.dtype.itemsize
         chunk_size = max(1, min(size, CACHE_BYTES // max(1, row_bytes)))
-        if chunk_size == size:
-            yield 0, self._bind(shapes, size), list(batch)
-            return
         for start in range(0, size, chunk_size):
-            chunk = [array[start : start + chunk_size] for array in batch]
-            yield start, self._bind(shapes, min(chunk_size, size - start)), chunk
+            stop = min(size, start + chunk_size)
+            yield slice(start, stop), self._bind(shapes, recording.program, stop - start)
 
-    def _bind(self, shapes: Shapes, batch_size: int) -> BoundProgram:
-        key = (shapes, batch_size)
+    def _bind(self, shapes: Shapes, program: Program, size: int) -> BoundProgram:
+        key = (shapes, size)
         if key not in self._bound:
-            self._bound[key] = self._backend.bind(self._programs[shapes], batch_size, self.dtype)
+            self._bound[key] = self._backend.bind(program, size, self.dtype)
             if len(self._bound) > KEPT_PROGRAMS:
                 self._bound.popitem(last=False)
         self._bound.move_to_end(key)
         return self._bound[key]
 
-    def _shaped(self, outputs: list[Array], batch: Sequence[Array]) -> Array:
-        shape = self._trace(batch).shape
-        return np.concatenate(outputs, axis=1).T.reshape(_batch_size(batch), *shape)
+    def _empty_outputs(self, recording: _Recording, size: int) -> Array:
+        return np.empty((len(recording.program.outputs), size), self.dtype)
 
 
-def _mean_node(mean: float, gradient: Array, parameters: list[Value]) -> Value:
-    """Make the node of a batch mean: one operation on all parameters, its gradient known."""
-    if not parameters:
-        return as_value(mean)
-    slopes = gradient.tolist()
-
-    def derivative(g: Any, out: Any, *inputs: Any) -> list[Any]:
-        if isinstance(g, Value):
-            raise GraphError(
-                "a compiled function has first derivatives only: for higher ones, call the "
-                "function itself"
-            )
-        return [g * slope for slope in slopes]
-
-    operation = Operation(
-        "compiled mean",
-        symbol="mean",
-        forward=lambda *inputs: mean,
-        array=_refuse_mean,
-        derivative=derivative,
-    )
-    return node(operation, mean, tuple(parameters))
-
-
-def _refuse_mean(np: Any, *inputs: Any) -> Any:
-    raise GraphError(
-        "the mean that a compiled function returned cannot be compiled again: call the function "
-        "itself inside"
-    )
-
-
-def _checked(arrays: Sequence[Any]) -> list[Array]:
-    """Return the arguments as arrays of floats or integers, with equally many samples."""
-    try:
-        batch = [np.asarray(array) for array in arrays]
-    except ValueError as error:
-        raise ShapeError(f"the samples of an argument have different shapes: {error}") from error
-    for position, array in enumerate(batch):
-        if array.dtype.kind not in "fiub":
-            raise ArgumentError(f"argument {position} is an array of {array.dtype}: give numbers")
-        if array.ndim == 0:
-            raise ShapeError(f"argument {position} is one number: give an array of samples")
-        if len(array) != len(batch[0]):
-            lengths = ", ".join(str(len(array)) for array in batch)
-            raise ShapeError(f"the arguments have different numbers of samples: {lengths}")
-        if len(array) == 0:
-            raise ShapeError("the batch is empty")
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
-            raise NonFiniteError(f"argument {position} holds {array[place]} at {place}")
-    return batch
-
-
-def _require_variables(parameters: Sequence[Value]) -> None:
-    for parameter in parameters:
-        if not isinstance(parameter, Value):
-            raise NotANumberError(f"parameters are Values, not {parameter!r}")
-    if len(set(parameters)) < len(parameters):
-        raise ArgumentError("a parameter is given more than once")
-
-
-def _batch_size(batch: Sequence[Array]) -> int:
-    return len(batch[0]) if batch else 1
-
-
-def _shapes(batch: Sequence[Array]) -> Shapes:
-    return tuple(array.shape[1:] for array in batch)
+def _by_sample(outputs: Array, recording: _Recording) -> Array:
+    """Return outputs of shape (n, B) as (B, ...), nested as the function returned them."""
+    return outputs.T.reshape(outputs.shape[1], *recording.trace.shape)

@@ -52,7 +52,7 @@ class Formula:
     def assigned_to(self, name: str) -> str:
         """Return the statement that computes the formula into the array `name`."""
         function = getattr(np, self.function.removesuffix(".reduce"), None)
-        if self.arguments and isinstance(function, np.ufunc):
+        if self.arguments and (isinstance(function, np.ufunc) or function is np.dot):
             return f"{self.function}({self._arguments_text()}, out={name})"
         return f"copyto({name}, {self.text})"
 

@@ -24,14 +24,15 @@ def emit_forward(statements: Statements, instructions: list[Forward]) -> None:
         out = statements.formula(statements.view(sums[0].out), "y")
         formulas = [out] if sums[0].add else []
         formulas += [_sum_products(statements, step) for step in sums]
-        if not any(_varies(step) for step in sums) and not sums[0].add:
-            formulas.append(ZERO)  # with which the same number spreads over all samples
-        statements.assign(statements.view(sums[0].out), _total(formulas))
+        total = _total(formulas)
+        if sums[0].out.batch and total.function.endswith(".reduce") and not _varies(sums[0]):
+            total = total + ZERO  # a reduction does not spread the same number over all samples
+        statements.assign(statements.view(sums[0].out), total)
 
 
 def _matmul(statements: Statements, instruction: MatMul) -> None:
     weights, inputs = statements.matrix(instruction.weights), statements.columns(instruction.inputs)
-    product = Formula("matmul", (statements.formula(weights, "w"), statements.formula(inputs)))
+    product = Formula("dot", (statements.formula(weights, "w"), statements.formula(inputs)))
     statements.assign(statements.columns(instruction.out), product)
 
 
@@ -119,7 +120,8 @@ def whole_indices(indices: Array, size: int) -> Array:
         If one is not whole or out of range.
     """
     whole: Array = indices.astype(np.intp)
-    if (whole != indices).any() or whole.min() < 0 or whole.max() >= size:
+    largest = np.maximum.reduce(whole.view(np.uintp), axis=None)  # a negative one is huge
+    if largest >= size or (whole != indices).any():
         wrong = (whole != indices) | (whole < 0) | (whole >= size)
         row, sample = np.argwhere(wrong)[0]
         raise WrongIndexError(float(indices[row, sample]), size, int(sample))

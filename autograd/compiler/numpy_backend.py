@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 from autograd.compiler.backward_source import emit_adjoint, emit_zeroing
 from autograd.compiler.diagnosis import find_error
 from autograd.compiler.forward_source import WrongIndexError, emit_forward
-from autograd.compiler.memory import Array, Memory
+from autograd.compiler.memory import Array, Memory, all_finite
 from autograd.compiler.program import Program
 from autograd.compiler.statements import Statements
 from autograd.errors import DomainError
@@ -44,10 +44,7 @@ class BoundProgram:
         self._parameters = memory.shared[: program.n_parameters, 0]
         self._gradient = memory.d_shared[: program.n_parameters, 0]
         self._inputs = memory.batch[: program.n_inputs]
-        self._outputs = np.empty((len(program.outputs), batch_size), dtype)
-        self._output_rows = [
-            memory.space(output)[int(output.rows[0])] for output in program.outputs
-        ]
+        self._outputs = memory.stacked(program.outputs)
         objective = program.outputs[0]
         seed = memory.space(objective, gradient=True)
         seed[objective.rows] = 1.0 / seed.shape[1]
@@ -57,43 +54,24 @@ class BoundProgram:
         self._backward: Callable[[], None] = names["backward"]
 
     def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
-        """Compute all outputs.
-
-        Parameters
-        ----------
-        theta : array, (n_parameters,)
-        inputs : sequence of arrays, each (batch_size, ...)
-        first_sample : int
-            The number of the first sample, for messages.
-
-        Returns
-        -------
-        array, (n_outputs, batch_size)
-
-        Raises
-        ------
-        NonFiniteError, DomainError
-            If a number leaves the range of floats. The message names operation and sample.
-        """
+        """See `autograd.compiler.program.BoundProgram`."""
         self._set(theta, inputs)
         self._guarded(first_sample, self._forward)
-        return self._collect(first_sample)
+        return self._checked(self._outputs(), first_sample)
 
     def run_with_gradient(
         self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
     ) -> tuple[Array, Array]:
-        """Compute all outputs, and the gradient by theta of the mean of the first.
-
-        Returns
-        -------
-        (array of shape (n_outputs, batch_size), array of shape (n_parameters,))
-            The gradient is a view that the next run overwrites.
-        """
+        """See `autograd.compiler.program.BoundProgram`."""
         self._set(theta, inputs)
         self._guarded(first_sample, self._forward, self._backward)
-        if not np.isfinite(np.dot(self._gradient, self._gradient)):  # cheaper than each of them
+        gradient = self._checked(self._gradient, first_sample)
+        return self._checked(self._outputs(), first_sample), gradient
+
+    def _checked(self, result: Array, first_sample: int) -> Array:
+        if not all_finite(result):
             self._complain(first_sample)
-        return self._collect(first_sample), self._gradient
+        return result
 
     def _guarded(self, first_sample: int, *functions: Callable[[], None]) -> None:
         try:
@@ -125,13 +103,6 @@ class BoundProgram:
             columns = samples.reshape(self.batch_size, -1).T
             self._inputs[start : start + len(columns)] = columns
             start += len(columns)
-
-    def _collect(self, first_sample: int) -> Array:
-        for output, row in zip(self._outputs, self._output_rows, strict=True):
-            output[:] = row
-        if not np.isfinite(self._outputs).all():
-            self._complain(first_sample)
-        return self._outputs.copy()
 
 
 def _source(program: Program, memory: Memory) -> tuple[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ says where to, and whether the rows are written there for the first time or adde
 gradient needs to be zeroed (but those few in ``zeroed``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -20,16 +21,35 @@ from numpy.typing import DTypeLike, NDArray
 from autograd.operations import Operation
 
 Addresses: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[Any]
+
+
+class BoundProgram(Protocol):
+    """A program that is ready to run on batches of one size.
+
+    Both ways to run it take the numbers of the parameters, of shape (n_parameters,); the inputs,
+    each of shape (batch_size, ...); and the number of the first sample, for messages. What they
+    return may be overwritten by the next run. They raise a NonFiniteError or a DomainError that
+    names operation and sample if a number leaves the range of floats.
+    """
+
+    batch_size: int
+    source: str
+
+    def run(self, theta: Floats, inputs: Sequence[Floats], first_sample: int = 0) -> Floats:
+        """Return all outputs, of shape (n_outputs, batch_size)."""
+
+    def run_with_gradient(
+        self, theta: Floats, inputs: Sequence[Floats], first_sample: int = 0
+    ) -> tuple[Floats, Floats]:
+        """Return all outputs, and the gradient by theta of the mean of the first."""
 
 
 class Backend(Protocol):
     """What runs programs: a module or an object with this function, as `numpy_backend`."""
 
-    def bind(self, program: "Program", batch_size: int, dtype: DTypeLike) -> Any:
-        """Return the program made ready for a batch size, with ``run`` and ``run_with_gradient``.
-
-        See `autograd.compiler.numpy_backend.BoundProgram`.
-        """
+    def bind(self, program: "Program", batch_size: int, dtype: DTypeLike) -> BoundProgram:
+        """Return the program made ready for a batch size and a type of floats."""
 
 
 @dataclass(frozen=True, eq=False)

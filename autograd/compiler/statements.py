@@ -39,6 +39,9 @@ class Statements:
     def assign(self, destination: Array, formula: Formula) -> None:
         """Emit the computation of a formula into an array."""
         formula = self._shared_once(formula)
+        if formula.function == "dot" and not destination.flags.c_contiguous:
+            formula = Formula("matmul", formula.arguments)  # slower to call, but writes anywhere
+            self._import_function("matmul")
         shape = "x".join(map(str, destination.shape))
         self.emit(f"{formula.assigned_to(self.name(destination, 'y'))}  # {shape}")
 
@@ -85,6 +88,11 @@ class Statements:
     def formula(self, array: Array, prefix: str = "x") -> Formula:
         """Return the formula that is the name of an array."""
         return Formula(self.name(array, prefix))
+
+    def shape_of(self, argument: Any) -> tuple[int, ...]:
+        """Return the shape of the array that a formula is the name of, and otherwise ()."""
+        array = self.names.get(argument.function) if isinstance(argument, Formula) else None
+        return np.shape(array) if isinstance(array, np.ndarray) else ()
 
     def coefficients(self, numbers: Array) -> Any:
         """Return coefficients as one number if they are equal, or else as an array."""

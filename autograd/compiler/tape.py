@@ -9,9 +9,9 @@ Nodes become indices, each after its inputs, and every one is told apart by what
 ...     print(i, operation, tape.operands[i], tape.varying[i], tape.trained[i], tape.constant[i])
 0 None () True False False
 1 None () False True False
-2 <operation constant> () False False True
-3 <operation mul> (1, 0) True True False
-4 <operation add> (3, 2) True True False
+2 <operation mul> (1, 0) True True False
+3 <operation constant> () False False True
+4 <operation add> (2, 3) True True False
 
 *Varying* means that it differs from sample to sample, *trained* that a gradient flows through it to
 a parameter, *constant* that its number is known already.

@@ -148,7 +148,7 @@ def test_shapes_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     program = ag.compile(lambda x: weight * ag.sum(x))
     for length in [1, 2, 3, 4, 5, 1]:
         assert program.map(np.ones((2, length))).tolist() == [2.0 * length] * 2
-        assert len(program._traces) <= 3
+        assert len(program._recordings) <= 3
 
 
 def test_an_interrupted_plan_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:

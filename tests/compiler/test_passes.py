@@ -34,9 +34,9 @@ def test_the_tape_holds_inputs_then_parameters_then_what_is_computed() -> None:
     x, w = Value(3.0), Value(2.0)
     tape = read_tape([ag.tanh(w * x) + 1], [x], [w])
     add, mul, tanh = operations.add, operations.mul, operations.tanh
-    assert tape.operations == [None, None, CONSTANT, mul, tanh, add]
-    assert tape.operands == [(), (), (), (1, 0), (3,), (4, 2)]
-    assert tape.numbers[:4] == [3.0, 2.0, 1.0, 6.0]
+    assert tape.operations == [None, None, mul, tanh, CONSTANT, add]
+    assert tape.operands == [(), (), (1, 0), (2,), (), (3, 4)]
+    assert tape.numbers[:3] == [3.0, 2.0, 6.0]
     assert (tape.inputs, tape.parameters, tape.outputs) == ([0], [1], [5])
 
 

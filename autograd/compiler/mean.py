@@ -1,0 +1,39 @@
+"""The mean of a batch as a node of the graph, so that `backward` reaches the parameters."""
+
+from typing import Any
+
+from autograd.compiler.memory import Array
+from autograd.errors import GraphError
+from autograd.operations import Operation
+from autograd.value import Value, as_value, node
+
+
+def mean_node(mean: float, gradient: Array, parameters: list[Value]) -> Value:
+    """Make the node of a batch mean: one operation on all parameters, its gradient known."""
+    if not parameters:
+        return as_value(mean)
+    slopes = gradient.tolist()
+
+    def derivative(g: Any, out: Any, *inputs: Any) -> list[Any]:
+        if isinstance(g, Value):
+            raise GraphError(
+                "a compiled function has first derivatives only: for higher ones, call the "
+                "function itself"
+            )
+        return [g * slope for slope in slopes]
+
+    operation = Operation(
+        "compiled mean",
+        symbol="mean",
+        forward=lambda *inputs: mean,
+        array=_refuse_mean,
+        derivative=derivative,
+    )
+    return node(operation, mean, tuple(parameters))
+
+
+def _refuse_mean(np: Any, *inputs: Any) -> Any:
+    raise GraphError(
+        "the mean that a compiled function returned cannot be compiled again: call the function "
+        "itself inside"
+    )
