@@ -6,8 +6,8 @@ reverse and applies the chain rule at each node. Neither knows any operator: wha
 and its derivative, is in its `Operation`.
 """
 
-import itertools
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from autograd.errors import AutogradError, DomainError, GraphError, NonFiniteError
@@ -102,16 +102,12 @@ def backward(root: Node) -> None:
     DomainError
         If a derivative does not exist, such as that of sqrt at 0.
     """
-    if root.operation is CONSTANT:
-        raise GraphError(
-            f"backward() from {root!r}, a constant: it has no graph. Was it computed under "
-            "no_grad(), or from plain numbers only?"
-        )
+    require_recorded(root, "backward() from")
     visit = _Visit()
     try:
         visit.walk(root)
         if not math.isfinite(root.data):
-            raise _output_error(root, visit)
+            raise output_error(root, "backward() from", visit.leaves + visit.computed)
         root.grad = 1.0
         _sweep(visit.computed)
         _add_to_variables(visit)
@@ -245,6 +241,21 @@ def describe(node: Node) -> str:
     return text
 
 
+def require_recorded(output: Node, caller: str) -> None:
+    """Raise an error if `output` is a constant, which no gradient flows back from.
+
+    Raises
+    ------
+    GraphError
+        In the words of `caller`, such as "backward() from".
+    """
+    if output.operation is CONSTANT:
+        raise GraphError(
+            f"{caller} {output!r}, a constant: it has no graph. Was it computed under no_grad(), "
+            "or from plain numbers only?"
+        )
+
+
 def derivative_error(node: Node, cause: Exception) -> AutogradError:
     """Return the error that tells that the derivative rule of `node` failed with `cause`."""
     kind = NonFiniteError if isinstance(cause, OverflowError) else DomainError
@@ -252,11 +263,11 @@ def derivative_error(node: Node, cause: Exception) -> AutogradError:
     return kind(f"the derivative of {describe(node)} {problem}. {_advice()}")
 
 
-def _output_error(root: Node, visit: _Visit) -> NonFiniteError:
-    nodes = itertools.chain(visit.leaves, visit.computed)
-    culprit = next(node for node in nodes if not math.isfinite(node.data))
+def output_error(output: Node, caller: str, order: Iterable[Node]) -> NonFiniteError:
+    """Return the error that tells which node of `order` made `output` infinite or nan."""
+    culprit = next(node for node in order if not math.isfinite(node.data))
     return NonFiniteError(
-        f"backward() from an output that is {root.data}: the first number that is not finite is "
+        f"{caller} an output that is {output.data}: the first number that is not finite is "
         f"{culprit.data}, from {describe(culprit)}. {_advice()}"
     )
 

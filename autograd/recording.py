@@ -38,6 +38,7 @@ class _Modes(threading.local):
 
     recording = True
     detecting_anomalies = False
+    differentiating = False
     tracing = False
 
 
@@ -50,7 +51,7 @@ _modes = _Modes()
 
 @contextlib.contextmanager
 def _mode(
-    name: Literal["recording", "detecting_anomalies", "tracing"], value: bool
+    name: Literal["recording", "detecting_anomalies", "differentiating", "tracing"], value: bool
 ) -> Iterator[None]:
     previous = getattr(_modes, name)
     setattr(_modes, name, value)
@@ -98,6 +99,23 @@ def enable_grad() -> Iterator[None]:
     """
     with _mode("recording", True):
         yield
+
+
+def is_recording() -> bool:
+    """Tell whether operations of this thread are recorded: not so under `no_grad`."""
+    return _modes.recording
+
+
+@contextlib.contextmanager
+def differentiating() -> Iterator[bool]:
+    """Record a function whose derivative is wanted.
+
+    Yields whether that derivative is a part of a larger formula: whether this thread is computing
+    a function that is being differentiated or compiled already.
+    """
+    within_another = _modes.differentiating or _modes.tracing
+    with _mode("differentiating", True), enable_grad():
+        yield within_another
 
 
 @contextlib.contextmanager
@@ -188,7 +206,7 @@ def apply_modes(node: Node) -> None:
         if math.isnan(node.data) or (inputs_finite and math.isinf(node.data)):
             raise NonFiniteError(f"{describe(node)}, is {node.data}")
     if not _modes.recording:
-        node.operation, node._first, node._second, node.grad = CONSTANT, None, (), 0.0
+        node.operation, node._first, node._second = CONSTANT, None, ()
 
 
 def line_of_user_code() -> str:

@@ -44,6 +44,17 @@ def test_result_of_no_grad_is_a_constant_of_later_formulas() -> None:
     assert x.grad == 9
 
 
+def test_every_constant_is_without_gradient_before_a_pass() -> None:
+    x = ag.Value(3.0)
+    with ag.no_grad():
+        constants = [x * x, (x * x) * 2]
+    constants.append(ag.sum([2.0, x]).parents[0])  # type: ignore[arg-type]
+    assert [constant.grad for constant in constants] == [None, None, None]
+    for constant in constants:
+        constant.zero_grad()
+        assert constant.grad is None
+
+
 def test_variables_made_under_no_grad_are_variables() -> None:
     with ag.no_grad():
         x = ag.Value(3.0)
