@@ -28,6 +28,7 @@ import builtins
 import functools
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -98,12 +99,15 @@ class Operation:
         DomainError
             If the operation does not exist at `inputs`.
         NonFiniteError
-            If the result is too large for a float.
+            If the result is too large for a float, or nan, as that of ``inf - inf``.
         """
         try:
-            return self.forward(*inputs)
+            result = self.forward(*inputs)
         except (ValueError, ArithmeticError) as cause:
             raise self.error(inputs, cause) from None
+        if result != result:
+            raise NonFiniteError(f"{self.expression(inputs)} is nan: keep its inputs finite")
+        return result
 
     def error(self, inputs: Iterable[float], cause: Exception) -> AutogradError:
         """Return the error that tells why `forward` failed with `cause` at `inputs`."""
@@ -122,7 +126,7 @@ class Operation:
         'log(-1.0)'
         """
         texts = [str(x) for x in inputs]
-        if len(texts) == 2 and not self.symbol.isalpha():
+        if len(texts) == 2 and self.symbol in _INFIX:
             left, right = (f"({text})" if text.startswith("-") else text for text in texts)
             return f"{left} {self.symbol} {right}"
         if len(texts) > 6:
@@ -135,6 +139,10 @@ class Operation:
     def __reduce__(self) -> Any:
         """Copy and pickle by name: there is one of each operation."""
         return _operation_named, (self.name,)
+
+
+_INFIX = ("+", "-", "*", "/", "**")
+"""The symbols that stand between their two inputs."""
 
 
 def define(
@@ -271,17 +279,18 @@ neg = define(
 def _pow_derivative(g: Any, out: Any, base: Any, exponent: Any) -> Sequence[Any]:
     """d(b**e)/db = e * b**(e - 1), and d(b**e)/de = b**e * log(b).
 
-    Two points need care. At b = e = 0 the first formula is 0 * 0**-1, though x**0 is flat: there
-    the exponent is left at 0. For b <= 0 the second formula has no logarithm: b**e then exists only
-    for isolated e, so the exponent gets no gradient (at b = 0 that is also the limit).
+    Two points need care. At e = 0 the first formula is 0 * b**-1, which does not exist at b = 0 and
+    overflows next to it, though x**0 is flat: there the exponent is left at 0. For b <= 0 the
+    second formula has no logarithm: b**e then exists only for isolated e, so the exponent gets no
+    gradient (at b = 0 that is also the limit).
     """
-    flat = _is_zero(base) & _is_zero(exponent)
+    has_no_inverse = (base >= -_LARGEST_WITHOUT_INVERSE) & (base <= _LARGEST_WITHOUT_INVERSE)
+    flat = has_no_inverse & (exponent >= 0) & (exponent <= 0)
     positive_base = base * (base > 0) + (base <= 0)
     return g * exponent * base ** (exponent - 1 + flat), g * out * log(positive_base)
 
 
-def _is_zero(x: Any) -> Any:
-    return (x >= 0) & (x <= 0)
+_LARGEST_WITHOUT_INVERSE = 1 / sys.float_info.max
 
 
 pow = define(
@@ -428,6 +437,14 @@ erf = define(
     derivative=lambda g, out, x: (g * (2 / math.sqrt(math.pi)) * exp(-x * x),),
 )
 
+erfc = define(
+    "erfc",
+    symbol="erfc",
+    forward=math.erfc,
+    array=lambda np, x: np.vectorize(math.erfc, otypes=[float])(x),
+    derivative=lambda g, out, x: (g * (-2 / math.sqrt(math.pi)) * exp(-x * x),),
+)
+
 
 # --- functions of many numbers -------------------------------------------------------------------
 
@@ -491,10 +508,15 @@ def _first_where(conditions: Iterable[Any], g: Any) -> Sequence[Any]:
     return gradients
 
 
+def _unless_nan(choose: Callable[[Iterable[float]], float]) -> Callable[..., float]:
+    """Let `choose` return a nan wherever it stands: max and min drop one that is not first."""
+    return lambda *xs: choose(xs) if not any(map(math.isnan, xs)) else math.nan
+
+
 max = define(
     "max",
     symbol="max",
-    forward=lambda *xs: builtins.max(xs),
+    forward=_unless_nan(builtins.max),
     array=lambda np, *xs: functools.reduce(np.maximum, xs),
     derivative=lambda g, out, *xs: _first_where((x >= out for x in xs), g),
 )
@@ -502,14 +524,14 @@ max = define(
 min = define(
     "min",
     symbol="min",
-    forward=lambda *xs: builtins.min(xs),
+    forward=_unless_nan(builtins.min),
     array=lambda np, *xs: functools.reduce(np.minimum, xs),
     derivative=lambda g, out, *xs: _first_where((x <= out for x in xs), g),
 )
 
 
 def _lookup(index: float, *entries: float) -> float:
-    if index != int(index) or not 0 <= index < len(entries):
+    if index % 1 != 0 or not 0 <= index < len(entries):  # inf % 1 is nan
         raise ValueError
     return entries[int(index)]
 

@@ -47,6 +47,12 @@ NOT_A_NUMBER = [
     ("ag.relu([1.0])", "[1.0]"),
     ("ag.log(np.ones(3))", "array([1., 1., 1.])"),
     ("ag.elu(x, alpha='x')", "'x'"),
+    ("ag.elu(-1.0, alpha=[1])", "[1]"),
+    ("ag.leaky_relu(1.0, slope='a')", "'a'"),
+    ("ag.leaky_relu(x, slope=None)", "None"),
+    ("ag.gelu('x')", "'x'"),
+    ("ag.gelu([1.0])", "[1.0]"),
+    ("ag.silu(None)", "None"),
     ("ag.sum(['x'])", "'x'"),
     ("ag.mean([x, None])", "None"),
     ("ag.norm([x, 1j])", "1j"),
@@ -94,6 +100,9 @@ NO_SUCH_SHAPE = [
     ("ag.dot([x, x], [x])", "2 weights", "1 inputs"),
     ("ag.dot([x], [], bias=x)", "1 weights", "0 inputs"),
     ("ag.lookup([[1.0, 2.0], [3.0]], 0)", "different lengths", "1", "2"),
+    ("ag.lookup([1.0, [2.0]], 0)", "rows beside numbers", "[1.0, [2.0]]"),
+    ("ag.lookup([[2.0], x], 0)", "rows beside numbers"),
+    ("ag.lookup(3, 0)", "lookup takes a list", "not 3"),
 ]
 
 OUTSIDE_THE_DOMAIN = [
@@ -119,6 +128,9 @@ OUTSIDE_THE_DOMAIN = [
     ("ag.lookup([x, 2.0], 0.5)", "lookup(0.5, 3.0, 2.0)", "whole"),
     ("ag.lookup([[1.0], [2.0]], 2)", "lookup(2.0, "),
     ("ag.lookup([], 0)", "lookup(0.0)"),
+    ("ag.lookup([3.0], 1)", "lookup(1.0, 3.0)"),
+    ("ag.lookup([x], math.inf)", "lookup(inf, 3.0)", "whole"),
+    ("ag.lookup([x], -math.inf)", "lookup(-inf, 3.0)"),
     ("ag.sqrt(x - x).backward()", "derivative of sqrt(0.0)", "detect_anomaly"),
     ("ag.norm([x - x]).backward()", "derivative of sqrt(0.0)"),
     ("ag.grad(ag.sqrt)(0.0)", "derivative of sqrt(0.0)"),
@@ -141,6 +153,20 @@ NOT_FINITE = [
     ("((x - x) * 1e200 * 1e200).backward()", "inf", "0.0 * 1e+200"),
     ("(Value(1e-200) ** -1).backward()", "1e-200 ** (-1.0)"),
     ("ag.grad(lambda x: x * 1e200 * 1e200)(0.0)", "not finite"),
+    ("ag.dot([1e200, 1e200], [1e200, -1e200])", "dot(1e+200, 1e+200, 1e+200, -1e+200) is nan"),
+    ("ag.dot([Value(1e200)] * 2, [Value(1e200), Value(-1e200)]).backward()", "is nan", "dot("),
+    ("(Value(math.inf) - Value(math.inf)).backward()", "is nan", "inf"),
+    ("ag.sum([math.inf, -math.inf])", "sum(inf, -inf) is nan"),
+    ("ag.sum([Value(math.inf), x, -math.inf])", "sum(inf, 3.0, -inf) is nan"),
+    ("ag.softmax([Value(math.inf), 1.0])", "nan"),
+    ("ag.softmax([math.inf, 1.0])", "nan"),
+    ("ag.log_softmax([math.inf, 1.0])", "nan"),
+    ("ag.logsumexp([math.inf, 1.0])", "nan"),
+    ("ag.gelu(-math.inf)", "nan"),
+    ("ag.silu(-math.inf)", "(-inf) * 0.0 is nan"),
+    ("ag.leaky_relu(-math.inf, slope=0)", "0.0 * (-inf) is nan"),
+    ("ag.norm([math.inf, 1.0])", "nan"),
+    ("ag.silu(Value(-math.inf)).backward()", "nan"),
 ]
 
 MAKES_NO_SENSE = [
@@ -213,6 +239,14 @@ def test_errors_are_one_family_and_exported() -> None:
     for name, error in inspect.getmembers(errors, inspect.isclass):
         assert issubclass(error, ag.AutogradError)
         assert getattr(ag, name) is error
+
+
+def test_infinite_entry_of_softmax_is_a_mask() -> None:
+    xs = [ag.Value(1.0), ag.Value(-math.inf), ag.Value(1.0)]
+    first, masked, _ = ag.softmax(xs)
+    first.backward()
+    assert (first.data, masked.data) == (0.5, 0.0)
+    assert [x.grad for x in xs] == [0.25, 0.0, -0.25]
 
 
 def test_message_of_a_long_sum_shows_its_ends() -> None:

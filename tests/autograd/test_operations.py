@@ -4,6 +4,7 @@ The tests iterate over `OPERATIONS`, and read from the derivative rule how many 
 takes: one that is defined tomorrow is tested tomorrow, once `ORACLES` says what it should compute.
 """
 
+import contextlib
 import copy
 import inspect
 import itertools
@@ -51,6 +52,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
     "abs": mpmath.fabs,
     "erf": mpmath.erf,
+    "erfc": mpmath.erfc,
     "sum": lambda *xs: mpmath.fsum(xs),
     "dot": products,
     "max": lambda *xs: max(xs),
@@ -260,6 +262,45 @@ def test_power_is_smooth_at_zero() -> None:
     assert square(0.0) == 0
     assert ag.grad(square)(0.0) == 2
     assert ag.grad(ag.grad(square))(0.0) == 0
+
+
+def power(exponent: int) -> Callable[[Any], Any]:
+    return lambda x: x**exponent
+
+
+@pytest.mark.parametrize("x", [0.0, 5e-324, -1e-320, 5.5e-309, 6e-309, 1e-200, 1.0, -1e100])
+@pytest.mark.parametrize("exponent", [0, 1, 2, 3])
+def test_power_has_derivatives_until_they_vanish_at_any_number(x: float, exponent: int) -> None:
+    function, factor = power(exponent), 1.0
+    for order in range(1, exponent + 2):
+        function, factor = ag.grad(function), factor * (exponent + 1 - order)
+        expected = factor * x ** (exponent - order) if factor else 0.0
+        assert function(x) == pytest.approx(expected, rel=1e-12, abs=0), order
+
+
+# --- nan -----------------------------------------------------------------------------------------
+
+INFINITE = st.sampled_from([math.inf, -math.inf, 0.0, 1.0, -2.0, 1e200, -1e200])
+
+
+@every_operation
+@given(data=st.data())
+def test_nan_of_plain_numbers_is_an_error_at_once(
+    operation: Operation, data: st.DataObject
+) -> None:
+    count = arity(operation) or 4
+    point = data.draw(st.lists(INFINITE, min_size=count, max_size=count))
+    with contextlib.suppress(ag.AutogradError):
+        assert not math.isnan(operation(*point))
+
+
+@pytest.mark.parametrize("name", ["max", "min", "relu", "abs", "sigmoid", "softplus"])
+def test_nan_is_passed_on_to_where_it_is_found(name: str) -> None:
+    nan = ag.Value(math.inf) - math.inf
+    operation = OPERATIONS[name]
+    for inputs in [[nan]] if arity(operation) == 1 else [[1.0, nan], [nan, 1.0], [-1.0, nan, 2.0]]:
+        with pytest.raises(ag.NonFiniteError, match="nan"):
+            (0 * operation(*inputs)).backward()
 
 
 # --- arrays --------------------------------------------------------------------------------------
