@@ -18,6 +18,7 @@ from autograd.graph import (
     derivative_error,
     describe,
     output_error,
+    require_one_for_each_input,
     require_recorded,
     topological_order,
 )
@@ -93,6 +94,7 @@ def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> di
             sent = operation.derivative(gradients[node], number(node), *inputs)
         except (ArithmeticError, ValueError) as cause:
             raise derivative_error(node, cause) from cause
+        require_one_for_each_input(node, operation, sent)
         for parent, contribution in zip(node.parents, sent, strict=True):
             if parent in dependent:
                 so_far = gradients.get(parent)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from autograd.errors import AutogradError, DomainError, GraphError, NonFiniteError
+from autograd.errors import AutogradError, DomainError, GraphError, NonFiniteError, ShapeError
 from autograd.operations import CONSTANT, Operation
 
 NO_GRADIENT: Any = None
@@ -212,7 +212,11 @@ def _sweep(computed: list[Node]) -> None:
                 )
                 for parent, gradient in zip(inputs, gradients, strict=True):
                     parent.grad += gradient
+    except TypeError:
+        _require_fitting_rule(node)
+        raise
     except (ArithmeticError, ValueError) as cause:
+        _require_fitting_rule(node)
         raise derivative_error(node, cause) from cause
 
 
@@ -254,6 +258,33 @@ def require_recorded(output: Node, caller: str) -> None:
             f"{caller} {output!r}, a constant: it has no graph. Was it computed under no_grad(), "
             "or from plain numbers only?"
         )
+
+
+def require_one_for_each_input(node: Node, operation: Operation, sent: Any) -> None:
+    """Raise an error if `sent`, which the rule of `operation` returned, does not fit the inputs.
+
+    Raises
+    ------
+    ShapeError
+        If it is not a tuple or list of as many gradients as `node` has inputs.
+    """
+    several = isinstance(sent, list | tuple)
+    if not several or len(sent) != len(node.parents):
+        returned = f"{len(sent)} gradient(s)" if several else repr(sent)
+        raise ShapeError(
+            f"the derivative rule of {operation.name} returned {returned}, and the operation has "
+            f"{len(node.parents)} input(s): return a tuple with one gradient for each"
+        )
+
+
+def _require_fitting_rule(node: Any) -> None:
+    """Find out, after an error in the sweep, whether it came of what the rule returned."""
+    inputs = [parent.data for parent in node.parents]
+    try:
+        sent = node.operation.derivative(node.grad, node.data, *inputs)
+    except (ArithmeticError, TypeError, ValueError):
+        return
+    require_one_for_each_input(node, node.operation, sent)
 
 
 def derivative_error(node: Node, cause: Exception) -> AutogradError:
