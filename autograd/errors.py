@@ -56,7 +56,7 @@ class TraceError(AutogradError, TypeError):
 
 
 class GradientCheckError(AutogradError, AssertionError):
-    """Backpropagation and finite differences disagree."""
+    """A derivative and finite differences disagree, or an operation on arrays and on floats."""
 
 
 class StateError(AutogradError, ValueError):

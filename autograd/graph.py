@@ -111,7 +111,7 @@ def backward(root: Node) -> None:
         root.grad = 1.0
         _sweep(visit.computed)
         _add_to_variables(visit)
-        if origins:
+        if root in origins:
             _require_finite_gradients(visit)
     except BaseException:
         visit.undo()

@@ -33,7 +33,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.errors import ArgumentError, AutogradError, DomainError, NonFiniteError
+from autograd.errors import (
+    ArgumentError,
+    AutogradError,
+    DomainError,
+    GraphError,
+    NonFiniteError,
+)
 
 OPERATIONS: dict[str, "Operation"] = {}
 """Every defined operation by name, in the order of definition."""
@@ -136,8 +142,25 @@ class Operation:
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
+    def __copy__(self) -> "Operation":
+        return self
+
+    def __deepcopy__(self, copies: dict[int, Any]) -> "Operation":
+        return self
+
     def __reduce__(self) -> Any:
-        """Copy and pickle by name: there is one of each operation."""
+        """Pickle by name: there is one of each operation.
+
+        Raises
+        ------
+        GraphError
+            If the name stands for another operation by now.
+        """
+        if _operation_named(self.name) is not self:
+            raise GraphError(
+                f"the operation {self.name!r} has been defined again, and is pickled by its name: "
+                "record the graph again, with the later definition"
+            )
         return _operation_named, (self.name,)
 
 
@@ -172,23 +195,32 @@ def define(
     (8.0, 12.0)
     >>> del operations.OPERATIONS["cube"]
 
-    Parameters are the attributes of :class:`Operation`.
+    Parameters are the attributes of :class:`Operation`. An operation of your own may be defined
+    again, as when a cell of a notebook is run a second time: the later definition takes the name,
+    and graphs recorded before keep the earlier one.
 
     Raises
     ------
     ArgumentError
-        If an operation of that name exists.
+        If the name is that of an operation of this library.
     """
-    if name in OPERATIONS:
-        raise ArgumentError(f"an operation named {name!r} exists already: choose another name")
+    if name in _LIBRARY:
+        raise ArgumentError(f"{name!r} is an operation of the library: choose another name")
     operation = Operation(name, symbol, forward, array, derivative, advice, accumulate)
+    OPERATIONS.pop(name, None)  # for the later definition to stand last
     OPERATIONS[name] = operation
     return operation
 
 
+_LIBRARY: dict[str, Operation] = {}
+"""The operations of this module by name, once all of them are defined; none can be replaced."""
+
+
 def _operation_named(name: str) -> Operation:
-    special = {operation.name: operation for operation in (CONSTANT, DETACH)}
-    return special[name] if name in special else OPERATIONS[name]
+    operation = _LIBRARY.get(name) or OPERATIONS.get(name)
+    if operation is None:
+        raise GraphError(f"there is no operation named {name!r} here: define it before loading")
+    return operation
 
 
 CONSTANT = Operation(
@@ -552,3 +584,5 @@ lookup = define(
     ),
     advice="the index (the first argument) must be whole, from 0 to the number of entries less 1",
 )
+
+_LIBRARY.update(OPERATIONS | {operation.name: operation for operation in (CONSTANT, DETACH)})

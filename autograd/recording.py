@@ -41,6 +41,9 @@ class _Modes(threading.local):
     differentiating = False
     tracing = False
 
+    def __init__(self) -> None:
+        self.located: list[Node] = []  # the nodes of this thread in `origins`
+
 
 _HOME = os.path.dirname(os.path.dirname(__file__))
 _LIBRARY = tuple(os.path.join(_HOME, package, "") for package in ("autograd", "nn"))
@@ -144,7 +147,9 @@ def detect_anomaly() -> Iterator[None]:
             yield
     finally:
         if not _modes.detecting_anomalies:
-            origins.clear()
+            for node in _modes.located:
+                origins.pop(node, None)
+            _modes.located.clear()
 
 
 @contextlib.contextmanager
@@ -202,6 +207,7 @@ def apply_modes(node: Node) -> None:
     """Bring a node that an operation has just made in line with the modes of this thread."""
     if _modes.detecting_anomalies:
         origins[node] = line_of_user_code()
+        _modes.located.append(node)
         inputs_finite = all(math.isfinite(parent.data) for parent in node.parents)
         if math.isnan(node.data) or (inputs_finite and math.isinf(node.data)):
             raise NonFiniteError(f"{describe(node)}, is {node.data}")

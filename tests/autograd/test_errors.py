@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -12,7 +13,14 @@ from autograd import errors, operations
 
 # Each table: an expression, where x is Value(3.0), and what the message of its error shows.
 
-NAMESPACE = {"ag": ag, "np": np, "math": math, "Fraction": Fraction, "Value": ag.Value}
+NAMESPACE = {
+    "ag": ag,
+    "np": np,
+    "math": math,
+    "Fraction": Fraction,
+    "Value": ag.Value,
+    "Decimal": Decimal,
+}
 
 NOT_A_NUMBER = [
     ("Value('3')", "'3'", "float('3')"),
@@ -25,6 +33,11 @@ NOT_A_NUMBER = [
     ("Value(np.ones(3))", "array([1., 1., 1.])", "[Value(x) for x in ...]"),
     ("Value(np.array(1.0))", "array(1.)"),
     ("Value(np.complex128(1j))", "1j", ".real"),
+    ("Value(np.complex64(1j))", "1j", ".real"),
+    ("Value(Decimal('1.5'))", "Decimal('1.5')", "float(Decimal('1.5'))"),
+    ("x * Decimal('1.5')", "Decimal('1.5')"),
+    ("Value([10**5000])", "<list too long to print>", "[Value(x) for x in ...]"),
+    ("x < [1.0]", "[1.0]"),
     ("Value(x)", "Value(3.0, grad=0.0)", "use it as it is"),
     ("Value(len)", "<built-in function len>"),
     ("Value('long ' * 100)", "'long long", "..."),
@@ -141,9 +154,11 @@ NOT_FINITE = [
     ("x + math.nan", "nan"),
     ("x < math.nan", "nan"),
     ("ag.exp(math.nan)", "nan"),
-    ("Value(10**400)", "int too large"),
-    ("x + 10**400", "int too large"),
-    ("Fraction(10**400) * x", "Fraction too large"),
+    ("Value(10**400)", "1000000", "... is too large for a float"),
+    ("x + -(10**400)", "-1000000", "... is too large"),
+    ("Fraction(10**400) * x", "Fraction(1000000", "... is too large"),
+    ("Value(10**5000)", "<int too long to print> is too large"),
+    ("x * Fraction(10**5000)", "Fraction", "too large"),
     ("ag.exp(1000)", "exp(1000.0)", "softmax"),
     ("Value(1000).exp()", "exp(1000.0)"),
     ("ag.expm1(1000)", "expm1(1000.0)"),
@@ -177,6 +192,10 @@ MAKES_NO_SENSE = [
     ("ag.gradcheck(ag.sin, 1.0, step=0)", "step", "0"),
     ("ag.gradcheck(ag.sin, 1.0, step=-1)", "step", "-1"),
     ("ag.gradcheck(ag.sin, 1.0, tolerance=-0.5)", "tolerance", "-0.5"),
+    ("ag.gradcheck(ag.sin, 1.0, tolerance=math.inf)", "tolerance", "inf"),
+    ("ag.gradcheck(ag.sin, 1.0, tolerance=math.nan)", "tolerance", "nan"),
+    ("ag.gradcheck(ag.sin, 1.0, step=math.nan)", "step", "nan"),
+    ("ag.gradcheck(ag.sin, 1.0, step=math.inf)", "step", "inf"),
 ]
 
 HAS_NO_GRAPH = [

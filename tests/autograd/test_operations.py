@@ -407,17 +407,56 @@ def test_new_operation_stands_in_the_table_in_order_of_definition(cube: Operatio
     assert list(OPERATIONS.items())[-1] == ("cube", cube)
 
 
-def test_a_name_is_given_once() -> None:
+@pytest.mark.parametrize("name", ["tanh", "constant", "detach"])
+def test_names_of_the_library_are_taken(name: str) -> None:
     before = dict(OPERATIONS)
-    with pytest.raises(ag.ArgumentError, match="'tanh' exists"):
+    with pytest.raises(ag.ArgumentError, match=f"'{name}'.*choose another name"):
         define(
-            "tanh",
+            name,
             symbol="t",
             forward=math.sinh,
             array=lambda np, x: np.sinh(x),
             derivative=lambda g, out, x: (g,),
         )
     assert before == OPERATIONS
+
+
+def defined_again(operation: Operation) -> Operation:
+    """Run the cell of a notebook again, after changing the operation in it."""
+    return define(
+        operation.name,
+        symbol="x⁴",
+        forward=lambda x: x**4,
+        array=lambda np, x: x**4,
+        derivative=lambda g, out, x: (g * 4 * x**3,),
+    )
+
+
+def test_an_own_operation_may_be_defined_again_and_the_later_counts(cube: Operation) -> None:
+    again = defined_again(cube)
+    assert list(OPERATIONS.items())[-1] == ("cube", again)
+    assert (again(2.0), ag.grad(again)(2.0)) == (16, 32)
+
+
+def test_graph_of_an_operation_defined_again_stays_as_it_was_recorded(cube: Operation) -> None:
+    x = ag.Value(2.0)
+    y = cube(x)
+    defined_again(cube)
+    for output, variable in [(y, x), copy.deepcopy((y, x))]:
+        output.backward()
+        assert (output.operation, output.data, variable.grad) == (cube, 8, 12)
+    with pytest.raises(ag.GraphError, match=r"'cube' .* again"):
+        pickle.dumps(y)
+
+
+def test_operation_is_pickled_by_a_name_that_has_to_be_known(cube: Operation) -> None:
+    text = pickle.dumps(cube(ag.Value(2.0)))
+    again = defined_again(cube)
+    assert pickle.loads(text).operation is again
+    del OPERATIONS["cube"]
+    with pytest.raises(ag.GraphError, match=r"'cube'.*define it"):
+        pickle.loads(text)
+    define("cube", symbol="", forward=abs, array=abs, derivative=abs)  # for the fixture to delete
 
 
 @every_operation

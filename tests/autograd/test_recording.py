@@ -236,6 +236,28 @@ def test_nodes_are_not_kept_after_the_block() -> None:
     assert not origins
 
 
+def test_lines_outlast_the_block_of_another_thread() -> None:
+    def enter_and_leave() -> None:
+        with ag.detect_anomaly():
+            overflow(ag.Value(1.0))
+
+    with ag.detect_anomaly():
+        loss = steep(ag.Value(2.0)) * 1e200
+        in_a_thread(enter_and_leave)
+        assert len(origins) == 5  # of the lines and constants of this thread alone
+        with pytest.raises(ag.NonFiniteError, match="made at"):
+            loss.backward()
+    assert not origins
+
+
+def test_gradients_are_not_searched_for_anomalies_of_another_thread() -> None:
+    absorb = replace(operations.neg, name="absorb", derivative=lambda g, out, x: (0.0,))
+    loss = absorb(ag.Value(0.0)) * 1e200 * 1e200
+    with ag.detect_anomaly():
+        overflow(ag.Value(1.0))
+        assert in_a_thread(lambda: loss.backward()) is None
+
+
 # --- collector_paused ----------------------------------------------------------------------------
 
 
