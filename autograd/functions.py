@@ -7,16 +7,39 @@ the third composes formulas of them, written so that they stay accurate for larg
 
 import math
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar, overload
 
 from autograd import operations
 from autograd.errors import ShapeError
 from autograd.operations import Operation
-from autograd.value import Value, function_node, node, real_number
+from autograd.value import Number, Value, function_node, node, real_number
 
 Scalar = TypeVar("Scalar", Value, float)
 """A Value for Values, a float for floats."""
+
+OfNumbers = TypeVar("OfNumbers", covariant=True)
+OfValues = TypeVar("OfValues", covariant=True)
+
+
+class _OfMany(Protocol[OfNumbers, OfValues]):
+    """What a type checker takes a function of many numbers for: one Value makes it one of Values.
+
+    Without it a list such as ``[x, 1.0]``, of a Value and a number, would have no type.
+    """
+
+    @overload
+    def __call__(self, values: Iterable[float]) -> OfNumbers: ...
+    @overload
+    def __call__(self, values: Iterable[Number]) -> OfValues: ...
+
+
+def _of_many(function: Callable[..., Any]) -> _OfMany[float, Value]:
+    return function
+
+
+def _many_of_many(function: Callable[..., Any]) -> _OfMany[list[float], list[Value]]:
+    return function
 
 
 # --- operations on one number --------------------------------------------------------------------
@@ -218,7 +241,8 @@ def _function(operation: Operation, x: Scalar) -> Scalar:
 # --- operations on many numbers ------------------------------------------------------------------
 
 
-def sum(values: Iterable[Scalar]) -> Scalar:
+@_of_many
+def sum(values: Iterable[Any]) -> Any:
     """Add any number of Values and numbers, as one node.
 
     >>> import autograd as ag
@@ -366,7 +390,8 @@ def _combination(operation: Operation, inputs: Sequence[Any]) -> Any:
 # --- formulas composed of operations -------------------------------------------------------------
 
 
-def mean(values: Iterable[Scalar]) -> Scalar:
+@_of_many
+def mean(values: Iterable[Any]) -> Any:
     """Return the arithmetic mean.
 
     >>> import autograd as ag
@@ -382,7 +407,8 @@ def mean(values: Iterable[Scalar]) -> Scalar:
     return sum(values) / len(values)
 
 
-def norm(values: Iterable[Scalar]) -> Scalar:
+@_of_many
+def norm(values: Iterable[Any]) -> Any:
     """Return the Euclidean length, the root of the sum of squares. No derivative at the origin.
 
     >>> import autograd as ag
@@ -449,7 +475,8 @@ def _product(a: Any, b: Any) -> Any:
     return _combination(operations.mul, (a, b))
 
 
-def logsumexp(values: Iterable[Scalar]) -> Scalar:
+@_of_many
+def logsumexp(values: Iterable[Any]) -> Any:
     """Return ``log(exp(x_1) + ... + exp(x_n))``, a smooth maximum, without overflow.
 
     >>> import autograd as ag
@@ -466,7 +493,8 @@ def logsumexp(values: Iterable[Scalar]) -> Scalar:
     return largest + log(sum(exp(x - largest) for x in values))
 
 
-def softmax(values: Iterable[Scalar]) -> list[Scalar]:
+@_many_of_many
+def softmax(values: Iterable[Any]) -> list[Any]:
     """Return n positive numbers that sum to 1, ``exp(x_i) / (exp(x_1) + ... + exp(x_n))``.
 
     >>> import autograd as ag
@@ -487,7 +515,8 @@ def softmax(values: Iterable[Scalar]) -> list[Scalar]:
     return [exponential / total for exponential in exponentials]
 
 
-def log_softmax(values: Iterable[Scalar]) -> list[Scalar]:
+@_many_of_many
+def log_softmax(values: Iterable[Any]) -> list[Any]:
     """Return the logarithms of `softmax`, exact where a probability is too small for a float.
 
     >>> import autograd as ag

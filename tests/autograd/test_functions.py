@@ -414,6 +414,18 @@ def test_detach_keeps_the_number_and_stops_every_gradient() -> None:
 # --- Values and numbers in one list --------------------------------------------------------------
 
 
+def test_type_of_a_function_of_many_numbers_is_known() -> None:
+    """Checked by mypy: whoever writes ``loss: ag.Value = ag.sum([x, 1.0])`` is understood."""
+    x = ag.Value(3.0)
+    mixed: ag.Value = ag.sum([x, 1.0])
+    values: ag.Value = ag.mean([x, x]) + ag.norm(x for _ in range(3)) + ag.logsumexp((x, 2))
+    numbers: float = ag.sum([1.0, 2]) + ag.softmax([1.0, 2.0])[0]
+    shares: list[ag.Value] = ag.softmax([x, 1.0])
+    for share in [*shares, mixed, values]:
+        share.backward()
+    assert numbers > 3
+
+
 @pytest.mark.parametrize(
     "function",
     [ag.sum, ag.mean, ag.norm, ag.max, ag.min, ag.logsumexp, lambda xs: ag.log_softmax(xs)[0]],
