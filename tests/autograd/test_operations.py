@@ -449,6 +449,12 @@ def test_graph_of_an_operation_defined_again_stays_as_it_was_recorded(cube: Oper
         pickle.dumps(y)
 
 
+def test_compiled_function_keeps_the_definitions_apart(cube: Operation) -> None:
+    again = defined_again(cube)
+    compiled = ag.compile(lambda x: 100 * cube(x) + again(x))
+    assert compiled.map([2.0, 3.0]).tolist() == [816.0, 2781.0]
+
+
 def test_operation_is_pickled_by_a_name_that_has_to_be_known(cube: Operation) -> None:
     text = pickle.dumps(cube(ag.Value(2.0)))
     again = defined_again(cube)
