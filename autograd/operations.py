@@ -31,6 +31,7 @@ import operator
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from autograd.errors import (
@@ -39,6 +40,7 @@ from autograd.errors import (
     DomainError,
     GraphError,
     NonFiniteError,
+    NotANumberError,
 )
 
 OPERATIONS: dict[str, "Operation"] = {}
@@ -95,7 +97,15 @@ class Operation:
         for value in inputs:
             if hasattr(value, "__array_namespace__"):
                 return self.array(value.__array_namespace__(), *inputs)
-        return self.evaluate(*inputs)
+        try:
+            return self.evaluate(*inputs)
+        except TypeError:
+            for value in inputs:
+                if not isinstance(value, Real):
+                    raise NotANumberError(
+                        f"{self.name} takes Values, numbers or arrays, not {value!r}"
+                    ) from None
+            raise
 
     def evaluate(self, *inputs: float) -> float:
         """Compute `forward`, or raise an error that shows the inputs and what to do.

@@ -21,8 +21,8 @@ def close(expected: Any) -> Any:
 
 
 def relatively_close(expected: float) -> Any:
-    """Allow a relative error only, for numbers near 0."""
-    return pytest.approx(expected, rel=1e-12, abs=0)
+    """Allow a relative error only, as far as floats have all of their digits."""
+    return pytest.approx(expected, rel=1e-12, abs=1e-300)
 
 
 def exactly(function: Callable[..., Any], *arguments: Any) -> Any:
