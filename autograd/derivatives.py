@@ -5,13 +5,25 @@
 floats, so the gradient is a graph of its own and can be differentiated again.
 """
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
+from autograd import operations
 from autograd.errors import NonFiniteError, NotANumberError
-from autograd.graph import Node, derivative_error, describe, topological_order
-from autograd.recording import enable_grad
+from autograd.functions import detach
+from autograd.graph import (
+    Node,
+    derivative_error,
+    describe,
+    output_error,
+    require_one_for_each_input,
+    require_recorded,
+    topological_order,
+)
+from autograd.operations import Operation
+from autograd.recording import differentiating, enable_grad, is_recording
 from autograd.value import Value, as_value
 
 Numbers: TypeAlias = Any
@@ -43,47 +55,63 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     ------
     NotANumberError
         If `output` or an item of `wrt` is not a Value.
+    GraphError
+        If `output` is a constant: nothing was recorded.
     DomainError, NonFiniteError
-        If a derivative does not exist, or is not finite.
+        If a derivative does not exist, or it or the output is not finite.
     """
-    targets: list[Node] = list(numbers_in(wrt))
-    for node in (output, *targets):
+    for node in (output, *numbers_in(wrt)):
         if not isinstance(node, Value):
             raise NotANumberError(f"gradient() takes Values, not {node!r}")
+    require_recorded(output, "gradient() of")
     with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
-        gradients = _gradients(output, targets, create_graph)
-    zero = as_value(0.0) if create_graph else 0.0
+        return _gradient(output, wrt, create_graph)
+
+
+def _gradient(output: Value, wrt: Numbers, create_graph: bool) -> Numbers:
+    """Compute `gradient`, also of an output that happens to be a constant: 0 for each node."""
+    gradients = _gradients(output, list(numbers_in(wrt)), create_graph)
+    zero = _recorded(0.0) if create_graph else 0.0
     return map_numbers(lambda node: gradients.get(node, zero), wrt)
 
 
 def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> dict[Node, Any]:
     """Sweep backward over the nodes that depend on `targets`, with gradients kept aside."""
     order = topological_order(output)
+    if not math.isfinite(output.data):
+        raise output_error(output, "gradient() of", order)
     dependent = set(targets)
+    on_the_way: list[tuple[Node, Operation]] = []  # not those behind the targets
     for node in order:
-        if any(parent in dependent for parent in node.parents):
+        if node.operation is not None and any(parent in dependent for parent in node.parents):
             dependent.add(node)
+            on_the_way.append((node, node.operation))
     number: Callable[[Node], Any] = (lambda node: node) if create_graph else _data
-    gradients: dict[Node, Any] = {output: as_value(1.0) if create_graph else 1.0}
-    for node in reversed(order):
-        if node not in dependent or node.operation is None or not node.parents:
-            continue
+    gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
+    for node, operation in reversed(on_the_way):
         inputs = map(number, node.parents)
         try:
-            sent = node.operation.derivative(gradients[node], number(node), *inputs)
+            sent = operation.derivative(gradients[node], number(node), *inputs)
         except (ArithmeticError, ValueError) as cause:
             raise derivative_error(node, cause) from cause
+        require_one_for_each_input(node, operation, sent)
         for parent, contribution in zip(node.parents, sent, strict=True):
             if parent in dependent:
                 so_far = gradients.get(parent)
                 gradients[parent] = contribution if so_far is None else so_far + contribution
     for target in targets:
-        if not math.isfinite(gradients.get(target, 0.0)):
+        slope = gradients.get(target, 0.0)
+        if not math.isfinite(slope.data if isinstance(slope, Value) else slope):
             raise NonFiniteError(
                 f"the gradient with respect to {describe(target)} is not finite: "
                 "detect_anomaly() around the formula tells where it leaves the range of floats"
             )
     return gradients
+
+
+def _recorded(number: float) -> Value:
+    """Make a node of a number that is a gradient: unlike a constant, it may be differentiated."""
+    return Value.record(operations.sum, [number])
 
 
 def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
@@ -108,13 +136,25 @@ def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
     Returns
     -------
     callable
-        Takes the arguments of `function`; returns floats nested as its first argument. Given Values
-        it returns Values, so that it can be differentiated in turn.
+        Takes the arguments of `function`; returns floats nested as its first argument. Given
+        Values, or called inside of a function that is being differentiated itself, it returns
+        Values, which depend on all that they were computed from:
+
+        >>> ag.grad(lambda x: x * ag.grad(lambda y: x * y)(2.0))(3.0)
+        6.0
 
     Raises
     ------
     NotANumberError
         If an item of the first argument, or the result, is not a real number.
+    DomainError, NonFiniteError
+        If the derivative does not exist, or it or the result is not finite.
+
+    Notes
+    -----
+    What `function` reaches from outside, such as the weights of a model, counts as a constant: at a
+    number the gradient is one of floats. To differentiate by the weights too, give it a Value, or
+    call `gradient` with ``create_graph=True``.
     """
 
     def gradient_of_function(x: Numbers, *arguments: Any, **options: Any) -> Numbers:
@@ -134,12 +174,10 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, Num
     def value_and_gradient_of_function(
         x: Numbers, *arguments: Any, **options: Any
     ) -> tuple[Any, Numbers]:
-        nested = any(isinstance(leaf, Value) for leaf in numbers_in(x))
-        with enable_grad():
-            inputs = map_numbers(_fresh, x)
+        with _variables(x) as (inputs, as_graph):
             output = as_value(function(inputs, *arguments, **options))
-            slopes = gradient(output, inputs, create_graph=nested)
-        return (output if nested else output.data), slopes
+            slopes = _gradient(output, inputs, as_graph)
+        return _result(output if as_graph else output.data), _result(slopes)
 
     return value_and_gradient_of_function
 
@@ -159,11 +197,10 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
     """
 
     def hessian_of_function(x: Numbers, *arguments: Any, **options: Any) -> Numbers:
-        nested = any(isinstance(leaf, Value) for leaf in numbers_in(x))
-        with enable_grad():
-            inputs = map_numbers(_fresh, x)
+        with _variables(x) as (inputs, as_graph):
             slopes = grad(function)(inputs, *arguments, **options)
-            return map_numbers(lambda slope: gradient(slope, inputs, nested), slopes)
+            rows = map_numbers(lambda slope: _gradient(slope, inputs, as_graph), slopes)
+        return _result(rows)
 
     return hessian_of_function
 
@@ -174,9 +211,23 @@ def map_numbers(function: Callable[[Any], Any], numbers: Numbers) -> Numbers:
     >>> map_numbers(abs, [-1, [2, -3]])
     [1, [2, 3]]
     """
-    if isinstance(numbers, list | tuple):
-        return type(numbers)([map_numbers(function, item) for item in numbers])
-    return function(numbers)
+    if not isinstance(numbers, list | tuple):
+        return function(numbers)
+    items = [map_numbers(function, item) for item in numbers]
+    return type(numbers)(*items) if hasattr(numbers, "_fields") else type(numbers)(items)
+
+
+@contextlib.contextmanager
+def _variables(x: Numbers) -> Iterator[tuple[Numbers, bool]]:
+    """Record a function of `x`: yield its inputs, and whether the derivative is to be a graph."""
+    as_graph = any(isinstance(number, Value) for number in numbers_in(x))
+    with differentiating() as within_another:
+        yield map_numbers(_fresh, x), as_graph or within_another
+
+
+def _result(numbers: Numbers) -> Numbers:
+    """Return what was computed with a graph of its own, as a constant under `no_grad`."""
+    return numbers if is_recording() else map_numbers(detach, numbers)
 
 
 def _fresh(x: Any) -> Value:

@@ -27,7 +27,13 @@ class DomainError(AutogradError, ArithmeticError, ValueError):
 
 
 class NonFiniteError(AutogradError, ArithmeticError):
-    """A number too large for a float, or a gradient that came out infinite or nan."""
+    """A number too large for a float, a nan, or a gradient that came out infinite or nan.
+
+    Infinite numbers may be used, such as ``-inf`` for an entry that softmax is to leave out. A nan
+    is never an answer. An operation on plain numbers raises this error at once; in a graph, where
+    ``+ - *`` and `dot` look at nothing, a nan is passed on and found by `backward` and by every
+    other derivative at the latest, and inside of `detect_anomaly` where it arises.
+    """
 
 
 class DivergenceError(NonFiniteError):
@@ -56,7 +62,7 @@ class TraceError(AutogradError, TypeError):
 
 
 class GradientCheckError(AutogradError, AssertionError):
-    """Backpropagation and finite differences disagree."""
+    """A derivative and finite differences disagree, or an operation on arrays and on floats."""
 
 
 class StateError(AutogradError, ValueError):

@@ -6,16 +6,40 @@ the third composes formulas of them, written so that they stay accurate for larg
 """
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar, overload
 
 from autograd import operations
 from autograd.errors import ShapeError
 from autograd.operations import Operation
-from autograd.value import Value, function_node, node, real_number
+from autograd.value import Number, Value, function_node, node, real_number
 
 Scalar = TypeVar("Scalar", Value, float)
 """A Value for Values, a float for floats."""
+
+OfNumbers = TypeVar("OfNumbers", covariant=True)
+OfValues = TypeVar("OfValues", covariant=True)
+
+
+class _OfMany(Protocol[OfNumbers, OfValues]):
+    """What a type checker takes a function of many numbers for: one Value makes it one of Values.
+
+    Without it a list such as ``[x, 1.0]``, of a Value and a number, would have no type.
+    """
+
+    @overload
+    def __call__(self, values: Iterable[float]) -> OfNumbers: ...
+    @overload
+    def __call__(self, values: Iterable[Number]) -> OfValues: ...
+
+
+def _of_many(function: Callable[..., Any]) -> _OfMany[float, Value]:
+    return function
+
+
+def _many_of_many(function: Callable[..., Any]) -> _OfMany[list[float], list[Value]]:
+    return function
 
 
 # --- operations on one number --------------------------------------------------------------------
@@ -188,6 +212,16 @@ def erf(x: Scalar) -> Scalar:
     return function_node(operations.erf, x)
 
 
+def erfc(x: Scalar) -> Scalar:
+    """Return ``1 - erf(x)``, exact for large `x` too.
+
+    >>> import autograd as ag
+    >>> ag.erfc(0.0)
+    1.0
+    """
+    return _function(operations.erfc, x)
+
+
 def detach(x: Scalar) -> Scalar:
     """Return `x` as a number that no gradient flows through.
 
@@ -201,7 +235,8 @@ def detach(x: Scalar) -> Scalar:
 # --- operations on many numbers ------------------------------------------------------------------
 
 
-def sum(values: Iterable[Scalar]) -> Scalar:
+@_of_many
+def sum(values: Iterable[Any]) -> Any:
     """Add any number of Values and numbers, as one node.
 
     >>> import autograd as ag
@@ -292,7 +327,7 @@ def min(*values: Any) -> Any:
     return _combination(operations.min, _not_empty("min", _arguments(values)))
 
 
-def lookup(table: Sequence[Any], index: Any) -> Any:
+def lookup(table: Iterable[Any], index: Any) -> Any:
     """Return ``table[index]``, as a node that a picture shows and a compiled graph can follow.
 
     >>> import autograd as ag
@@ -306,7 +341,7 @@ def lookup(table: Sequence[Any], index: Any) -> Any:
 
     Parameters
     ----------
-    table : sequence of n Values or numbers, or of n rows of them of equal length
+    table : iterable of n Values or numbers, or of n rows of them of equal length
     index : int, or a whole number as float or Value, from 0 to n - 1
 
     Raises
@@ -314,14 +349,18 @@ def lookup(table: Sequence[Any], index: Any) -> Any:
     DomainError
         If `index` is not whole or out of range.
     ShapeError
-        If rows differ in length.
+        If rows differ in length, or stand beside numbers.
     """
-    if any(isinstance(entry, list | tuple) for entry in table):
-        lengths = {len(row) if isinstance(row, list | tuple) else 1 for row in table}
-        if len(lengths) > 1:
-            raise ShapeError(f"lookup in a table whose rows have different lengths: {lengths}")
-        return [lookup(column, index) for column in zip(*table, strict=True)]
-    return _combination(operations.lookup, [index, *table])
+    table = _items("lookup", table)
+    rows = [entry for entry in table if isinstance(entry, list | tuple)]
+    if not rows:
+        return _combination(operations.lookup, [index, *table])
+    if len(rows) < len(table):
+        raise ShapeError(f"lookup in a table that has rows beside numbers: {table!r}")
+    lengths = {len(row) for row in rows}
+    if len(lengths) > 1:
+        raise ShapeError(f"lookup in a table whose rows have different lengths: {lengths}")
+    return [lookup(column, index) for column in zip(*rows, strict=True)]
 
 
 def _arguments(values: Sequence[Any]) -> Iterable[Any]:
@@ -356,7 +395,8 @@ def _combination(operation: Operation, inputs: Sequence[Any]) -> Any:
 # --- formulas composed of operations -------------------------------------------------------------
 
 
-def mean(values: Iterable[Scalar]) -> Scalar:
+@_of_many
+def mean(values: Iterable[Any]) -> Any:
     """Return the arithmetic mean.
 
     >>> import autograd as ag
@@ -372,7 +412,8 @@ def mean(values: Iterable[Scalar]) -> Scalar:
     return sum(values) / len(values)
 
 
-def norm(values: Iterable[Scalar]) -> Scalar:
+@_of_many
+def norm(values: Iterable[Any]) -> Any:
     """Return the Euclidean length, the root of the sum of squares. No derivative at the origin.
 
     >>> import autograd as ag
@@ -380,7 +421,10 @@ def norm(values: Iterable[Scalar]) -> Scalar:
     5.0
     """
     values = _items("norm", values)
-    return sqrt(dot(values, values))
+    candidates = [*values, sys.float_info.min]  # with zeros alone, something to divide by
+    largest = detach(max(max(candidates), -min(candidates)))
+    scaled = [x / largest for x in values]  # squares of these neither overflow nor vanish
+    return largest * sqrt(dot(scaled, scaled))
 
 
 def leaky_relu(x: Scalar, slope: float = 0.01) -> Scalar:
@@ -390,7 +434,7 @@ def leaky_relu(x: Scalar, slope: float = 0.01) -> Scalar:
     >>> ag.leaky_relu(2.0), ag.leaky_relu(-2.0)
     (2.0, -0.02)
     """
-    return relu(x) + slope * min(x, 0.0)
+    return relu(x) + _product(slope, min(x, 0.0))
 
 
 def elu(x: Scalar, alpha: float = 1.0) -> Scalar:
@@ -403,7 +447,7 @@ def elu(x: Scalar, alpha: float = 1.0) -> Scalar:
     Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by Exponential Linear
     Units, 2015, equation 15.
     """
-    return relu(x) + alpha * expm1(min(x, 0.0))
+    return relu(x) + _product(alpha, expm1(min(x, 0.0)))
 
 
 def gelu(x: Scalar) -> Scalar:
@@ -413,9 +457,10 @@ def gelu(x: Scalar) -> Scalar:
     >>> ag.gelu(0.0), ag.gelu(1000.0)
     (0.0, 1000.0)
 
-    Hendrycks, Gimpel: Gaussian Error Linear Units, 2016; the exact form, with erf.
+    Hendrycks, Gimpel: Gaussian Error Linear Units, 2016; the exact form, with erfc, which keeps its
+    digits where ``1 + erf`` loses them.
     """
-    return x * 0.5 * (1 + erf(x / math.sqrt(2)))
+    return _product(x, 0.5 * erfc(_product(-math.sqrt(0.5), x)))
 
 
 def silu(x: Scalar) -> Scalar:
@@ -425,10 +470,18 @@ def silu(x: Scalar) -> Scalar:
     >>> ag.silu(0.0), ag.silu(1000.0)
     (0.0, 1000.0)
     """
-    return x * sigmoid(x)
+    return _product(x, sigmoid(x))
 
 
-def logsumexp(values: Iterable[Scalar]) -> Scalar:
+def _product(a: Any, b: Any) -> Any:
+    """Return ``a * b``; of two plain numbers with the checks that every operation has."""
+    if isinstance(a, Value) or isinstance(b, Value):
+        return a * b
+    return _combination(operations.mul, (a, b))
+
+
+@_of_many
+def logsumexp(values: Iterable[Any]) -> Any:
     """Return ``log(exp(x_1) + ... + exp(x_n))``, a smooth maximum, without overflow.
 
     >>> import autograd as ag
@@ -445,7 +498,8 @@ def logsumexp(values: Iterable[Scalar]) -> Scalar:
     return largest + log(sum(exp(x - largest) for x in values))
 
 
-def softmax(values: Iterable[Scalar]) -> list[Scalar]:
+@_many_of_many
+def softmax(values: Iterable[Any]) -> list[Any]:
     """Return n positive numbers that sum to 1, ``exp(x_i) / (exp(x_1) + ... + exp(x_n))``.
 
     >>> import autograd as ag
@@ -466,7 +520,8 @@ def softmax(values: Iterable[Scalar]) -> list[Scalar]:
     return [exponential / total for exponential in exponentials]
 
 
-def log_softmax(values: Iterable[Scalar]) -> list[Scalar]:
+@_many_of_many
+def log_softmax(values: Iterable[Any]) -> list[Any]:
     """Return the logarithms of `softmax`, exact where a probability is too small for a float.
 
     >>> import autograd as ag
@@ -479,5 +534,7 @@ def log_softmax(values: Iterable[Scalar]) -> list[Scalar]:
         If there are no values.
     """
     values = _not_empty("log_softmax", values)
-    total = logsumexp(values)
-    return [x - total for x in values]
+    largest = detach(max(values))
+    shifted = [x - largest for x in values]  # before the logarithm is taken off, or digits are lost
+    total = log(sum(exp(x) for x in shifted))
+    return [x - total for x in shifted]

@@ -1,16 +1,21 @@
 """Finite differences against backpropagation, to tell whether a derivative is right.
 
-`gradcheck` is for anyone who writes a formula with branches of its own, or defines an operation.
+`gradcheck` is for anyone who writes a formula with branches of its own, or defines an operation: of
+each operation it also compares the form on arrays, which compiled functions use, with the form on
+floats.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 from autograd.derivatives import Numbers, grad, map_numbers
 from autograd.errors import ArgumentError, GradientCheckError
-from autograd.recording import no_grad
-from autograd.value import Value, real_number
+from autograd.graph import Node, topological_order
+from autograd.operations import Operation
+from autograd.recording import enable_grad, no_grad
+from autograd.value import Value, as_value, real_number
 
 STEP = 6e-6  # the cube root of a float's rounding error: the best for central differences
 TOLERANCE = 1e-7
@@ -24,6 +29,8 @@ def gradcheck(
     tolerance: float = TOLERANCE,
 ) -> bool:
     """Compare the gradient of a function with central differences, for every input.
+
+    Of the operations that the function uses, it also compares the forms on arrays and on floats.
 
     >>> import autograd as ag
     >>> ag.gradcheck(lambda x, y: ag.sin(x) * y**3, 0.5, 2.0)
@@ -51,7 +58,8 @@ def gradcheck(
     Raises
     ------
     GradientCheckError
-        If a derivative disagrees. It shows the point, both derivatives, and the worst input.
+        If a derivative disagrees. It shows the point, both derivatives, and the worst input. Or if
+        an operation computes something else on arrays than on floats.
     ArgumentError
         If `order`, `step` or `tolerance` make no sense, or there are no inputs.
 
@@ -64,8 +72,8 @@ def gradcheck(
     if order not in (1, 2):
         raise ArgumentError(f"gradcheck knows order 1 and 2, not {order!r}")
     for name, number in (("step", step), ("tolerance", tolerance)):
-        if not real_number(number) > 0:
-            raise ArgumentError(f"gradcheck takes a positive {name}, not {number!r}")
+        if number != number or not 0 < real_number(number) < math.inf:
+            raise ArgumentError(f"gradcheck takes a positive, finite {name}, not {number!r}")
     point = map_numbers(real_number, list(inputs))
     places = [place for place, _ in _places(point)]
     if not places:
@@ -74,6 +82,11 @@ def gradcheck(
     def at_point(numbers: Numbers) -> Any:
         return function(*numbers)
 
+    with enable_grad():
+        output = as_value(at_point(map_numbers(Value, point)))
+    for node in topological_order(output):
+        if node.operation is not None and node.parents:
+            _compare_on_arrays(node.operation, node, tolerance)
     slopes = grad(at_point)
     _compare(at_point, slopes, point, "", step, tolerance)
     if order == 2:
@@ -82,6 +95,26 @@ def gradcheck(
             subject = f"of the derivative with respect to {_name(place)}, "
             _compare(slope, grad(slope), point, subject, step, tolerance)
     return True
+
+
+def _compare_on_arrays(operation: Operation, node: Node, tolerance: float) -> None:
+    """Compute a node again, for two samples with the same numbers."""
+    import numpy as np
+
+    inputs = [np.full(2, parent.data) for parent in node.parents]
+    try:
+        with np.errstate(all="ignore"):
+            result = np.asarray(operation.array(np, *inputs))
+    except Exception as error:
+        raise GradientCheckError(f"{operation.name} fails on arrays: {error}") from error
+    expected = np.full(2, node.data)
+    allowed = tolerance * max(1.0, abs(node.data))
+    if result.shape != (2,) or not np.allclose(result, expected, rtol=0.0, atol=allowed):
+        raise GradientCheckError(
+            f"{operation.name} computes something else on arrays than on floats:\n"
+            f"  on floats  {operation.expression(x[0] for x in inputs)} = {node.data}\n"
+            f"  on arrays  of two such samples: {result}"
+        )
 
 
 Place = tuple[int, ...]  # where a number stands in the nested inputs: (1, 0) is inputs[1][0]

@@ -7,9 +7,10 @@ and its derivative, is in its `Operation`.
 """
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
-from autograd.errors import AutogradError, DomainError, GraphError, NonFiniteError
+from autograd.errors import AutogradError, DomainError, GraphError, NonFiniteError, ShapeError
 from autograd.operations import CONSTANT, Operation
 
 NO_GRADIENT: Any = None
@@ -101,20 +102,16 @@ def backward(root: Node) -> None:
     DomainError
         If a derivative does not exist, such as that of sqrt at 0.
     """
-    if root.operation is CONSTANT:
-        raise GraphError(
-            f"backward() from {root!r}, a constant: it has no graph. Was it computed under "
-            "no_grad(), or from plain numbers only?"
-        )
+    require_recorded(root, "backward() from")
     visit = _Visit()
     try:
         visit.walk(root)
         if not math.isfinite(root.data):
-            raise _output_error(root, visit)
+            raise output_error(root, "backward() from", visit.order)
         root.grad = 1.0
         _sweep(visit.order)
         _add_to_variables(visit)
-        if origins:
+        if root in origins:
             _require_finite_gradients(visit)
     except BaseException:
         visit.undo()
@@ -214,7 +211,11 @@ def _sweep(order: list[Node]) -> None:
                 )
                 for parent, gradient in zip(inputs, gradients, strict=True):
                     parent.grad += gradient
+    except TypeError:
+        _require_fitting_rule(node)
+        raise
     except (ArithmeticError, ValueError) as cause:
+        _require_fitting_rule(node)
         raise derivative_error(node, cause) from cause
 
 
@@ -243,6 +244,48 @@ def describe(node: Node) -> str:
     return text
 
 
+def require_recorded(output: Node, caller: str) -> None:
+    """Raise an error if `output` is a constant, which no gradient flows back from.
+
+    Raises
+    ------
+    GraphError
+        In the words of `caller`, such as "backward() from".
+    """
+    if output.operation is CONSTANT:
+        raise GraphError(
+            f"{caller} {output!r}, a constant: it has no graph. Was it computed under no_grad(), "
+            "or from plain numbers only?"
+        )
+
+
+def require_one_for_each_input(node: Node, operation: Operation, sent: Any) -> None:
+    """Raise an error if `sent`, which the rule of `operation` returned, does not fit the inputs.
+
+    Raises
+    ------
+    ShapeError
+        If it is not a tuple or list of as many gradients as `node` has inputs.
+    """
+    several = isinstance(sent, list | tuple)
+    if not several or len(sent) != len(node.parents):
+        returned = f"{len(sent)} gradient(s)" if several else repr(sent)
+        raise ShapeError(
+            f"the derivative rule of {operation.name} returned {returned}, and the operation has "
+            f"{len(node.parents)} input(s): return a tuple with one gradient for each"
+        )
+
+
+def _require_fitting_rule(node: Any) -> None:
+    """Find out, after an error in the sweep, whether it came of what the rule returned."""
+    inputs = [parent.data for parent in node.parents]
+    try:
+        sent = node.operation.derivative(node.grad, node.data, *inputs)
+    except (ArithmeticError, TypeError, ValueError):
+        return
+    require_one_for_each_input(node, node.operation, sent)
+
+
 def derivative_error(node: Node, cause: Exception) -> AutogradError:
     """Return the error that tells that the derivative rule of `node` failed with `cause`."""
     kind = NonFiniteError if isinstance(cause, OverflowError) else DomainError
@@ -250,10 +293,11 @@ def derivative_error(node: Node, cause: Exception) -> AutogradError:
     return kind(f"the derivative of {describe(node)} {problem}. {_advice()}")
 
 
-def _output_error(root: Node, visit: _Visit) -> NonFiniteError:
-    culprit = next(node for node in visit.order if not math.isfinite(node.data))
+def output_error(output: Node, caller: str, order: Iterable[Node]) -> NonFiniteError:
+    """Return the error that tells which node of `order` made `output` infinite or nan."""
+    culprit = next(node for node in order if not math.isfinite(node.data))
     return NonFiniteError(
-        f"backward() from an output that is {root.data}: the first number that is not finite is "
+        f"{caller} an output that is {output.data}: the first number that is not finite is "
         f"{culprit.data}, from {describe(culprit)}. {_advice()}"
     )
 

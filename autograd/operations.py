@@ -28,11 +28,20 @@ import builtins
 import functools
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
-from autograd.errors import ArgumentError, AutogradError, DomainError, NonFiniteError
+from autograd.errors import (
+    ArgumentError,
+    AutogradError,
+    DomainError,
+    GraphError,
+    NonFiniteError,
+    NotANumberError,
+)
 
 OPERATIONS: dict[str, "Operation"] = {}
 """Every defined operation by name, in the order of definition."""
@@ -89,7 +98,15 @@ class Operation:
         for value in inputs:
             if hasattr(value, "__array_namespace__"):
                 return self.array(value.__array_namespace__(), *inputs)
-        return self.evaluate(*inputs)
+        try:
+            return self.evaluate(*inputs)
+        except TypeError:
+            for value in inputs:
+                if not isinstance(value, Real):
+                    raise NotANumberError(
+                        f"{self.name} takes Values, numbers or arrays, not {value!r}"
+                    ) from None
+            raise
 
     def evaluate(self, *inputs: float) -> float:
         """Compute `forward`, or raise an error that shows the inputs and what to do.
@@ -99,12 +116,15 @@ class Operation:
         DomainError
             If the operation does not exist at `inputs`.
         NonFiniteError
-            If the result is too large for a float.
+            If the result is too large for a float, or nan, as that of ``inf - inf``.
         """
         try:
-            return self.forward(*inputs)
+            result = self.forward(*inputs)
         except (ValueError, ArithmeticError) as cause:
             raise self.error(inputs, cause) from None
+        if result != result:
+            raise NonFiniteError(f"{self.expression(inputs)} is nan: keep its inputs finite")
+        return result
 
     def error(self, inputs: Iterable[float], cause: Exception) -> AutogradError:
         """Return the error that tells why `forward` failed with `cause` at `inputs`."""
@@ -123,7 +143,7 @@ class Operation:
         'log(-1.0)'
         """
         texts = [str(x) for x in inputs]
-        if len(texts) == 2 and not self.symbol.isalpha():
+        if len(texts) == 2 and self.symbol in _INFIX:
             left, right = (f"({text})" if text.startswith("-") else text for text in texts)
             return f"{left} {self.symbol} {right}"
         if len(texts) > 6:
@@ -133,9 +153,30 @@ class Operation:
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
+    def __copy__(self) -> "Operation":
+        return self
+
+    def __deepcopy__(self, copies: dict[int, Any]) -> "Operation":
+        return self
+
     def __reduce__(self) -> Any:
-        """Copy and pickle by name: there is one of each operation."""
+        """Pickle by name: there is one of each operation.
+
+        Raises
+        ------
+        GraphError
+            If the name stands for another operation by now.
+        """
+        if _operation_named(self.name) is not self:
+            raise GraphError(
+                f"the operation {self.name!r} has been defined again, and is pickled by its name: "
+                "record the graph again, with the later definition"
+            )
         return _operation_named, (self.name,)
+
+
+_INFIX = ("+", "-", "*", "/", "**")
+"""The symbols that stand between their two inputs."""
 
 
 def define(
@@ -165,23 +206,32 @@ def define(
     (8.0, 12.0)
     >>> del operations.OPERATIONS["cube"]
 
-    Parameters are the attributes of :class:`Operation`.
+    Parameters are the attributes of :class:`Operation`. An operation of your own may be defined
+    again, as when a cell of a notebook is run a second time: the later definition takes the name,
+    and graphs recorded before keep the earlier one.
 
     Raises
     ------
     ArgumentError
-        If an operation of that name exists.
+        If the name is that of an operation of this library.
     """
-    if name in OPERATIONS:
-        raise ArgumentError(f"an operation named {name!r} exists already: choose another name")
+    if name in _LIBRARY:
+        raise ArgumentError(f"{name!r} is an operation of the library: choose another name")
     operation = Operation(name, symbol, forward, array, derivative, advice, accumulate)
+    OPERATIONS.pop(name, None)  # for the later definition to stand last
     OPERATIONS[name] = operation
     return operation
 
 
+_LIBRARY: dict[str, Operation] = {}
+"""The operations of this module by name, once all of them are defined; none can be replaced."""
+
+
 def _operation_named(name: str) -> Operation:
-    special = {operation.name: operation for operation in (CONSTANT, DETACH)}
-    return special[name] if name in special else OPERATIONS[name]
+    operation = _LIBRARY.get(name) or OPERATIONS.get(name)
+    if operation is None:
+        raise GraphError(f"there is no operation named {name!r} here: define it before loading")
+    return operation
 
 
 CONSTANT = Operation(
@@ -272,17 +322,18 @@ neg = define(
 def _pow_derivative(g: Any, out: Any, base: Any, exponent: Any) -> Sequence[Any]:
     """d(b**e)/db = e * b**(e - 1), and d(b**e)/de = b**e * log(b).
 
-    Two points need care. At b = e = 0 the first formula is 0 * 0**-1, though x**0 is flat: there
-    the exponent is left at 0. For b <= 0 the second formula has no logarithm: b**e then exists only
-    for isolated e, so the exponent gets no gradient (at b = 0 that is also the limit).
+    Two points need care. At e = 0 the first formula is 0 * b**-1, which does not exist at b = 0 and
+    overflows next to it, though x**0 is flat: there the exponent is left at 0. For b <= 0 the
+    second formula has no logarithm: b**e then exists only for isolated e, so the exponent gets no
+    gradient (at b = 0 that is also the limit).
     """
-    flat = _is_zero(base) & _is_zero(exponent)
+    has_no_inverse = (base >= -_LARGEST_WITHOUT_INVERSE) & (base <= _LARGEST_WITHOUT_INVERSE)
+    flat = has_no_inverse & (exponent >= 0) & (exponent <= 0)
     positive_base = base * (base > 0) + (base <= 0)
     return g * exponent * base ** (exponent - 1 + flat), g * out * log(positive_base)
 
 
-def _is_zero(x: Any) -> Any:
-    return (x >= 0) & (x <= 0)
+_LARGEST_WITHOUT_INVERSE = 1 / sys.float_info.max
 
 
 pow = define(
@@ -429,6 +480,14 @@ erf = define(
     derivative=lambda g, out, x: (g * (2 / math.sqrt(math.pi)) * exp(-x * x),),
 )
 
+erfc = define(
+    "erfc",
+    symbol="erfc",
+    forward=math.erfc,
+    array=lambda np, x: np.vectorize(math.erfc, otypes=[float])(x),
+    derivative=lambda g, out, x: (g * (-2 / math.sqrt(math.pi)) * exp(-x * x),),
+)
+
 
 # --- functions of many numbers -------------------------------------------------------------------
 
@@ -495,10 +554,15 @@ def _first_where(conditions: Iterable[Any], g: Any) -> Sequence[Any]:
     return gradients
 
 
+def _unless_nan(choose: Callable[[Iterable[float]], float]) -> Callable[..., float]:
+    """Let `choose` return a nan wherever it stands: max and min drop one that is not first."""
+    return lambda *xs: choose(xs) if not any(map(math.isnan, xs)) else math.nan
+
+
 max = define(
     "max",
     symbol="max",
-    forward=lambda *xs: builtins.max(xs),
+    forward=_unless_nan(builtins.max),
     array=lambda np, *xs: functools.reduce(np.maximum, xs),
     derivative=lambda g, out, *xs: _first_where((x >= out for x in xs), g),
 )
@@ -506,14 +570,14 @@ max = define(
 min = define(
     "min",
     symbol="min",
-    forward=lambda *xs: builtins.min(xs),
+    forward=_unless_nan(builtins.min),
     array=lambda np, *xs: functools.reduce(np.minimum, xs),
     derivative=lambda g, out, *xs: _first_where((x <= out for x in xs), g),
 )
 
 
 def _lookup(index: float, *entries: float) -> float:
-    if index != int(index) or not 0 <= index < len(entries):
+    if index % 1 != 0 or not 0 <= index < len(entries):  # inf % 1 is nan
         raise ValueError
     return entries[int(index)]
 
@@ -534,3 +598,5 @@ lookup = define(
     ),
     advice="the index (the first argument) must be whole, from 0 to the number of entries less 1",
 )
+
+_LIBRARY.update(OPERATIONS | {operation.name: operation for operation in (CONSTANT, DETACH)})

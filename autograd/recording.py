@@ -38,7 +38,11 @@ class _Modes(threading.local):
 
     recording = True
     detecting_anomalies = False
+    differentiating = False
     tracing = False
+
+    def __init__(self) -> None:
+        self.located: list[Node] = []  # the nodes of this thread in `origins`
 
 
 _HOME = os.path.dirname(os.path.dirname(__file__))
@@ -50,7 +54,7 @@ _modes = _Modes()
 
 @contextlib.contextmanager
 def _mode(
-    name: Literal["recording", "detecting_anomalies", "tracing"], value: bool
+    name: Literal["recording", "detecting_anomalies", "differentiating", "tracing"], value: bool
 ) -> Iterator[None]:
     previous = getattr(_modes, name)
     setattr(_modes, name, value)
@@ -100,6 +104,23 @@ def enable_grad() -> Iterator[None]:
         yield
 
 
+def is_recording() -> bool:
+    """Tell whether operations of this thread are recorded: not so under `no_grad`."""
+    return _modes.recording
+
+
+@contextlib.contextmanager
+def differentiating() -> Iterator[bool]:
+    """Record a function whose derivative is wanted.
+
+    Yields whether that derivative is a part of a larger formula: whether this thread is computing
+    a function that is being differentiated or compiled already.
+    """
+    within_another = _modes.differentiating or _modes.tracing
+    with _mode("differentiating", True), enable_grad():
+        yield within_another
+
+
 @contextlib.contextmanager
 def detect_anomaly() -> Iterator[None]:
     """Find the line that makes an infinite or nan number, in the formula or in its gradient.
@@ -126,7 +147,9 @@ def detect_anomaly() -> Iterator[None]:
             yield
     finally:
         if not _modes.detecting_anomalies:
-            origins.clear()
+            for node in _modes.located:
+                origins.pop(node, None)
+            _modes.located.clear()
 
 
 @contextlib.contextmanager
@@ -184,11 +207,12 @@ def apply_modes(node: Node) -> None:
     """Bring a node that an operation has just made in line with the modes of this thread."""
     if _modes.detecting_anomalies:
         origins[node] = line_of_user_code()
+        _modes.located.append(node)
         inputs_finite = all(math.isfinite(parent.data) for parent in node.parents)
         if math.isnan(node.data) or (inputs_finite and math.isinf(node.data)):
             raise NonFiniteError(f"{describe(node)}, is {node.data}")
     if not _modes.recording:
-        node.operation, node._first, node._second, node.grad = CONSTANT, None, (), 0.0
+        node.operation, node._first, node._second = CONSTANT, None, ()
 
 
 def line_of_user_code() -> str:

@@ -6,8 +6,9 @@ defined in `autograd.operations`, the walk in `autograd.graph`.
 """
 
 import operator
+import sys
 from collections.abc import Callable, Sequence
-from numbers import Real
+from numbers import Complex, Real
 from typing import Any, TypeAlias
 
 from autograd import graph, operations
@@ -215,20 +216,16 @@ class Value(Node):
     __hash__ = Node.__hash__
 
     def __lt__(self, other: Number) -> bool:
-        refuse_while_tracing("compared")
-        return self.data < as_value(other).data
+        return _compare(operator.lt, self, other)
 
     def __le__(self, other: Number) -> bool:
-        refuse_while_tracing("compared")
-        return self.data <= as_value(other).data
+        return _compare(operator.le, self, other)
 
     def __gt__(self, other: Number) -> bool:
-        refuse_while_tracing("compared")
-        return self.data > as_value(other).data
+        return _compare(operator.gt, self, other)
 
     def __ge__(self, other: Number) -> bool:
-        refuse_while_tracing("compared")
-        return self.data >= as_value(other).data
+        return _compare(operator.ge, self, other)
 
     def __format__(self, specification: str) -> str:
         return format(self.data, specification) if specification else repr(self)
@@ -319,36 +316,63 @@ def _with_number(apply: Callable[[Any, Any], Any], left: Any, right: Any) -> Any
 
     Arrays are left to NumPy, which comes back here with each of their elements.
     """
-    other = right if isinstance(left, Value) else left
-    if not isinstance(other, _REAL) and hasattr(other, "__array_ufunc__"):
+    if _is_array(right if isinstance(left, Value) else left):
         return NotImplemented
     return apply(as_value(left), as_value(right))
 
 
+def _compare(compare: Callable[[float, float], bool], value: Value, other: Number) -> bool:
+    """Compare the number of a Value with another; arrays are left to NumPy."""
+    refuse_while_tracing("compared")
+    if isinstance(other, Value):
+        return compare(value.data, other.data)
+    return NotImplemented if _is_array(other) else compare(value.data, real_number(other))
+
+
+def _is_array(thing: Any) -> bool:
+    return not isinstance(thing, _REAL) and hasattr(thing, "__array_ufunc__")
+
+
 def real_number(number: Any) -> float:
     """Return `number` as a float, or raise an error that says what would do."""
-    if not isinstance(number, _REAL):
+    if not isinstance(number, _REAL) and not _is_numpy_bool(number):
         raise NotANumberError(_not_a_number(number))
     try:
         data = float(number)
     except OverflowError:
-        raise NonFiniteError(f"{type(number).__name__} too large for a float") from None
+        raise NonFiniteError(f"{_shown(number)} is too large for a float") from None
     if data != data:
         raise NonFiniteError("a Value cannot be nan: look for its source, or leave the number out")
     return data
 
 
+def _is_numpy_bool(thing: Any) -> bool:
+    """Tell a bool of NumPy, which unlike Python's is not registered as a real number."""
+    numpy = sys.modules.get("numpy")  # not imported here: who has such a bool has imported it
+    return numpy is not None and isinstance(thing, numpy.bool_)
+
+
 def _not_a_number(thing: Any) -> str:
     """Say what `thing` is and how to make Values of it."""
-    shown = repr(thing)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    shown = _shown(thing)
     problem = f"a Value holds one real number, not {shown} ({type(thing).__name__})"
     if isinstance(thing, str):
         return f"{problem}: convert it first, float({shown})"
-    if isinstance(thing, complex):
+    if isinstance(thing, Complex):
         return f"{problem}: take .real, .imag or abs()"
     if isinstance(thing, Value):
         return f"{problem}: use it as it is"
     if hasattr(thing, "__len__"):
         return f"{problem}: make one of each element, [Value(x) for x in ...]"
+    if hasattr(thing, "__float__"):
+        return f"{problem}: convert it first, float({shown})"
     return f"{problem}: give it a number"
+
+
+def _shown(thing: Any) -> str:
+    """Write `thing` for a message, in at most 60 characters."""
+    try:
+        text = repr(thing)
+    except ValueError:  # Python refuses to print integers of more than 4300 digits
+        return f"<{type(thing).__name__} too long to print>"
+    return text if len(text) <= 60 else text[:57] + "..."

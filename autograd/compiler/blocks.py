@@ -48,7 +48,11 @@ def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
 
     Rows are computed as early as possible or as late as possible, whichever makes fewer blocks.
     """
-    forms = {index: _form(tape, index, row) for index, row in rows.items()}
+    # With the operation beside its name: one that a user has defined again shares it.
+    forms = {
+        index: (_form(tape, index, row), row.operation if isinstance(row, Call) else None)
+        for index, row in rows.items()
+    }
     early = _grouped(forms, _levels_from_inputs(rows).__getitem__)
     late = _grouped(forms, _levels_from_outputs(rows).__getitem__)
     return early if len(early) <= len(late) else late
@@ -93,4 +97,4 @@ def _grouped(forms: dict[int, tuple[Any, ...]], level: Callable[[int], int]) -> 
     for index, form in forms.items():
         groups.setdefault((level(index), form), []).append(index)
     order = sorted(groups, key=lambda key: key[0])
-    return [Block(form, groups[level, form]) for level, form in order]
+    return [Block(key[1][0], groups[key]) for key in order]

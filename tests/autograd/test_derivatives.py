@@ -1,5 +1,7 @@
+import math
+import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import mpmath
 import pytest
@@ -152,6 +154,46 @@ def test_gradient_does_not_ask_for_derivatives_off_the_way() -> None:
     assert ag.gradient(x * ag.sqrt(beside) + x, x) == 1
 
 
+def test_gradient_does_not_ask_for_derivatives_behind_its_targets() -> None:
+    y = ag.sqrt(ag.Value(0.0))
+    assert ag.gradient(y * 3, y) == 3
+    assert ag.gradient(y, y) == 1
+
+
+def test_gradient_of_a_constant_is_an_error_as_its_backward_pass_is() -> None:
+    x = ag.Value(3.0)
+    with ag.no_grad():
+        y = x * x
+    with pytest.raises(ag.GraphError, match=r"gradient\(\) of Value\(9.0\).*no_grad"):
+        ag.gradient(y, x)
+
+
+@pytest.mark.parametrize("formula", [lambda x: x, lambda x: x + x, lambda x: x * x, lambda x: -x])
+def test_gradient_of_a_polynomial_can_be_taken_any_number_of_times(
+    formula: Callable[[Any], Any],
+) -> None:
+    x = ag.Value(3.0)
+    y = formula(x)
+    for _ in range(5):
+        y = ag.gradient(y, x, create_graph=True)
+    assert y.data == 0
+
+
+@pytest.mark.parametrize(
+    "formula", [lambda x: x * 1e200 * 1e200, lambda x: 1e200 * x * 1e200 - 1e200 * x * 1e200]
+)
+def test_derivatives_at_an_output_that_is_not_finite_are_an_error(
+    formula: Callable[[Any], Any],
+) -> None:
+    x = ag.Value(1.0)
+    with pytest.raises(ag.NonFiniteError, match=r"gradient\(\).*first.*1e\+200 \* 1e\+200"):
+        ag.gradient(formula(x), x)
+    with pytest.raises(ag.NonFiniteError):
+        ag.value_and_grad(formula)(1.0)
+    with pytest.raises(ag.NonFiniteError):
+        ag.value_and_grad(lambda x: math.inf)(1.0)
+
+
 @pytest.mark.parametrize(
     ("formula", "error"),
     [
@@ -187,6 +229,14 @@ def test_gradient_is_nested_as_the_argument() -> None:
         return a * b + c**2
 
     assert ag.grad(loss)([(2.0, 3.0), [5.0]]) == [(3.0, 2.0), [10.0]]
+
+
+def test_gradient_by_a_named_tuple_is_a_named_tuple() -> None:
+    class Point(NamedTuple):
+        x: Any
+        y: Any
+
+    assert ag.grad(lambda p: p.x * p.y)(Point(2.0, 3.0)) == Point(3.0, 2.0)
 
 
 def test_further_arguments_are_passed_on() -> None:
@@ -238,6 +288,92 @@ def test_derivatives_nest_with_the_inner_point_depending_on_the_outer() -> None:
     """d/dx [x * d/dy (y³ x) at y = x²] = d/dx [3 x⁶] = 18 x⁵."""
     outer = ag.grad(lambda x: x * ag.grad(lambda y: y**3 * x)(x * x))
     assert outer(2.0) == 18 * 2**5
+
+
+# --- derivatives inside of a function that is being differentiated -------------------------------
+
+
+def slope_at_two(function: Callable[[Any], Any]) -> Any:
+    """Differentiate at a number, so that only the function itself can lead to other variables."""
+    return ag.grad(function)(2.0)
+
+
+def value_times_slope_at_two(function: Callable[[Any], Any]) -> Any:
+    value, slope = ag.value_and_grad(function)(2.0)
+    return value * slope
+
+
+def curvature_at_two(function: Callable[[Any], Any]) -> Any:
+    return ag.hessian(function)(2.0)
+
+
+# An inner derivative by y at 2 of a formula in x and y, and the same in x, worked out by hand.
+CLOSURES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "grad": (lambda x: x * slope_at_two(lambda y: x * y), lambda x: x**2),
+    "value_and_grad": (lambda x: value_times_slope_at_two(lambda y: x * y), lambda x: 2 * x**2),
+    "hessian": (lambda x: x * curvature_at_two(lambda y: x * y**3), lambda x: 12 * x**2),
+    "three levels": (
+        lambda x: slope_at_two(lambda y: x**2 * slope_at_two(lambda z: x * y**2 * z**2)),
+        lambda x: 16 * x**3,
+    ),
+    "a list": (
+        lambda x: ag.dot([x, x], ag.grad(lambda p: x * p[0] * p[1])([2.0, 3.0])),
+        lambda x: 5 * x**2,
+    ),
+    "nothing of x": (lambda x: x * slope_at_two(lambda y: y**2), lambda x: 4 * x),
+}
+
+
+@pytest.mark.parametrize(("nested", "by_hand"), CLOSURES.values(), ids=CLOSURES.keys())
+@given(x=st.floats(0.5, 3))
+def test_inner_derivative_depends_on_outer_variables_it_reaches(
+    nested: Callable[[Any], Any], by_hand: Callable[[Any], Any], x: float
+) -> None:
+    value, slope = ag.value_and_grad(nested)(x)
+    assert (type(value), type(slope)) == (float, float)
+    assert (value, slope) == close((by_hand(x), ag.grad(by_hand)(x)))
+    assert ag.hessian(nested)(x) == close(ag.hessian(by_hand)(x))
+    assert ag.gradcheck(nested, x, order=2)
+
+
+def test_compiled_inner_derivative_depends_on_the_sample_it_reaches() -> None:
+    compiled = ag.compile(lambda x: x * ag.grad(lambda y: x * y * y)(2.0))
+    assert compiled.map([1.0, 2.0, 3.0]).tolist() == [4.0, 16.0, 36.0]
+
+
+def test_gradient_by_a_function_that_reaches_parameters_is_of_floats() -> None:
+    weight = ag.Value(5.0)
+    value, slope = ag.value_and_grad(lambda x: weight * x)(2.0)
+    assert (type(value), value, type(slope), slope) == (float, 10, float, 5)
+
+
+def test_threads_do_not_know_of_the_derivatives_of_each_other() -> None:
+    found: list[Any] = []
+
+    def function(x: Any) -> Any:
+        thread = threading.Thread(target=lambda: found.append(ag.grad(ag.sin)(0.0)))
+        thread.start()
+        thread.join()
+        return x
+
+    ag.grad(function)(2.0)
+    assert type(found[0]) is float
+
+
+def test_floats_come_out_again_after_a_function_that_failed() -> None:
+    with pytest.raises(ag.DomainError):
+        ag.grad(ag.log)(-1.0)
+    assert type(ag.grad(ag.sin)(0.0)) is float
+
+
+@pytest.mark.parametrize("point", [lambda x: 2.0, lambda x: 2.0 + 0.0 * x], ids=["number", "Value"])
+def test_inner_derivative_under_no_grad_is_a_constant(point: Callable[[Any], Any]) -> None:
+    def frozen(x: Any) -> Any:
+        with ag.no_grad():
+            slope = ag.grad(lambda y: x * y)(point(x))
+        return slope * x
+
+    assert ag.grad(frozen)(3.0) == 3
 
 
 # --- hessian -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -12,7 +13,14 @@ from autograd import errors, operations
 
 # Each table: an expression, where x is Value(3.0), and what the message of its error shows.
 
-NAMESPACE = {"ag": ag, "np": np, "math": math, "Fraction": Fraction, "Value": ag.Value}
+NAMESPACE = {
+    "ag": ag,
+    "np": np,
+    "math": math,
+    "Fraction": Fraction,
+    "Value": ag.Value,
+    "Decimal": Decimal,
+}
 
 NOT_A_NUMBER = [
     ("Value('3')", "'3'", "float('3')"),
@@ -25,6 +33,11 @@ NOT_A_NUMBER = [
     ("Value(np.ones(3))", "array([1., 1., 1.])", "[Value(x) for x in ...]"),
     ("Value(np.array(1.0))", "array(1.)"),
     ("Value(np.complex128(1j))", "1j", ".real"),
+    ("Value(np.complex64(1j))", "1j", ".real"),
+    ("Value(Decimal('1.5'))", "Decimal('1.5')", "float(Decimal('1.5'))"),
+    ("x * Decimal('1.5')", "Decimal('1.5')"),
+    ("Value([10**5000])", "<list too long to print>", "[Value(x) for x in ...]"),
+    ("x < [1.0]", "[1.0]"),
     ("Value(x)", "Value(3.0, grad=0.0)", "use it as it is"),
     ("Value(len)", "<built-in function len>"),
     ("Value('long ' * 100)", "'long long", "..."),
@@ -47,6 +60,12 @@ NOT_A_NUMBER = [
     ("ag.relu([1.0])", "[1.0]"),
     ("ag.log(np.ones(3))", "array([1., 1., 1.])"),
     ("ag.elu(x, alpha='x')", "'x'"),
+    ("ag.elu(-1.0, alpha=[1])", "[1]"),
+    ("ag.leaky_relu(1.0, slope='a')", "'a'"),
+    ("ag.leaky_relu(x, slope=None)", "None"),
+    ("ag.gelu('x')", "'x'"),
+    ("ag.gelu([1.0])", "[1.0]"),
+    ("ag.silu(None)", "None"),
     ("ag.sum(['x'])", "'x'"),
     ("ag.mean([x, None])", "None"),
     ("ag.norm([x, 1j])", "1j"),
@@ -61,6 +80,9 @@ NOT_A_NUMBER = [
     ("ag.lookup([x, x], 'x')", "'x'"),
     ("ag.lookup([x, None], 0)", "None"),
     ("x.record(ag.operations.add, [x, 'x'])", "'x'"),
+    ("ag.operations.tanh('x')", "tanh takes", "'x'"),
+    ("ag.operations.mul(1.0, None)", "mul takes", "None"),
+    ("ag.operations.dot([1.0], 2.0)", "dot takes", "[1.0]"),
     ("ag.gradient(3.0, x)", "3.0"),
     ("ag.gradient(x, [x, 'x'])", "'x'"),
     ("ag.gradient(x, np.array([1.0]))", "array([1.])"),
@@ -94,6 +116,9 @@ NO_SUCH_SHAPE = [
     ("ag.dot([x, x], [x])", "2 weights", "1 inputs"),
     ("ag.dot([x], [], bias=x)", "1 weights", "0 inputs"),
     ("ag.lookup([[1.0, 2.0], [3.0]], 0)", "different lengths", "1", "2"),
+    ("ag.lookup([1.0, [2.0]], 0)", "rows beside numbers", "[1.0, [2.0]]"),
+    ("ag.lookup([[2.0], x], 0)", "rows beside numbers"),
+    ("ag.lookup(3, 0)", "lookup takes a list", "not 3"),
 ]
 
 OUTSIDE_THE_DOMAIN = [
@@ -119,6 +144,9 @@ OUTSIDE_THE_DOMAIN = [
     ("ag.lookup([x, 2.0], 0.5)", "lookup(0.5, 3.0, 2.0)", "whole"),
     ("ag.lookup([[1.0], [2.0]], 2)", "lookup(2.0, "),
     ("ag.lookup([], 0)", "lookup(0.0)"),
+    ("ag.lookup([3.0], 1)", "lookup(1.0, 3.0)"),
+    ("ag.lookup([x], math.inf)", "lookup(inf, 3.0)", "whole"),
+    ("ag.lookup([x], -math.inf)", "lookup(-inf, 3.0)"),
     ("ag.sqrt(x - x).backward()", "derivative of sqrt(0.0)", "detect_anomaly"),
     ("ag.norm([x - x]).backward()", "derivative of sqrt(0.0)"),
     ("ag.grad(ag.sqrt)(0.0)", "derivative of sqrt(0.0)"),
@@ -129,9 +157,11 @@ NOT_FINITE = [
     ("x + math.nan", "nan"),
     ("x < math.nan", "nan"),
     ("ag.exp(math.nan)", "nan"),
-    ("Value(10**400)", "int too large"),
-    ("x + 10**400", "int too large"),
-    ("Fraction(10**400) * x", "Fraction too large"),
+    ("Value(10**400)", "1000000", "... is too large for a float"),
+    ("x + -(10**400)", "-1000000", "... is too large"),
+    ("Fraction(10**400) * x", "Fraction(1000000", "... is too large"),
+    ("Value(10**5000)", "<int too long to print> is too large"),
+    ("x * Fraction(10**5000)", "Fraction", "too large"),
     ("ag.exp(1000)", "exp(1000.0)", "softmax"),
     ("Value(1000).exp()", "exp(1000.0)"),
     ("ag.expm1(1000)", "expm1(1000.0)"),
@@ -141,6 +171,20 @@ NOT_FINITE = [
     ("((x - x) * 1e200 * 1e200).backward()", "inf", "0.0 * 1e+200"),
     ("(Value(1e-200) ** -1).backward()", "1e-200 ** (-1.0)"),
     ("ag.grad(lambda x: x * 1e200 * 1e200)(0.0)", "not finite"),
+    ("ag.dot([1e200, 1e200], [1e200, -1e200])", "dot(1e+200, 1e+200, 1e+200, -1e+200) is nan"),
+    ("ag.dot([Value(1e200)] * 2, [Value(1e200), Value(-1e200)]).backward()", "is nan", "dot("),
+    ("(Value(math.inf) - Value(math.inf)).backward()", "is nan", "inf"),
+    ("ag.sum([math.inf, -math.inf])", "sum(inf, -inf) is nan"),
+    ("ag.sum([Value(math.inf), x, -math.inf])", "sum(inf, 3.0, -inf) is nan"),
+    ("ag.softmax([Value(math.inf), 1.0])", "nan"),
+    ("ag.softmax([math.inf, 1.0])", "nan"),
+    ("ag.log_softmax([math.inf, 1.0])", "nan"),
+    ("ag.logsumexp([math.inf, 1.0])", "nan"),
+    ("ag.gelu(-math.inf)", "nan"),
+    ("ag.silu(-math.inf)", "(-inf) * 0.0 is nan"),
+    ("ag.leaky_relu(-math.inf, slope=0)", "0.0 * (-inf) is nan"),
+    ("ag.norm([math.inf, 1.0])", "nan"),
+    ("ag.silu(Value(-math.inf)).backward()", "nan"),
 ]
 
 MAKES_NO_SENSE = [
@@ -151,6 +195,10 @@ MAKES_NO_SENSE = [
     ("ag.gradcheck(ag.sin, 1.0, step=0)", "step", "0"),
     ("ag.gradcheck(ag.sin, 1.0, step=-1)", "step", "-1"),
     ("ag.gradcheck(ag.sin, 1.0, tolerance=-0.5)", "tolerance", "-0.5"),
+    ("ag.gradcheck(ag.sin, 1.0, tolerance=math.inf)", "tolerance", "inf"),
+    ("ag.gradcheck(ag.sin, 1.0, tolerance=math.nan)", "tolerance", "nan"),
+    ("ag.gradcheck(ag.sin, 1.0, step=math.nan)", "step", "nan"),
+    ("ag.gradcheck(ag.sin, 1.0, step=math.inf)", "step", "inf"),
 ]
 
 HAS_NO_GRAPH = [
@@ -213,6 +261,14 @@ def test_errors_are_one_family_and_exported() -> None:
     for name, error in inspect.getmembers(errors, inspect.isclass):
         assert issubclass(error, ag.AutogradError)
         assert getattr(ag, name) is error
+
+
+def test_infinite_entry_of_softmax_is_a_mask() -> None:
+    xs = [ag.Value(1.0), ag.Value(-math.inf), ag.Value(1.0)]
+    first, masked, _ = ag.softmax(xs)
+    first.backward()
+    assert (first.data, masked.data) == (0.5, 0.0)
+    assert [x.grad for x in xs] == [0.25, 0.0, -0.25]
 
 
 def test_message_of_a_long_sum_shows_its_ends() -> None:

@@ -20,6 +20,11 @@ def close(expected: Any) -> Any:
     return pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
+def relatively_close(expected: float) -> Any:
+    """Allow a relative error only, as far as floats have all of their digits."""
+    return pytest.approx(expected, rel=1e-12, abs=1e-300)
+
+
 def exactly(function: Callable[..., Any], *arguments: Any) -> Any:
     """Apply a function of mpmath to numbers and lists of numbers; return floats."""
     with mpmath.workdps(60):
@@ -36,7 +41,7 @@ def variables(numbers: Iterable[float]) -> list[ag.Value]:
 
 
 def erf_of_normal(x: Any) -> Any:
-    return (1 + mpmath.erf(x / mpmath.sqrt(2))) / 2
+    return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
 
 
 UNARY: dict[str, tuple[Callable[[Any], Any], st.SearchStrategy[float]]] = {
@@ -54,6 +59,7 @@ UNARY: dict[str, tuple[Callable[[Any], Any], st.SearchStrategy[float]]] = {
     "softplus": (lambda x: mpmath.log1p(mpmath.exp(x)), WIDE),
     "abs": (mpmath.fabs, WIDE),
     "erf": (mpmath.erf, WIDE),
+    "erfc": (mpmath.erfc, WIDE),
     "leaky_relu": (lambda x: x if x > 0 else mpmath.mpf(0.01) * x, WIDE),
     "elu": (lambda x: x if x > 0 else mpmath.expm1(x), WIDE),
     "gelu": (lambda x: x * erf_of_normal(x), WIDE),
@@ -93,6 +99,18 @@ def test_slope_of_a_function_agrees_with_mpmath(name: str, data: st.DataObject) 
 def test_activation_and_its_derivatives_are_finite_far_out(name: str, x: float) -> None:
     slope = ag.grad(getattr(ag, name))
     assert all(map(math.isfinite, [getattr(ag, name)(x), slope(x), ag.grad(slope)(x)]))
+
+
+@pytest.mark.parametrize("name", ["gelu", "silu", "erfc"])
+@given(x=st.floats(-30, -1))
+def test_tail_that_vanishes_keeps_its_digits(name: str, x: float) -> None:
+    oracle = UNARY[name][0]
+    x = -x if name == "erfc" else x
+    function = getattr(ag, name)
+    assert function(x) == relatively_close(exactly(oracle, x))
+    assert ag.grad(function)(x) == relatively_close(
+        exactly(lambda exact: mpmath.diff(oracle, exact), x)
+    )
 
 
 @given(x=st.floats(-30, 30), step=st.floats(0.01, 10))
@@ -198,6 +216,15 @@ def test_log_softmax_is_exact_where_softmax_is_too_small_for_a_float() -> None:
     assert ag.log_softmax([1000.0, -1000.0]) == [0.0, -2000.0]
 
 
+@pytest.mark.parametrize("shift", [-1e15, -1e6, 1e6, 1e15])
+def test_log_softmax_keeps_its_digits_far_from_zero(shift: float) -> None:
+    logits = [shift, shift + 1, shift - 2]
+    assert ag.log_softmax(logits) == pytest.approx(
+        exactly(exact_log_softmax, logits), rel=1e-14, abs=0
+    )
+    assert ag.log_softmax(logits) == ag.log_softmax([0.0, 1.0, -2.0])
+
+
 # --- many numbers --------------------------------------------------------------------------------
 
 MODERATE = st.floats(-10, 10)
@@ -234,6 +261,23 @@ def test_gradient_of_a_reduction(function: Callable[[Any], Any], gradient: list[
     assert ag.grad(function)([2.0, -1.0, -2.0]) == close(gradient)
 
 
+@pytest.mark.parametrize("size", [1e-320, 1e-200, 1e-160, 1.0, 1e160, 1e200, 1e307])
+def test_norm_has_its_derivatives_at_any_size(size: float) -> None:
+    numbers = [3 * size, -4 * size]
+    relative = 1e-3 if size < 1e-310 else 1e-14  # such numbers have few digits themselves
+    assert ag.norm(numbers) == pytest.approx(5 * size, rel=relative)
+    assert ag.grad(ag.norm)(numbers) == pytest.approx([0.6, -0.8], rel=relative)
+    if 1e-300 < size < 1e300:
+        curvatures = [[0.128, 0.096], [0.096, 0.072]]  # (1 - u uᵀ) / |x| with u = x / |x|
+        rows = [[size * second for second in row] for row in ag.hessian(ag.norm)(numbers)]
+        assert rows[0] == pytest.approx(curvatures[0], rel=1e-13)
+        assert rows[1] == pytest.approx(curvatures[1], rel=1e-13)
+
+
+def test_norm_of_zeros_is_zero() -> None:
+    assert ag.norm([0.0, -0.0]) == ag.norm(variables([0.0, 0.0])).data == 0
+
+
 @pytest.mark.parametrize("function", [ag.max, ag.min])
 def test_extremum_takes_a_list_or_several_arguments(function: Callable[..., Any]) -> None:
     xs = variables([3.0, 1.0, 2.0])
@@ -252,6 +296,7 @@ def test_extremum_takes_a_list_or_several_arguments(function: Callable[..., Any]
         (ag.softmax, [0.09003057317038046, 0.24472847105479764, 0.6652409557748218]),
         (ag.log_softmax, [-2.40760596444438, -1.40760596444438, -0.40760596444438]),
         (lambda xs: ag.dot(xs, iter([1.0, 1.0, 1.0])), 6.0),
+        (lambda xs: ag.lookup(xs, 1), 2.0),
     ],
 )
 def test_generators_are_as_good_as_lists(function: Callable[[Any], Any], expected: Any) -> None:
@@ -345,6 +390,11 @@ def test_lookup_in_rows_gives_a_row_and_its_gradients() -> None:
     assert gradient == [[0.0, 0.0], [4.0, 3.0], [0.0, 0.0]]
 
 
+def test_rows_may_come_from_a_generator() -> None:
+    assert ag.lookup(([10.0 * row, 10.0 * row + 1] for row in range(3)), 1) == [10.0, 11.0]
+    assert ag.lookup(zip([1.0, 2.0], [3.0, 4.0], strict=True), 1) == [2.0, 4.0]
+
+
 def test_index_gets_no_gradient() -> None:
     index = ag.Value(1.0)
     ag.lookup([10.0, 20.0], index).backward()
@@ -362,6 +412,18 @@ def test_detach_keeps_the_number_and_stops_every_gradient() -> None:
 
 
 # --- Values and numbers in one list --------------------------------------------------------------
+
+
+def test_type_of_a_function_of_many_numbers_is_known() -> None:
+    """Checked by mypy: whoever writes ``loss: ag.Value = ag.sum([x, 1.0])`` is understood."""
+    x = ag.Value(3.0)
+    mixed: ag.Value = ag.sum([x, 1.0])
+    values: ag.Value = ag.mean([x, x]) + ag.norm(x for _ in range(3)) + ag.logsumexp((x, 2))
+    numbers: float = ag.sum([1.0, 2]) + ag.softmax([1.0, 2.0])[0]
+    shares: list[ag.Value] = ag.softmax([x, 1.0])
+    for share in [*shares, mixed, values]:
+        share.backward()
+    assert numbers > 3
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,32 @@ def test_step_suits_inputs_of_any_size(x: float) -> None:
     assert ag.gradcheck(lambda x: x * x / 3, x, order=2)
 
 
+# --- the form on arrays --------------------------------------------------------------------------
+
+WRONG_ARRAYS: dict[str, tuple[Callable[..., Any], str]] = {
+    "other number": (lambda np, x: np.tanh(x) * 1.001, "on arrays"),
+    "other shape": (lambda np, x: np.tanh(x).sum(), "on arrays"),
+    "branch": (lambda np, x: np.tanh(x) if x > 0 else -np.tanh(-x), "ambiguous"),
+    "nan": (lambda np, x: x * np.nan, "nan"),
+}
+
+
+@pytest.mark.parametrize(("array", "reason"), WRONG_ARRAYS.values(), ids=WRONG_ARRAYS.keys())
+def test_wrong_form_on_arrays_is_rejected_anywhere_in_the_graph(
+    array: Callable[..., Any], reason: str
+) -> None:
+    wrong = replace(OPERATIONS["tanh"], name="wrong", array=array)
+    for function in (wrong, lambda x: 3 * wrong(x * x) + x):
+        with pytest.raises(ag.GradientCheckError, match=rf"wrong(.|\n)*{reason}"):
+            ag.gradcheck(function, 0.5)
+
+
+def test_every_form_on_arrays_is_accepted() -> None:
+    for operation in OPERATIONS.values():
+        point = generic_point(operation)
+        assert ag.gradcheck(along(len(point) - 1, operation, point), point[-1])
+
+
 # --- the message ---------------------------------------------------------------------------------
 
 

@@ -333,17 +333,35 @@ def test_failed_pass_leaves_every_gradient_as_it_was(
     assert (x.grad, y.grad, shared.grad) == (3, 3, 1)
 
 
+DIFFERENTIATIONS: dict[str, Callable[[ag.Value, list[ag.Value]], object]] = {
+    "backward": lambda output, xs: output.backward(),
+    "gradient": ag.gradient,
+    "graph": lambda output, xs: ag.gradient(output, xs, create_graph=True),
+}
+
+
+@pytest.mark.parametrize("differentiate", DIFFERENTIATIONS.values(), ids=DIFFERENTIATIONS.keys())
 @pytest.mark.parametrize("count", [1, 2, 3])
-@pytest.mark.parametrize("surplus", [-1, 1])
-def test_rule_that_returns_too_few_or_too_many_gradients_is_refused(
-    count: int, surplus: int
+@pytest.mark.parametrize("surplus", [-1, 1, None])
+def test_rule_that_returns_too_few_or_too_many_gradients_is_named(
+    differentiate: Callable[[ag.Value, list[ag.Value]], object], count: int, surplus: int | None
 ) -> None:
-    sent = [1.0] * (count + surplus)
+    sent: Any = 1.5 if surplus is None else [1.5] * (count + surplus)
     xs = variables([2.0] * count)
-    wrong = replace(operations.sum, derivative=lambda *arguments: sent)(*xs)
-    with pytest.raises(ag.AutogradError):
-        wrong.backward()
+    wrong = replace(operations.sum, name="wrong", derivative=lambda *arguments: sent)(*xs)
+    returned = "returned 1.5" if surplus is None else f"returned {count + surplus} gradient"
+    with pytest.raises(ag.ShapeError, match=f"rule of wrong {returned}.* {count} input"):
+        differentiate(wrong * 3, xs)
     assert [x.grad for x in xs] == [0.0] * count
+
+
+@pytest.mark.parametrize("differentiate", DIFFERENTIATIONS.values(), ids=DIFFERENTIATIONS.keys())
+def test_type_error_inside_of_a_rule_is_left_as_it_is(
+    differentiate: Callable[[ag.Value, list[ag.Value]], object],
+) -> None:
+    x = ag.Value(2.0)
+    with pytest.raises(TypeError, match="mine"):
+        differentiate(raising(TypeError("mine"))(x), [x])
 
 
 def computed_under_no_grad() -> ag.Value:

@@ -4,6 +4,7 @@ The tests iterate over `OPERATIONS`, and read from the derivative rule how many 
 takes: one that is defined tomorrow is tested tomorrow, once `ORACLES` says what it should compute.
 """
 
+import contextlib
 import copy
 import inspect
 import itertools
@@ -51,6 +52,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
     "abs": mpmath.fabs,
     "erf": mpmath.erf,
+    "erfc": mpmath.erfc,
     "sum": lambda *xs: mpmath.fsum(xs),
     "dot": products,
     "max": lambda *xs: max(xs),
@@ -262,6 +264,45 @@ def test_power_is_smooth_at_zero() -> None:
     assert ag.grad(ag.grad(square))(0.0) == 0
 
 
+def power(exponent: int) -> Callable[[Any], Any]:
+    return lambda x: x**exponent
+
+
+@pytest.mark.parametrize("x", [0.0, 5e-324, -1e-320, 5.5e-309, 6e-309, 1e-200, 1.0, -1e100])
+@pytest.mark.parametrize("exponent", [0, 1, 2, 3])
+def test_power_has_derivatives_until_they_vanish_at_any_number(x: float, exponent: int) -> None:
+    function, factor = power(exponent), 1.0
+    for order in range(1, exponent + 2):
+        function, factor = ag.grad(function), factor * (exponent + 1 - order)
+        expected = factor * x ** (exponent - order) if factor else 0.0
+        assert function(x) == pytest.approx(expected, rel=1e-12, abs=0), order
+
+
+# --- nan -----------------------------------------------------------------------------------------
+
+INFINITE = st.sampled_from([math.inf, -math.inf, 0.0, 1.0, -2.0, 1e200, -1e200])
+
+
+@every_operation
+@given(data=st.data())
+def test_nan_of_plain_numbers_is_an_error_at_once(
+    operation: Operation, data: st.DataObject
+) -> None:
+    count = arity(operation) or 4
+    point = data.draw(st.lists(INFINITE, min_size=count, max_size=count))
+    with contextlib.suppress(ag.AutogradError):
+        assert not math.isnan(operation(*point))
+
+
+@pytest.mark.parametrize("name", ["max", "min", "relu", "abs", "sigmoid", "softplus"])
+def test_nan_is_passed_on_to_where_it_is_found(name: str) -> None:
+    nan = ag.Value(math.inf) - math.inf
+    operation = OPERATIONS[name]
+    for inputs in [[nan]] if arity(operation) == 1 else [[1.0, nan], [nan, 1.0], [-1.0, nan, 2.0]]:
+        with pytest.raises(ag.NonFiniteError, match="nan"):
+            (0 * operation(*inputs)).backward()
+
+
 # --- arrays --------------------------------------------------------------------------------------
 
 
@@ -368,17 +409,62 @@ def test_new_operation_stands_in_the_table_in_order_of_definition(cube: Operatio
     assert list(OPERATIONS.items())[-1] == ("cube", cube)
 
 
-def test_a_name_is_given_once() -> None:
+@pytest.mark.parametrize("name", ["tanh", "constant", "detach"])
+def test_names_of_the_library_are_taken(name: str) -> None:
     before = dict(OPERATIONS)
-    with pytest.raises(ag.ArgumentError, match="'tanh' exists"):
+    with pytest.raises(ag.ArgumentError, match=f"'{name}'.*choose another name"):
         define(
-            "tanh",
+            name,
             symbol="t",
             forward=math.sinh,
             array=lambda np, x: np.sinh(x),
             derivative=lambda g, out, x: (g,),
         )
     assert before == OPERATIONS
+
+
+def defined_again(operation: Operation) -> Operation:
+    """Run the cell of a notebook again, after changing the operation in it."""
+    return define(
+        operation.name,
+        symbol="x⁴",
+        forward=lambda x: x**4,
+        array=lambda np, x: x**4,
+        derivative=lambda g, out, x: (g * 4 * x**3,),
+    )
+
+
+def test_an_own_operation_may_be_defined_again_and_the_later_counts(cube: Operation) -> None:
+    again = defined_again(cube)
+    assert list(OPERATIONS.items())[-1] == ("cube", again)
+    assert (again(2.0), ag.grad(again)(2.0)) == (16, 32)
+
+
+def test_graph_of_an_operation_defined_again_stays_as_it_was_recorded(cube: Operation) -> None:
+    x = ag.Value(2.0)
+    y = cube(x)
+    defined_again(cube)
+    for output, variable in [(y, x), copy.deepcopy((y, x))]:
+        output.backward()
+        assert (output.operation, output.data, variable.grad) == (cube, 8, 12)
+    with pytest.raises(ag.GraphError, match=r"'cube' .* again"):
+        pickle.dumps(y)
+
+
+def test_compiled_function_keeps_the_definitions_apart(cube: Operation) -> None:
+    again = defined_again(cube)
+    compiled = ag.compile(lambda x: 100 * cube(x) + again(x))
+    assert compiled.map([2.0, 3.0]).tolist() == [816.0, 2781.0]
+
+
+def test_operation_is_pickled_by_a_name_that_has_to_be_known(cube: Operation) -> None:
+    text = pickle.dumps(cube(ag.Value(2.0)))
+    again = defined_again(cube)
+    assert pickle.loads(text).operation is again
+    del OPERATIONS["cube"]
+    with pytest.raises(ag.GraphError, match=r"'cube'.*define it"):
+        pickle.loads(text)
+    define("cube", symbol="", forward=abs, array=abs, derivative=abs)  # for the fixture to delete
 
 
 @every_operation

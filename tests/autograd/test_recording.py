@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,17 @@ def test_result_of_no_grad_is_a_constant_of_later_formulas() -> None:
         factor = x * x
     (factor * x).backward()
     assert x.grad == 9
+
+
+def test_every_constant_is_without_gradient_before_a_pass() -> None:
+    x = ag.Value(3.0)
+    with ag.no_grad():
+        constants: list[Any] = [x * x, (x * x) * 2]
+    constants.append((2 * x).parents[0])
+    assert [constant.grad for constant in constants] == [None, None, None]
+    for constant in constants:
+        constant.zero_grad()
+        assert constant.grad is None
 
 
 def test_variables_made_under_no_grad_are_variables() -> None:
@@ -222,6 +234,28 @@ def test_nodes_are_not_kept_after_the_block() -> None:
     with ag.detect_anomaly():
         overflow(ag.Value(1.0))
     assert not origins
+
+
+def test_lines_outlast_the_block_of_another_thread() -> None:
+    def enter_and_leave() -> None:
+        with ag.detect_anomaly():
+            overflow(ag.Value(1.0))
+
+    with ag.detect_anomaly():
+        loss = steep(ag.Value(2.0)) * 1e200
+        in_a_thread(enter_and_leave)
+        assert len(origins) == 5  # of the lines and constants of this thread alone
+        with pytest.raises(ag.NonFiniteError, match="made at"):
+            loss.backward()
+    assert not origins
+
+
+def test_gradients_are_not_searched_for_anomalies_of_another_thread() -> None:
+    absorb = replace(operations.neg, name="absorb", derivative=lambda g, out, x: (0.0,))
+    loss = absorb(ag.Value(0.0)) * 1e200 * 1e200
+    with ag.detect_anomaly():
+        overflow(ag.Value(1.0))
+        assert in_a_thread(lambda: loss.backward()) is None
 
 
 # --- collector_paused ----------------------------------------------------------------------------

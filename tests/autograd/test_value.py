@@ -19,7 +19,7 @@ from autograd.operations import CONSTANT, OPERATIONS
 
 ROOT = Path(__file__).parents[2]
 
-NUMBERS = [2, True, 2.5, Fraction(5, 2), np.float64(2.5), np.float32(2.5), np.int64(2)]
+NUMBERS = [2, True, 2.5, Fraction(5, 2), np.float64(2.5), np.float32(2.5), np.int64(2), np.True_]
 OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
 COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge]
 
@@ -312,6 +312,13 @@ def test_operator_with_an_array_works_element_by_element(apply: Callable[..., An
         assert result.shape == (3,)
         assert all(isinstance(element, ag.Value) for element in result)
         np.testing.assert_array_equal(numbers_of(result), expected)
+
+
+@pytest.mark.parametrize("compare", COMPARISONS)
+def test_comparison_with_an_array_works_element_by_element(compare: Callable[..., Any]) -> None:
+    x, array = ag.Value(2.0), np.array([1.0, 2.0, 4.0])
+    np.testing.assert_array_equal(compare(x, array), compare(2.0, array))
+    np.testing.assert_array_equal(compare(array, x), compare(array, 2.0))
 
 
 def test_value_times_array_collects_the_gradient_of_every_element() -> None:
