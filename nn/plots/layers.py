@@ -1,0 +1,100 @@
+"""The weights of a layer as images: what each neuron looks for."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from autograd.errors import ArgumentError, ShapeError
+from nn.layers import Layer
+from nn.plots.canvas import Picture, save, style
+
+
+def weights(
+    layer: Layer | Sequence[Any] | NDArray[Any],
+    shape: tuple[int, int] | None = None,
+    *,
+    columns: int = 8,
+    title: str | None = None,
+    path: str | Path | None = None,
+) -> Figure:
+    """Draw each neuron's weights as an image, all in the same colours, with white for 0.
+
+    A neuron of the first layer looks for what its image shows: inputs where it is blue speak for
+    its activation, inputs where it is red against it.
+
+    >>> import nn
+    >>> model = nn.MLP(64, [32, 10], rng=0)
+    >>> figure = nn.plots.weights(model.layers[0], shape=(8, 8))
+    >>> len(figure.axes)  # 32 images, and the scale of the colours
+    33
+
+    Parameters
+    ----------
+    layer : Layer, or array of shape (n_neurons, n_inputs)
+        Such as ``model.layers[0]``, or ``model.state_dict()["0.weight"]``.
+    shape : (int, int), optional
+        The height and width of the images. By default square ones if n_inputs is a square, else a
+        row.
+    columns : int
+        How many neurons to draw in a row.
+    title : str, optional
+    path : path, optional
+        See `nn.plots.save`.
+
+    Raises
+    ------
+    ShapeError
+        If the weights do not fill the shape.
+    ArgumentError
+        If a weight is not finite, or there are no columns.
+    """
+    numbers = np.asarray(
+        layer.state_dict()["weight"] if isinstance(layer, Layer) else layer, np.float64
+    )
+    if numbers.ndim != 2 or numbers.size == 0:
+        raise ShapeError(f"weights are an array of (n_neurons, n_inputs), not of {numbers.shape}")
+    if not np.isfinite(numbers).all():
+        raise ArgumentError("a weight is infinite or nan")
+    if columns < 1:
+        raise ArgumentError(f"columns={columns}: it takes a whole number from 1 on")
+    n_neurons, n_inputs = numbers.shape
+    height, width = shape or _default_shape(n_inputs)
+    if height * width != n_inputs:
+        raise ShapeError(f"{n_inputs} weights do not fill an image of {height} x {width}")
+
+    columns = min(columns, n_neurons)
+    rows = -(-n_neurons // columns)
+    panel = 1.35  # inches
+    with style():
+        figure = Picture(
+            figsize=(panel * columns + 1.2, panel * rows * min(1.0, height / width) + 0.9),
+            layout="constrained",
+        )
+        figure.suptitle(title or f"What each of {n_neurons} neurons looks for: its weights")
+        panels = [figure.add_subplot(rows, columns, 1 + index) for index in range(n_neurons)]
+        bound = np.abs(numbers).max() or 1.0
+        for index, (axes, row) in enumerate(zip(panels, numbers, strict=True)):
+            pixels = row.reshape(height, width)
+            image = axes.imshow(pixels, cmap="RdBu", vmin=-bound, vmax=bound)
+            _frame(axes, index)
+        figure.colorbar(image, ax=panels, label="weight", aspect=30, pad=0.02)
+    if path is not None:
+        save(figure, path)
+    return figure
+
+
+def _default_shape(n_inputs: int) -> tuple[int, int]:
+    side = math.isqrt(n_inputs)
+    return (side, side) if side * side == n_inputs else (1, n_inputs)
+
+
+def _frame(axes: Axes, index: int) -> None:
+    axes.set_title(str(index), fontsize=9, fontweight="normal", pad=3)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(visible=True, color="#999999", linewidth=0.5)
