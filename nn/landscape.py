@@ -25,7 +25,7 @@ import autograd as ag
 from autograd import Value
 from autograd.derivatives import numbers_in
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
-from nn.data import Data, check_data
+from nn.data import Data, check_data, float_array
 from nn.layers import Seed, positive_integer
 from nn.module import Module
 from nn.progress import progress
@@ -129,7 +129,8 @@ def loss_landscape(
     if not isinstance(model, Module) or not callable(model):
         raise ArgumentError(f"{model!r} is no network: a landscape takes an nn.Module to call")
     check_data(X, y)
-    size = positive_integer(size, "size")
+    if positive_integer(size, "size") < 2:
+        raise ArgumentError("size=1: a grid has two points or more in each direction")
     parameters = model.parameters()
     snapshots = _checked_path(path, len(parameters))
     kind = directions or ("path" if len(snapshots) else "random")
@@ -339,11 +340,12 @@ def _checked_path(path: Sequence[Any] | Array, n_parameters: int) -> Array:
     ShapeError, ArgumentError
         If its points are not vectors of n finite numbers.
     """
-    for index, point in enumerate(path):
-        if np.shape(point) != (n_parameters,):
+    points = [float_array(point, f"path[{index}]") for index, point in enumerate(path)]
+    for index, point in enumerate(points):
+        if point.shape != (n_parameters,):
             raise ShapeError(
-                f"path[{index}] has shape {np.shape(point)}: there are {n_parameters} parameters"
+                f"path[{index}] has shape {point.shape}: there are {n_parameters} parameters"
             )
         if not np.isfinite(point).all():
             raise ArgumentError(f"path[{index}] holds something else than finite numbers")
-    return np.array(path, np.float64).reshape(-1, n_parameters)
+    return np.array(points).reshape(-1, n_parameters)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 import autograd as ag
 from autograd.errors import ShapeError
-from nn.data import Data, check_data
+from nn.data import Data, check_data, float_array
 from nn.plots.canvas import INK, PALETTE, finished, new_axes, style
 
 Array = NDArray[np.float64]
@@ -61,7 +61,7 @@ def decision_boundary(
     TraceError
         If what the model does depends on the numbers it gets: it is compiled.
     """
-    points, labels = np.asarray(X, np.float64), np.asarray(y)
+    points, labels = float_array(X, "X"), float_array(y, "y")
     check_data(points, labels)
     if points.ndim != 2 or points.shape[1] != 2 or labels.ndim != 1:
         raise ShapeError(

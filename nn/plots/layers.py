@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, ShapeError
-from nn.layers import Layer
+from nn.data import float_array
+from nn.layers import Layer, positive_integer
 from nn.plots.canvas import Picture, save, style
 
 
@@ -39,8 +40,7 @@ def weights(
     layer : Layer, or array of shape (n_neurons, n_inputs)
         Such as ``model.layers[0]``, or ``model.state_dict()["0.weight"]``.
     shape : (int, int), optional
-        The height and width of the images. By default square ones if n_inputs is a square, else a
-        row.
+        The height and width of the images. By default as nearly square as n_inputs allows.
     columns : int
         How many neurons to draw in a row.
     title : str, optional
@@ -54,26 +54,24 @@ def weights(
     ArgumentError
         If a weight is not finite, or there are no columns.
     """
-    numbers = np.asarray(
-        layer.state_dict()["weight"] if isinstance(layer, Layer) else layer, np.float64
+    numbers = float_array(
+        layer.state_dict()["weight"] if isinstance(layer, Layer) else layer, "the layer"
     )
     if numbers.ndim != 2 or numbers.size == 0:
         raise ShapeError(f"weights are an array of (n_neurons, n_inputs), not of {numbers.shape}")
     if not np.isfinite(numbers).all():
         raise ArgumentError("a weight is infinite or nan")
-    if columns < 1:
-        raise ArgumentError(f"columns={columns}: it takes a whole number from 1 on")
     n_neurons, n_inputs = numbers.shape
-    height, width = shape or _default_shape(n_inputs)
-    if height * width != n_inputs:
-        raise ShapeError(f"{n_inputs} weights do not fill an image of {height} x {width}")
-
-    columns = min(columns, n_neurons)
+    size = _default_shape(n_inputs) if shape is None else shape
+    if np.shape(size) != (2,) or min(size) < 1 or math.prod(size) != n_inputs:
+        raise ShapeError(f"{n_inputs} weights do not fill an image of shape {size}")
+    height, width = size
+    columns = min(positive_integer(columns, "columns"), n_neurons)
     rows = -(-n_neurons // columns)
-    panel = 1.35  # inches
+    inches = 1.35, 1.35 * min(1.0, max(0.45, height / width))  # of an image, its number above it
     with style():
         figure = Picture(
-            figsize=(panel * columns + 1.2, panel * rows * min(1.0, height / width) + 0.9),
+            figsize=(max(7.5, inches[0] * columns + 1.2), inches[1] * rows + 0.9),
             layout="constrained",
         )
         figure.suptitle(title or f"What each of {n_neurons} neurons looks for: its weights")
@@ -81,7 +79,8 @@ def weights(
         bound = np.abs(numbers).max() or 1.0
         for index, (axes, row) in enumerate(zip(panels, numbers, strict=True)):
             pixels = row.reshape(height, width)
-            image = axes.imshow(pixels, cmap="RdBu", vmin=-bound, vmax=bound)
+            aspect = "auto" if height == 1 else "equal"  # of a long row one would see a line only
+            image = axes.imshow(pixels, cmap="RdBu", vmin=-bound, vmax=bound, aspect=aspect)
             _frame(axes, index)
         figure.colorbar(image, ax=panels, label="weight", aspect=30, pad=0.02)
     if path is not None:
@@ -90,8 +89,9 @@ def weights(
 
 
 def _default_shape(n_inputs: int) -> tuple[int, int]:
-    side = math.isqrt(n_inputs)
-    return (side, side) if side * side == n_inputs else (1, n_inputs)
+    """Return the height and width that are nearest to a square."""
+    height = next(h for h in range(math.isqrt(n_inputs), 0, -1) if n_inputs % h == 0)
+    return height, n_inputs // height
 
 
 def _frame(axes: Axes, index: int) -> None:

@@ -1,7 +1,7 @@
 """The course of training."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ FEW_EPOCHS = 30
 
 
 def curves(
-    reports: Sequence[EpochReport],
+    reports: Iterable[EpochReport],
     *,
     metric: str = "accuracy",
     title: str = "The course of training",
@@ -33,8 +33,8 @@ def curves(
 
     Parameters
     ----------
-    reports : sequence of EpochReport
-        What `nn.fit` yielded.
+    reports : iterable of EpochReport
+        What `nn.fit` yields; ``curves(nn.fit(...))`` trains and draws.
     metric : str
         What its metric measures.
     title : str
@@ -46,7 +46,8 @@ def curves(
     ShapeError
         If there is no report.
     """
-    if len(reports) == 0:
+    reports = list(reports)
+    if not reports:
         raise ShapeError("there are no reports to draw: reports = list(nn.fit(...))")
     epochs = [report.epoch for report in reports]
     losses = [report.loss for report in reports]

@@ -132,7 +132,7 @@ def test_the_shares_are_those_of_the_covariance(seed: int, points: int) -> None:
     rng = np.random.default_rng(seed)
     n = len(nn.MLP(2, [2, 1]).parameters())
     path = rng.normal(size=(points, n)) * rng.uniform(0.1, 2.0, n)
-    landscape = nn.loss_landscape(nn.MLP(2, [2, 1]), X, Y, nn.hinge_loss, path=path, size=1)
+    landscape = nn.loss_landscape(nn.MLP(2, [2, 1]), X, Y, nn.hinge_loss, path=path, size=2)
     variances = np.linalg.eigvalsh(np.cov(path.T))[::-1]
     np.testing.assert_allclose(landscape.path_shares, variances[:2] / variances.sum(), rtol=1e-9)
 
@@ -197,7 +197,10 @@ def test_the_path_can_be_seen_in_random_directions() -> None:
     assert landscape.kind == "random"
     residual = path - landscape.center - landscape.path @ landscape.directions
     np.testing.assert_allclose(residual @ landscape.directions.T, 0.0, atol=1e-12)  # the nearest
-    assert 0 < landscape.path_shares.sum() < 1
+    deviations = np.array(path) - np.mean(path, axis=0)
+    onto_plane = np.linalg.pinv(landscape.directions) @ landscape.directions
+    share = np.sum((deviations @ onto_plane) ** 2) / np.sum(deviations**2)
+    assert landscape.path_shares.sum() == pytest.approx(share, rel=1e-9)
     assert landscape.x[0] <= -1 < 1 <= landscape.x[-1]
 
 
@@ -209,7 +212,7 @@ def test_the_penalty_is_part_of_the_loss() -> None:
         X,
         Y,
         nn.hinge_loss,
-        size=1,
+        size=2,
         limits=((0, 1), (0, 1)),
         penalty=lambda: nn.l2_penalty(parameters, 0.5),
         rng=0,
@@ -270,6 +273,7 @@ def test_a_loss_that_does_not_exist_is_told_with_its_place() -> None:
     ("options", "error", "message"),
     [
         ({"size": 0}, ArgumentError, "size=0"),
+        ({"size": 1}, ArgumentError, "size=1"),
         ({"limits": ((1.0, -1.0), (0.0, 1.0))}, ArgumentError, "limits="),
         ({"limits": (-1.0, 1.0)}, ArgumentError, "two intervals"),
         ({"limits": ((-1.0, np.inf), (0.0, 1.0))}, ArgumentError, "limits="),
@@ -279,6 +283,8 @@ def test_a_loss_that_does_not_exist_is_told_with_its_place() -> None:
         ({"path": [np.zeros(13), np.ones(13), np.full(13, 2.0)]}, ArgumentError, "on one line"),
         ({"path": [np.zeros(13), np.zeros(12)]}, ShapeError, r"path\[1\] has shape \(12,\)"),
         ({"path": [np.full(13, np.nan)]}, ArgumentError, r"path\[0\]"),
+        ({"path": ["theta"]}, ShapeError, r"path\[0\] is no array of numbers"),
+        ({"path": np.zeros(13)}, ShapeError, r"path\[0\] has shape \(\)"),
     ],
 )
 def test_bad_arguments_are_told(

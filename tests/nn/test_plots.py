@@ -39,6 +39,8 @@ PICTURES: dict[str, Callable[..., Figure]] = {
         nn.MLP(2, [3], rng=0), POINTS, [0, 1, 2, 0], **options
     ),
     "weights": lambda **options: plots.weights(nn.Layer(4, 3, rng=0), **options),
+    "rows": lambda **options: plots.weights(nn.Layer(32, 10, rng=0), **options),
+    "column": lambda **options: plots.weights(nn.Layer(8, 1, rng=0), (8, 1), **options),
     "contour": lambda **options: plots.contour(landscape(), **options),
     "surface": lambda **options: plots.surface(landscape(), **options),
     "around": lambda **options: plots.surface(landscape(with_path=False), **options),
@@ -175,7 +177,7 @@ def test_curves_are_those_of_the_reports() -> None:
 
 def test_a_training_without_a_metric_has_one_curve() -> None:
     report = nn.EpochReport(1, 0.5, math.nan, math.nan, 0.1)
-    assert len(plots.curves([report]).axes) == 1
+    assert len(plots.curves(iter([report])).axes) == 1
     with pytest.raises(ShapeError, match="no reports"):
         plots.curves([])
 
@@ -214,6 +216,8 @@ def test_of_many_classes_the_largest_output_counts() -> None:
         ([0.0, 1.0], [1, 1]),
         ([[0.0, 1.0]], [[1]]),
         ([[0.0, 1.0]], [1, 1]),
+        ([[0.0, 1.0], [2.0]], [1, 1]),
+        ([[0.0, 1.0]], ["up"]),
     ],
 )
 def test_points_that_are_none_are_told(X: list[Any], y: list[Any]) -> None:
@@ -235,15 +239,18 @@ def test_each_neuron_has_its_image_in_common_colours_about_zero() -> None:
 
 
 def test_weights_can_be_an_array_and_find_their_shape() -> None:
-    square, row = (plots.weights(np.zeros((1, n))).axes[0].images[0] for n in (9, 6))
-    assert np.asarray(square.get_array()).shape == (3, 3)
-    assert np.asarray(row.get_array()).shape == (1, 6)
+    for n, shape in [(9, (3, 3)), (32, (4, 8)), (7, (1, 7)), (1, (1, 1))]:
+        image = plots.weights(np.zeros((1, n))).axes[0].images[0]
+        assert np.asarray(image.get_array()).shape == shape
 
 
 @pytest.mark.parametrize(
     ("weights", "options", "message"),
     [
-        (np.zeros((2, 6)), {"shape": (2, 2)}, "6 weights do not fill an image of 2 x 2"),
+        (np.zeros((2, 6)), {"shape": (2, 2)}, r"6 weights do not fill an image of shape \(2, 2\)"),
+        (np.zeros((2, 6)), {"shape": (-2, -3)}, "6 weights"),
+        (np.zeros((2, 6)), {"shape": 6}, "6 weights"),
+        ([[1.0], [1.0, 2.0]], {}, "no array of numbers"),
         (np.zeros(6), {}, r"\(6,\)"),
         (np.zeros((0, 6)), {}, r"\(0, 6\)"),
         (np.full((1, 4), np.inf), {}, "infinite"),
