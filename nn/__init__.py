@@ -10,7 +10,7 @@ True
 
 Read the modules in this order: `layers` (what a network computes), `losses`, `optimizers`,
 `training` (the loop that uses them all). `module`, `activations`, `data`, `schedules` and `metrics`
-hold what these share. `landscape` looks at a loss from afar; `plots` draws (see `nn.plots`).
+hold what these share. `landscape` looks at a loss from afar, and `plots` draws pictures.
 """
 
 import importlib

@@ -5,32 +5,27 @@ choose a centre and two directions, and look at
 
     losses[i, j] = loss(center + x[j] * directions[0] + y[i] * directions[1])
 
-All depends on the directions. `random_directions` show the surroundings of a network; they miss its
-way there, since two directions drawn at random among thousands are at right angles to nearly
-everything. `principal_directions` are those in which the recorded path of a descent goes furthest.
-
-Only numbers are made here; `nn.plots` draws them. The loss is computed by the compiled program from
-a vector of parameters: the Values of the model are read once and never set, so that nothing, not
-even Ctrl-C, can leave the network changed.
+All depends on the directions, which `nn.directions` makes. Only numbers are made here; `nn.plots`
+draws them. The loss is computed by the compiled program from a vector of parameters: the Values of
+the model are read once and never set, so that nothing, not even Ctrl-C, can leave the network
+changed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 import autograd as ag
 from autograd import Value
-from autograd.derivatives import numbers_in
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
 from nn.data import Data, check_data, float_array
+from nn.directions import Array, principal_directions, random_directions
 from nn.layers import Seed, positive_integer
 from nn.module import Module
 from nn.progress import progress
 
-Array: TypeAlias = NDArray[np.float64]
 Interval: TypeAlias = tuple[float, float]
 
 
@@ -107,7 +102,7 @@ def loss_landscape(
         The parameters at moments of a training, recorded with ``optimizer.read()``. The last ones
         are the centre of the plane; without a path, the parameters of the model are.
     directions : "random" or "path"
-        `random_directions` or `principal_directions`: those of the path if there is one.
+        See `nn.directions`. By default the principal ones of the path if there is one.
     limits : ((float, float), (float, float)), optional
         The first and the last coordinate along each direction. By default a square: about the path
         for its own directions; for random ones from -1 to 1, where each neuron's weights are
@@ -160,104 +155,6 @@ def loss_landscape(
         path_losses=losses[: len(projected)],
         path_shares=_shares(snapshots, vectors),
     )
-
-
-def random_directions(model: Module, rng: Seed = None) -> Array:
-    """Draw two directions in which each neuron's weights change in proportion to their size.
-
-    A normal random direction, each neuron's part of it scaled to the norm of that neuron's weights.
-    Without this a picture shows how large the weights are, not how sharp the minimum is: a relu
-    network computes the same when one layer's weights are doubled and the next one's halved, but a
-    change of fixed size does not do the same to both. Biases stay as they are.
-
-    Li, Xu, Taylor, Studer, Goldstein: Visualizing the Loss Landscape of Neural Nets, 2018, sec. 4.
-
-    >>> import nn
-    >>> import numpy as np
-    >>> neuron = nn.Neuron(2, rng=0)
-    >>> neuron.weight[0].data, neuron.weight[1].data = 3.0, 4.0
-    >>> directions = random_directions(neuron, rng=0)
-    >>> np.linalg.norm(directions, axis=1).round(12)
-    array([5., 5.])
-    >>> directions[:, -1]  # of the bias
-    array([0., 0.])
-
-    Parameters
-    ----------
-    model : Module
-        A tensor named ``bias`` holds biases. In any other, a row holds a neuron's weights.
-    rng : numpy.random.Generator, int or None
-
-    Returns
-    -------
-    array, (2, n)
-
-    Raises
-    ------
-    ArgumentError
-        If all weights are 0.
-    """
-    # Of its own, since the seed may also have drawn the weights: the same numbers, the same way.
-    generator = np.random.default_rng(rng).spawn(1)[0]
-    directions = np.array([_random_direction(model, generator) for _ in range(2)])
-    if not directions.any():
-        raise ArgumentError(f"all weights of {model!r} are 0: random directions take their size")
-    return directions
-
-
-def principal_directions(path: Sequence[Any] | Array) -> Array:
-    """Return the two directions of unit length in which a path varies most.
-
-    They are the first two right singular vectors of the path minus its mean, signed so that the
-    path comes from the left and from below. Li et al., 2018, section 7.2.
-
-    >>> import numpy as np
-    >>> principal_directions([[0.0, 0.0, 0.0], [0.0, 4.0, 0.0], [1.0, 8.0, 0.0]]).shape
-    (2, 3)
-
-    Parameters
-    ----------
-    path : sequence of m arrays, each (n,)
-
-    Returns
-    -------
-    array, (2, n)
-
-    Raises
-    ------
-    ArgumentError
-        If the path does not span a plane: less than three points, or all on one line.
-    """
-    snapshots = np.asarray(path, np.float64)
-    deviations = snapshots - snapshots.mean(axis=0) if len(snapshots) else np.zeros((0, 0))
-    _, sizes, vectors = np.linalg.svd(deviations, full_matrices=False)
-    if len(sizes) < 2 or sizes[1] <= 1e-10 * sizes[0]:
-        raise ArgumentError(
-            f"the {len(snapshots)} points of the path are on one line: it takes three or more that "
-            "span a plane, such as one before training and one after each epoch, with "
-            "path.append(optimizer.read()); or take directions='random'"
-        )
-    came_from = vectors[:2] @ (snapshots[0] - snapshots[-1])
-    directions: Array = vectors[:2] * np.where(came_from > 0, -1.0, 1.0)[:, np.newaxis]
-    return directions
-
-
-def _random_direction(model: Module, rng: np.random.Generator) -> Array:
-    part_of: dict[Value, float] = {}
-    for is_bias, weights in _filters(model):
-        numbers = np.array([weight.data for weight in weights])
-        part = rng.normal(size=len(weights))
-        scale = 0.0 if is_bias else np.linalg.norm(numbers) / np.linalg.norm(part)
-        part_of.update(zip(weights, scale * part, strict=True))
-    return np.array([part_of[parameter] for parameter in model.parameters()])
-
-
-def _filters(model: Module) -> Iterator[tuple[bool, list[Value]]]:
-    """Yield the groups of parameters that are scaled together, and whether they are biases."""
-    for name, tensor in model.named_tensors():
-        is_matrix = isinstance(tensor, list | tuple) and isinstance(tensor[0], list | tuple)
-        for row in tensor if is_matrix else [tensor]:
-            yield name.split(".")[-1] == "bias", list(numbers_in(row))
 
 
 def _coordinates(vectors: Array, directions: Array) -> Array:
@@ -313,8 +210,9 @@ def _loss_function(
         return value if penalty is None else value + penalty()
 
     program = ag.compile(sample_loss, parameters=parameters)
+    data = float_array(X, "X"), float_array(y, "y")
     # The gradient is thrown away: `map` takes half the time, but its parameters from the Values.
-    return lambda theta: program.value_and_grad(theta, X, y)[0]
+    return lambda theta: program.value_and_grad(theta, *data)[0]
 
 
 def _losses(

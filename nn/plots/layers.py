@@ -79,8 +79,9 @@ def weights(
         bound = np.abs(numbers).max() or 1.0
         for index, (axes, row) in enumerate(zip(panels, numbers, strict=True)):
             pixels = row.reshape(height, width)
-            aspect = "auto" if height == 1 else "equal"  # of a long row one would see a line only
-            image = axes.imshow(pixels, cmap="RdBu", vmin=-bound, vmax=bound, aspect=aspect)
+            image = axes.imshow(pixels, cmap="RdBu", vmin=-bound, vmax=bound)
+            if height == 1:
+                axes.set_aspect("auto")  # of square pixels in a row one would see a line only
             _frame(axes, index)
         figure.colorbar(image, ax=panels, label="weight", aspect=30, pad=0.02)
     if path is not None:

@@ -15,7 +15,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.errors import ArgumentError, NonFiniteError, ShapeError
-from nn.landscape import principal_directions, random_directions
+from nn.directions import principal_directions, random_directions
 
 Array = NDArray[np.float64]
 
