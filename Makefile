@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/demos
 	$(BIN)/python demos/digits.py
 	$(BIN)/python demos/moons.py
+	$(BIN)/python demos/landscape.py
 
 test: $(VENV)/test
 	$(BIN)/python -m pytest

@@ -67,3 +67,11 @@ class GradientCheckError(AutogradError, AssertionError):
 
 class StateError(AutogradError, ValueError):
     """A saved state that does not fit the model, or a file that cannot be read as one."""
+
+
+class FileError(AutogradError, OSError):
+    """A file that cannot be written where it was asked for."""
+
+
+class MissingPackageError(AutogradError, ImportError):
+    """A package that a feature needs and that is not installed."""

@@ -5,7 +5,7 @@ of its answers says how surprising the right digits were; backpropagation throug
 gives the gradient; stochastic gradient descent takes a step. The graph of one image is compiled, so
 that a few seconds of that are enough: the network reads 97 of 100 digits that it has never seen.
 
-    make demo                                      sets up everything and runs both demos
+    make demo                                      sets up everything and runs all demos
     python demos/digits.py                         after: python -m pip install -e '.[demos]'
     python demos/digits.py --epochs 30 --resume    goes on from where the last run ended
 """
@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 import autograd as ag
 import nn
-from pictures import draw_curves, draw_digits
+from command_line import add_eager, command_line, parse
+from pictures import draw_digits, write
 from timing import print_speed
 
 HERE = Path(__file__).parent
@@ -129,61 +130,30 @@ def print_confusion(predictions: NDArray[np.float64], labels: NDArray[np.int64])
     print()
 
 
-def draw_history(history: list[nn.EpochReport], path: Path) -> None:
-    """Draw how the loss fell and the accuracies rose."""
-    draw_curves(
-        path,
-        f"Reading digits: {history[-1].validation:.1%} right on images never seen",
-        {"training": [report.loss for report in history]},
-        {
-            "training": [report.metric for report in history],
-            "test": [report.validation for report in history],
-        },
-    )
-    print(f"wrote {path}")
-
-
 def draw_hardest(predictions: NDArray[np.float64], test: Digits, path: Path) -> None:
     """Draw the images that were misread, the surest mistakes first, then those that nearly were."""
     is_right = predictions.argmax(axis=1) == test.labels
     probability_of_label = predictions[np.arange(len(test.labels)), test.labels]
     hardest = np.lexsort((probability_of_label, is_right))[:12]
-    draw_digits(
-        path,
+    picture = draw_digits(
         f"{np.sum(~is_right)} of {len(is_right)} test images misread: the hardest, "
         "with the predicted probabilities",
         test.images[hardest],
         test.labels[hardest],
         predictions[hardest],
     )
-    print(f"wrote {path}")
+    write(picture, path)
 
 
 # --- the program ---------------------------------------------------------------------------------
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Read the command line, and make the output folder before time is spent on training."""
-    parser = argparse.ArgumentParser(
-        description="Teach a network of scalars to read handwritten digits.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--epochs", type=int, default=20, help="times to go through the training images")
-    add("--seed", type=int, default=0, help="of test images, weights and batches")
-    add("--eager", action="store_true", help="record each sample by itself: slow, to compare")
-    add("--output", type=Path, default=HERE / "output", help="folder for pictures and checkpoint")
-    add("--resume", action="store_true", help="go on from the checkpoint there")
-    arguments = parser.parse_args()
-    if arguments.epochs < 1:
-        parser.error("--epochs takes a number from 1 on")
-    if arguments.seed < 0:
-        parser.error("--seed takes a number from 0 on")
-    try:
-        arguments.output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        parser.error(f"--output cannot be made a folder: {error}")
-    return arguments
+    """Read the command line."""
+    parser = command_line("Teach a network of scalars to read handwritten digits.", epochs=20)
+    add_eager(parser)
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint there")
+    return parse(parser)
 
 
 def main() -> int:
@@ -212,7 +182,9 @@ def main() -> int:
             untrained = nn.MLP(64, [32, 10], activation="relu", rng=rng)
             print_speed(history, untrained, *training, nn.cross_entropy, BATCH_SIZE)
         if history:
-            draw_history(history, arguments.output / "digits-curves.png")
+            title = f"Reading digits: {history[-1].validation:.1%} right on images never seen"
+            write(nn.plots.curves(history, title=title), arguments.output / "digits-curves.png")
+        write(nn.plots.weights(model.layers[0]), arguments.output / "digits-weights.png")
         draw_hardest(predictions, test, arguments.output / "digits-mistakes.png")
     return exit_code
 

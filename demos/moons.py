@@ -5,13 +5,12 @@ with two hidden layers learns a score that is positive on one and negative on th
 loss asks for a margin of 1 on the right side, a penalty on large weights keeps the boundary calm,
 and gradient descent does the rest in a hundred steps, which take a moment.
 
-    make demo                                sets up everything and runs both demos
+    make demo                                sets up everything and runs all demos
     python demos/moons.py                    after: python -m pip install -e '.[demos]'
     python demos/moons.py --batch-size 10    ten steps on ten points each, for one on a hundred
 """
 
 import argparse
-import functools
 import math
 import sys
 from collections.abc import Iterator
@@ -22,10 +21,10 @@ from numpy.typing import NDArray
 
 import autograd as ag
 import nn
-from pictures import draw_boundary, draw_curves
+from command_line import add_eager, command_line, parse, whole_number
+from pictures import write
 from timing import print_speed
 
-HERE = Path(__file__).parent
 POINTS = 100
 
 
@@ -69,12 +68,6 @@ def train(
     )
 
 
-@ag.no_grad()
-def scores(model: nn.MLP, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the score of each point, a row of two coordinates."""
-    return np.array([float(model(point)) for point in points.tolist()])
-
-
 # --- results -------------------------------------------------------------------------------------
 
 
@@ -86,55 +79,40 @@ def print_epoch(report: nn.EpochReport) -> None:
         print(f"{report.epoch:5}{report.loss:9.4f}{report.metric:11.0%}", flush=True)
 
 
-def draw_scores(
-    model: nn.MLP, points: NDArray[np.float64], labels: NDArray[np.int64], path: Path
+def count_right(model: nn.MLP, points: NDArray[np.float64], labels: NDArray[np.int64]) -> int:
+    """Return how many points have a score of the sign of their class."""
+    scores = ag.compile(model).map(points)
+    return int(np.sum((scores > 0) == (labels > 0)))
+
+
+def draw(
+    model: nn.MLP,
+    points: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    history: list[nn.EpochReport],
+    folder: Path,
 ) -> None:
-    """Draw the boundary between the classes, and tell how many points are on their side of it."""
-    right = np.sum((scores(model, points) > 0) == (labels > 0))
-    title = f"Two moons: {right} of {POINTS} points on the right side"
+    """Draw the boundary between the classes, and the course of training."""
+    title = f"Two moons: {count_right(model, points, labels)} of {POINTS} points on the right side"
     print(f"\n{title}")
-    draw_boundary(path, title, points, labels, functools.partial(scores, model))
-    print(f"wrote {path}")
-
-
-def draw_history(history: list[nn.EpochReport], path: Path) -> None:
-    """Draw how the loss fell and the accuracy rose."""
-    draw_curves(
-        path,
-        "Two moons: the course of training",
-        {"training": [report.loss for report in history]},
-        {"training": [report.metric for report in history]},
-    )
-    print(f"wrote {path}")
+    boundary = nn.plots.decision_boundary(model, points, labels, title=title)
+    write(boundary, folder / "moons-boundary.png")
+    if history:
+        curves = nn.plots.curves(history, title="Two moons: the course of training")
+        write(curves, folder / "moons-curves.png")
 
 
 # --- the program ---------------------------------------------------------------------------------
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Read the command line, and make the output folder before time is spent on training."""
-    parser = argparse.ArgumentParser(
-        description="Part two moons with a network of scalars.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    """Read the command line."""
+    parser = command_line("Part two moons with a network of scalars.", epochs=100)
+    add_eager(parser)
+    parser.add_argument(
+        "--batch-size", type=whole_number(1), default=POINTS, help="points that each step sees"
     )
-    add = parser.add_argument
-    add("--epochs", type=int, default=100, help="times to go through the points")
-    add("--batch-size", type=int, default=POINTS, help="points that each step sees")
-    add("--seed", type=int, default=0, help="of points, weights and batches")
-    add("--eager", action="store_true", help="record each sample by itself: slow, to compare")
-    add("--output", type=Path, default=HERE / "output", help="folder for pictures")
-    arguments = parser.parse_args()
-    if arguments.epochs < 1:
-        parser.error("--epochs takes a number from 1 on")
-    if arguments.batch_size < 1:
-        parser.error("--batch-size takes a number from 1 on")
-    if arguments.seed < 0:
-        parser.error("--seed takes a number from 0 on")
-    try:
-        arguments.output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        parser.error(f"--output cannot be made a folder: {error}")
-    return arguments
+    return parse(parser)
 
 
 def main() -> int:
@@ -160,9 +138,7 @@ def main() -> int:
         if history and not arguments.eager:
             untrained = nn.MLP(2, [16, 16, 1], activation="relu", rng=rng)
             print_speed(history, untrained, points, labels, nn.hinge_loss, arguments.batch_size)
-        draw_scores(model, points, labels, arguments.output / "moons-boundary.png")
-        if history:
-            draw_history(history, arguments.output / "moons-curves.png")
+        draw(model, points, labels, history, arguments.output)
     return exit_code
 
 

@@ -10,12 +10,16 @@ True
 
 Read the modules in this order: `layers` (what a network computes), `losses`, `optimizers`,
 `training` (the loop that uses them all). `module`, `activations`, `data`, `schedules` and `metrics`
-hold what these share.
+hold what these share. `landscape` looks at a loss from afar, and `plots` draws pictures.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from nn.activations import ACTIVATIONS
 from nn.data import minibatches
 from nn.interrupts import interrupts_deferred
+from nn.landscape import Landscape, loss_landscape
 from nn.layers import MLP, Layer, Neuron
 from nn.losses import binary_cross_entropy, cross_entropy, hinge_loss, l2_penalty, mse_loss
 from nn.metrics import accuracy
@@ -24,6 +28,9 @@ from nn.optimizers import SGD, Adam, AdamW, Optimizer
 from nn.schedules import cosine_decay, linear_decay, step_decay, warmup
 from nn.training import EpochReport, fit
 
+if TYPE_CHECKING:
+    from nn import plots as plots
+
 __all__ = [
     "ACTIVATIONS",
     "MLP",
@@ -31,6 +38,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "EpochReport",
+    "Landscape",
     "Layer",
     "Module",
     "Neuron",
@@ -44,8 +52,16 @@ __all__ = [
     "interrupts_deferred",
     "l2_penalty",
     "linear_decay",
+    "loss_landscape",
     "minibatches",
     "mse_loss",
     "step_decay",
     "warmup",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the pictures, and with them matplotlib, when they are first asked for."""
+    if name == "plots":
+        return importlib.import_module("nn.plots")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,6 @@
 """Arrays in a file: NumPy's ``.npz``, without pickle, replaced as a whole or not at all."""
 
 import io
-import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,22 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import StateError
+from nn.files import replacing
 
 
 def write_archive(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write named arrays. Until the new file is complete, an old one stays in its place."""
-    path = Path(path)
-    unfinished = path.with_name(path.name + ".unfinished")
-    try:
-        # As np.savez does, which cannot take every name: its own arguments have some.
-        with zipfile.ZipFile(unfinished, "w") as archive:
-            for name, array in arrays.items():
-                content = io.BytesIO()
-                np.lib.format.write_array(content, array, allow_pickle=False)
-                archive.writestr(name + ".npy", content.getvalue())
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    # As np.savez does, which cannot take every name: its own arguments have some.
+    with replacing(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, array, allow_pickle=False)
+            archive.writestr(name + ".npy", content.getvalue())
 
 
 def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:

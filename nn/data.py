@@ -71,6 +71,20 @@ def check_data(X: Data, y: Data) -> None:
                 raise ArgumentError(f"{name}[{place}] is {data[tuple(bad[0])]}: leave it out")
 
 
+def float_array(data: Any, name: str) -> NDArray[np.float64]:
+    """Return numbers as an array of floats.
+
+    Raises
+    ------
+    ShapeError
+        If they are none, or lists of different lengths. The message calls them `name`.
+    """
+    try:
+        return np.asarray(data, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"{name} is no array of numbers: {error}") from error
+
+
 def _select(data: Data, indices: Any) -> Any:
     if isinstance(data, np.ndarray):
         return data[indices]

@@ -9,7 +9,6 @@ import copy
 import json
 import math
 import operator
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
@@ -36,6 +35,7 @@ from nn.data import Data, check_data, minibatches
 from nn.interrupts import interrupts_deferred
 from nn.layers import Seed
 from nn.optimizers import Optimizer
+from nn.progress import progress
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,8 @@ def _epoch(
     batches = minibatches(data.inputs, data.targets, batch_size, rng)
     step.started()
     try:
-        for inputs, targets in _progress(batches, -(-size // batch_size), f"epoch {epoch}"):
+        n_batches = -(-size // batch_size)
+        for inputs, targets in progress(batches, n_batches, f"epoch {epoch}", unit="batch"):
             loss, metric = step(inputs, targets)
             loss_sum += loss * len(inputs)
             metric_sum += metric * len(inputs)
@@ -369,17 +370,6 @@ def _nested(form: Any, numbers: Iterator[float]) -> Any:
     if isinstance(form, list | tuple):
         return type(form)([_nested(item, numbers) for item in form])
     return next(numbers)
-
-
-def _progress(batches: Iterable[Any], total: int, title: str) -> Iterable[Any]:
-    """Show a bar on standard error, if that is a terminal and tqdm is installed."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        return batches
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return batches
-    return tqdm(batches, title, total, leave=False, delay=0.5, unit="batch")
 
 
 def _rows(data: Data) -> Sequence[Any]:

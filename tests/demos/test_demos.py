@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DEMOS = ["digits", "moons"]
+DEMOS = ["digits", "landscape", "moons"]
 PICTURES = {
-    "digits": {"digits-curves.png", "digits-mistakes.png"},
+    "digits": {"digits-curves.png", "digits-mistakes.png", "digits-weights.png"},
+    "landscape": {
+        f"landscape-{data}{view}.png"
+        for data in ("moons", "digits")
+        for view in ("", "-surface", "-around")
+    },
     "moons": {"moons-boundary.png", "moons-curves.png"},
 }
 
@@ -134,6 +139,21 @@ def test_moons_in_batches_interrupted(tmp_path: Path) -> None:
     assert pictures_in(tmp_path) == PICTURES["moons"]
 
 
+def test_landscapes_are_drawn_the_same_each_time(tmp_path: Path) -> None:
+    one, other = (
+        run("landscape", "--size", 9, "--output", tmp_path / name, folder=tmp_path)
+        for name in ("one", "other")
+    )
+    assert (one.code, one.errors) == (other.code, other.errors) == (0, "")
+    assert pictures_in(tmp_path / "one") == PICTURES["landscape"]
+    for picture in PICTURES["landscape"]:
+        same = (
+            (tmp_path / "one" / picture).read_bytes(),
+            (tmp_path / "other" / picture).read_bytes(),
+        )
+        assert same[0] == same[1]
+
+
 @pytest.mark.parametrize("demo", DEMOS)
 def test_help(demo: str, tmp_path: Path) -> None:
     outcome = run(demo, "--help", folder=tmp_path)
@@ -147,6 +167,7 @@ def test_help(demo: str, tmp_path: Path) -> None:
     [
         ("digits", ["--epochs", "0"], "--epochs"),
         ("digits", ["--seed", "-1"], "--seed"),
+        ("landscape", ["--epochs", "1"], "--epochs"),
         ("moons", ["--epochs", "-1"], "--epochs"),
         ("moons", ["--batch-size", "0"], "--batch-size"),
         ("moons", ["--output", __file__], "--output"),
@@ -157,7 +178,7 @@ def test_bad_arguments_are_told(
 ) -> None:
     outcome = run(demo, "--output", "output", *arguments, folder=tmp_path)
     assert outcome.code == 2
-    assert f"error: {complaint}" in outcome.errors
+    assert f"error: argument {complaint}: " in outcome.errors
     assert not list(tmp_path.iterdir())
 
 
@@ -167,7 +188,7 @@ def test_missing_matplotlib_is_told_before_anything_is_done(demo: str, tmp_path:
     outcome = run(demo, "--output", "output", folder=tmp_path)
     assert outcome.code == 1
     assert outcome.output == ""
-    assert "pip install matplotlib" in outcome.errors
+    assert "pip install 'scalar-autograd[plots]'" in outcome.errors
     assert "Traceback" not in outcome.errors
     assert not (tmp_path / "output").exists()
 

@@ -1,0 +1,101 @@
+"""The weights of a layer as images: what each neuron looks for."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from autograd.errors import ArgumentError, ShapeError
+from nn.data import float_array
+from nn.layers import Layer, positive_integer
+from nn.plots.canvas import Picture, save, style
+
+
+def weights(
+    layer: Layer | Sequence[Any] | NDArray[Any],
+    shape: tuple[int, int] | None = None,
+    *,
+    columns: int = 8,
+    title: str | None = None,
+    path: str | Path | None = None,
+) -> Figure:
+    """Draw each neuron's weights as an image, all in the same colours, with white for 0.
+
+    A neuron of the first layer looks for what its image shows: inputs where it is blue speak for
+    its activation, inputs where it is red against it.
+
+    >>> import nn
+    >>> model = nn.MLP(64, [32, 10], rng=0)
+    >>> figure = nn.plots.weights(model.layers[0], shape=(8, 8))
+    >>> len(figure.axes)  # 32 images, and the scale of the colours
+    33
+
+    Parameters
+    ----------
+    layer : Layer, or array of shape (n_neurons, n_inputs)
+        Such as ``model.layers[0]``, or ``model.state_dict()["0.weight"]``.
+    shape : (int, int), optional
+        The height and width of the images. By default as nearly square as n_inputs allows.
+    columns : int
+        How many neurons to draw in a row.
+    title : str, optional
+    path : path, optional
+        See `nn.plots.save`.
+
+    Raises
+    ------
+    ShapeError
+        If the weights do not fill the shape.
+    ArgumentError
+        If a weight is not finite, or there are no columns.
+    """
+    numbers = float_array(
+        layer.state_dict()["weight"] if isinstance(layer, Layer) else layer, "the layer"
+    )
+    if numbers.ndim != 2 or numbers.size == 0:
+        raise ShapeError(f"weights are an array of (n_neurons, n_inputs), not of {numbers.shape}")
+    if not np.isfinite(numbers).all():
+        raise ArgumentError("a weight is infinite or nan")
+    n_neurons, n_inputs = numbers.shape
+    size = _default_shape(n_inputs) if shape is None else shape
+    if np.shape(size) != (2,) or min(size) < 1 or math.prod(size) != n_inputs:
+        raise ShapeError(f"{n_inputs} weights do not fill an image of shape {size}")
+    height, width = size
+    columns = min(positive_integer(columns, "columns"), n_neurons)
+    rows = -(-n_neurons // columns)
+    inches = 1.35, 1.35 * min(1.0, max(0.45, height / width))  # of an image, its number above it
+    with style():
+        figure = Picture(
+            figsize=(max(7.5, inches[0] * columns + 1.2), inches[1] * rows + 0.9),
+            layout="constrained",
+        )
+        figure.suptitle(title or f"What each of {n_neurons} neurons looks for: its weights")
+        panels = [figure.add_subplot(rows, columns, 1 + index) for index in range(n_neurons)]
+        bound = np.abs(numbers).max() or 1.0
+        for index, (axes, row) in enumerate(zip(panels, numbers, strict=True)):
+            pixels = row.reshape(height, width)
+            image = axes.imshow(pixels, cmap="RdBu", vmin=-bound, vmax=bound)
+            if height == 1:
+                axes.set_aspect("auto")  # of square pixels in a row one would see a line only
+            _frame(axes, index)
+        figure.colorbar(image, ax=panels, label="weight", aspect=30, pad=0.02)
+    if path is not None:
+        save(figure, path)
+    return figure
+
+
+def _default_shape(n_inputs: int) -> tuple[int, int]:
+    """Return the height and width that are nearest to a square."""
+    height = next(h for h in range(math.isqrt(n_inputs), 0, -1) if n_inputs % h == 0)
+    return height, n_inputs // height
+
+
+def _frame(axes: Axes, index: int) -> None:
+    axes.set_title(str(index), fontsize=9, fontweight="normal", pad=3)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(visible=True, color="#999999", linewidth=0.5)

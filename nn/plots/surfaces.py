@@ -1,0 +1,192 @@
+"""The loss landscape, seen from above and from aside, with the path of the descent on it."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from autograd.errors import ArgumentError
+from nn.landscape import Landscape
+from nn.plots.canvas import INK, VERMILION, finished, new_axes, style
+
+DETAIL: Final = 3.0
+"""Colours and contours stand at powers of so much: close to each other where the loss is low."""
+
+FEW_POINTS: Final = 150
+"""Up to so many, each point of a path has a dot. More of them would hide the line."""
+
+
+def contour(
+    landscape: Landscape,
+    *,
+    title: str | None = None,
+    axes: Axes | None = None,
+    path: str | Path | None = None,
+) -> Figure:
+    """Draw a loss landscape from above: lines of equal loss, and the path of the descent.
+
+    >>> import nn
+    >>> model = nn.MLP(1, [3, 1], rng=0)
+    >>> landscape = nn.loss_landscape(model, [[1.0]], [2.0], nn.mse_loss, size=11, rng=0)
+    >>> figure = nn.plots.contour(landscape)
+
+    Parameters
+    ----------
+    landscape : Landscape
+        Of `nn.loss_landscape`.
+    title : str, optional
+    axes : matplotlib Axes, optional
+        To draw on. By default a new picture is made.
+    path : path, optional
+        See `nn.plots.save`.
+    """
+    levels = _levels(landscape.losses, 25)
+    with style():
+        axes = axes or new_axes(8, 6.4)
+        axes.set_title(_title(landscape) if title is None else title)
+        areas = axes.contourf(
+            landscape.x, landscape.y, landscape.losses, levels, cmap="viridis", norm=_norm(levels)
+        )
+        axes.contour(
+            landscape.x,
+            landscape.y,
+            landscape.losses,
+            levels,
+            colors="white",
+            linewidths=0.5,
+            alpha=0.5,
+        )
+        bar = axes.figure.colorbar(areas, ax=axes, label="loss", ticks=levels[::4])
+        bar.ax.set_yticklabels([f"{level:.2g}" for level in levels[::4]])
+        _draw_path(axes, landscape.path.T)
+        x, y = _direction_labels(landscape)
+        axes.set(xlabel=x, ylabel=y, aspect="equal")
+    return finished(axes, path)
+
+
+def surface(
+    landscape: Landscape,
+    *,
+    title: str | None = None,
+    view: tuple[float, float] | None = None,
+    axes: Axes | None = None,
+    path: str | Path | None = None,
+) -> Figure:
+    """Draw a loss landscape in three dimensions, and the path of the descent on it.
+
+    >>> import nn
+    >>> model = nn.MLP(1, [3, 1], rng=0)
+    >>> landscape = nn.loss_landscape(model, [[1.0]], [2.0], nn.mse_loss, size=11, rng=0)
+    >>> figure = nn.plots.surface(landscape)
+
+    Parameters
+    ----------
+    landscape : Landscape
+        Of `nn.loss_landscape`.
+    title : str, optional
+    view : (float, float), optional
+        From where to look, in degrees: the height above the ground, and the angle around it. By
+        default from where the ground is lowest, so that no ridge hides the path.
+    axes : matplotlib Axes with ``projection="3d"``, optional
+        To draw on. By default a new picture is made.
+    path : path, optional
+        See `nn.plots.save`.
+
+    Raises
+    ------
+    ArgumentError
+        If the axes have two dimensions.
+    """
+    with style():
+        space: Any = axes or new_axes(9, 7.5, projection="3d", box_aspect=(4, 4, 2.6))
+        if space.name != "3d":
+            raise ArgumentError("a surface takes axes of projection='3d'")
+        space.computed_zorder = False  # the path lies on the surface, and would sink into it
+        space.set_title(_title(landscape) if title is None else title)
+        x, y = np.meshgrid(landscape.x, landscape.y)
+        space.plot_surface(
+            x,
+            y,
+            landscape.losses,
+            cmap="viridis",
+            norm=_norm(_levels(landscape.losses, 2)),
+            rcount=len(landscape.y),
+            ccount=len(landscape.x),
+            linewidth=0.2,
+            edgecolor=(1.0, 1.0, 1.0, 0.25),
+            zorder=1,
+        )
+        _draw_path(space, np.column_stack([landscape.path, landscape.path_losses]).T)
+        space.view_init(*(view or _lowest_view(landscape.losses)))
+        _label(space, [*_direction_labels(landscape), "loss"])
+    return finished(space, path)
+
+
+def _lowest_view(losses: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the view over the corner where the loss is lowest."""
+    corners = {-150: losses[0, 0], -60: losses[0, -1], 30: losses[-1, -1], 120: losses[-1, 0]}
+    return 38.0, min(corners, key=lambda angle: corners[angle])
+
+
+def _label(space: Any, labels: list[str]) -> None:
+    """Name the three axes, with room between their names and numbers, and take back the walls."""
+    for axis, label in zip((space.xaxis, space.yaxis, space.zaxis), labels, strict=True):
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_label_text(label)
+        axis.labelpad = 10
+        axis.set_pane_color((1.0, 1.0, 1.0, 0.0))
+        axis.line.set_color("#999999")
+    space.grid(alpha=0.3)
+
+
+def _draw_path(axes: Any, coordinates: NDArray[np.float64]) -> None:
+    """Draw a path of two or three coordinates, its start and its end."""
+    if coordinates.shape[1] == 0:
+        return
+    dots = "o" if coordinates.shape[1] <= FEW_POINTS else ""
+    axes.plot(*coordinates, marker=dots, color=INK, linewidth=3.5, markersize=5.5, zorder=2)
+    axes.plot(*coordinates, marker=dots, color="white", linewidth=1.5, markersize=3.5, zorder=3)
+    ends = [("start", "o", "white", 0), ("end", "*", VERMILION, -1)]
+    for name, marker, color, index in ends:
+        axes.plot(
+            *coordinates[:, [index]],
+            marker,
+            color=color,
+            markeredgecolor=INK,
+            markersize=10 if marker == "o" else 18,
+            label=name,
+            zorder=4,
+        )
+    axes.legend(loc="upper left", frameon=True)
+
+
+def _levels(losses: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    low, high = losses.min(), losses.max()
+    if low == high:
+        high = low + 1.0
+    levels: NDArray[np.float64] = low + (high - low) * np.linspace(0.0, 1.0, n) ** DETAIL
+    return levels
+
+
+def _norm(levels: NDArray[np.float64]) -> PowerNorm:
+    return PowerNorm(1 / DETAIL, levels[0], levels[-1])
+
+
+def _title(landscape: Landscape) -> str:
+    if len(landscape.path) == 0:
+        return "Loss landscape around the network"
+    return f"Loss landscape, with {landscape.path_shares.sum():.0%} of the descent's variance"
+
+
+def _direction_labels(landscape: Landscape) -> list[str]:
+    if landscape.kind == "random":
+        return [f"{nth} random direction (1: each neuron's norm)" for nth in ("first", "second")]
+    return [
+        f"{nth} principal direction ({share:.0%} of variance)"
+        for nth, share in zip(("first", "second"), landscape.path_shares, strict=True)
+    ]

@@ -1,0 +1,90 @@
+"""The course of training."""
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from autograd.errors import ShapeError
+from nn.plots.canvas import BLUE, VERMILION, Picture, save, style
+from nn.training import EpochReport
+
+FEW_EPOCHS = 30
+"""Up to so many, each has a dot. More of them would hide the curve."""
+
+
+def curves(
+    reports: Iterable[EpochReport],
+    *,
+    metric: str = "accuracy",
+    title: str = "The course of training",
+    path: str | Path | None = None,
+) -> Figure:
+    """Draw how the loss went from epoch to epoch, and beside it the metric if there is one.
+
+    >>> import nn
+    >>> reports = [nn.EpochReport(1, 0.7, 0.5, 0.4, 0.1), nn.EpochReport(2, 0.2, 0.9, 0.8, 0.1)]
+    >>> figure = nn.plots.curves(reports)
+    >>> [axes.get_ylabel() for axes in figure.axes]
+    ['training loss', 'accuracy']
+
+    Parameters
+    ----------
+    reports : iterable of EpochReport
+        What `nn.fit` yields; ``curves(nn.fit(...))`` trains and draws.
+    metric : str
+        What its metric measures.
+    title : str
+    path : path, optional
+        See `nn.plots.save`.
+
+    Raises
+    ------
+    ShapeError
+        If there is no report.
+    """
+    reports = list(reports)
+    if not reports:
+        raise ShapeError("there are no reports to draw: reports = list(nn.fit(...))")
+    epochs = [report.epoch for report in reports]
+    losses = [report.loss for report in reports]
+    metrics = {
+        "training": [report.metric for report in reports],
+        "validation": [report.validation for report in reports],
+    }
+    metrics = {name: curve for name, curve in metrics.items() if not all(map(math.isnan, curve))}
+    with style():
+        figure = Picture(figsize=(11, 4.8) if metrics else (6.5, 4.8), layout="constrained")
+        figure.suptitle(title)
+        axes = figure.subplots(1, 2 if metrics else 1, squeeze=False)[0]
+        _draw(axes[0], epochs, "loss", {"training": losses})
+        axes[0].set_ylim(bottom=min(0.0, *losses))
+        if metrics:
+            _draw(axes[1], epochs, metric, metrics)
+    if path is not None:
+        save(figure, path)
+    return figure
+
+
+def _draw(axes: Axes, epochs: list[int], quantity: str, curves: dict[str, list[float]]) -> None:
+    styles = {"training": (BLUE, "-", "o"), "validation": (VERMILION, "--", "s")}
+    for name, values in curves.items():
+        color, line, marker = styles[name]
+        axes.plot(
+            epochs,
+            values,
+            line,
+            color=color,
+            marker=marker if len(epochs) <= FEW_EPOCHS else "",
+            clip_on=False,  # a dot on an axis shows whole
+            label=name,
+        )
+    axes.set(xlabel="epoch", ylabel=quantity if len(curves) > 1 else f"{name} {quantity}")
+    axes.set_xlim(epochs[0] - 1, epochs[-1] + 1)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    axes.grid(alpha=0.3)
+    if len(curves) > 1:
+        axes.legend()

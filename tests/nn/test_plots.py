@@ -1,0 +1,300 @@
+"""The pictures: what they show, how they are kept, and that they leave the rest alone."""
+
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from autograd.errors import ArgumentError, FileError, MissingPackageError, ShapeError
+
+matplotlib = pytest.importorskip("matplotlib")
+from matplotlib.figure import Figure  # noqa: E402  after it is known to be there
+
+from nn import plots  # noqa: E402
+
+ROOT = Path(__file__).parents[2]
+POINTS = np.array([[0.0, 0.0], [1.0, 0.2], [0.3, 1.0], [1.2, 1.1]])
+REPORTS = [nn.EpochReport(i, 1 / i, 1 - 0.5 / i, 1 - 0.6 / i, 0.1) for i in (1, 2, 3)]
+
+
+def landscape(with_path: bool = True) -> nn.Landscape:
+    model = nn.MLP(2, [3, 1], rng=0)
+    n = len(model.parameters())
+    path = np.random.default_rng(0).normal(size=(4, n)) if with_path else ()
+    return nn.loss_landscape(model, POINTS, [1, 1, -1, -1], nn.hinge_loss, path=path, size=5, rng=0)
+
+
+PICTURES: dict[str, Callable[..., Figure]] = {
+    "curves": lambda **options: plots.curves(REPORTS, **options),
+    "boundary": lambda **options: plots.decision_boundary(
+        nn.MLP(2, [1], rng=0), POINTS, [1, 1, -1, -1], **options
+    ),
+    "classes": lambda **options: plots.decision_boundary(
+        nn.MLP(2, [3], rng=0), POINTS, [0, 1, 2, 0], **options
+    ),
+    "weights": lambda **options: plots.weights(nn.Layer(4, 3, rng=0), **options),
+    "rows": lambda **options: plots.weights(nn.Layer(32, 10, rng=0), **options),
+    "column": lambda **options: plots.weights(nn.Layer(8, 1, rng=0), (8, 1), **options),
+    "contour": lambda **options: plots.contour(landscape(), **options),
+    "surface": lambda **options: plots.surface(landscape(), **options),
+    "around": lambda **options: plots.surface(landscape(with_path=False), **options),
+}
+ON_AXES = {"boundary": "rectilinear", "classes": "rectilinear", "contour": "rectilinear"}
+every_picture = pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES.keys())
+
+
+# --- all pictures --------------------------------------------------------------------------------
+
+
+@every_picture
+def test_a_notebook_shows_it_and_nothing_else_happens(
+    picture: Callable[..., Figure], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = dict(matplotlib.rcParams)
+    figure = picture(title="A title")
+    content = figure._repr_png_()  # type: ignore[attr-defined]  # of Picture
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    titles = [axes.get_title(loc) for axes in figure.axes for loc in ("left", "center")]
+    assert "A title" in [*titles, figure.get_suptitle()]
+    assert dict(matplotlib.rcParams) == settings
+    assert not list(tmp_path.iterdir())
+
+
+@every_picture
+@pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
+def test_it_is_written_if_asked(
+    picture: Callable[..., Figure], ending: str, start: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / f"picture.{ending}"
+    picture(path=path)
+    assert path.read_bytes().startswith(start)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ON_AXES)
+def test_it_is_drawn_on_axes_of_ones_own(name: str) -> None:
+    figure = Figure(figsize=(6, 3))
+    left, right = figure.subplots(1, 2)
+    assert PICTURES[name](axes=right) is figure
+    assert right.has_data()
+    assert not left.has_data()
+
+
+def test_a_surface_takes_axes_in_three_dimensions() -> None:
+    figure = Figure()
+    panel, other = figure.subfigures(1, 2, squeeze=False)[0]
+    axes = panel.add_subplot(projection="3d")
+    assert plots.surface(landscape(), axes=axes) is figure
+    with pytest.raises(ArgumentError, match="3d"):
+        plots.surface(landscape(), axes=other.add_subplot())
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["picture", "picture.", "picture.xyz"])
+def test_an_unknown_format_is_told(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=f"{name}'.*png"):
+        plots.curves(REPORTS, path=tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_path_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing" / "picture.png", tmp_path / "folder.png"):
+        (tmp_path / "folder.png").mkdir(exist_ok=True)
+        with pytest.raises(FileError, match=path.name) as caught:
+            plots.curves(REPORTS, path=path)
+        assert isinstance(caught.value, OSError)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
+
+
+def test_a_file_is_replaced_as_a_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Figure, file: Path, **options: Any) -> None:
+        file.write_bytes(b"half a pic")
+        raise KeyboardInterrupt
+
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"the one before")
+    monkeypatch.setattr(Figure, "savefig", fail)
+    with pytest.raises(KeyboardInterrupt):
+        plots.curves(REPORTS, path=path)
+    assert path.read_bytes() == b"the one before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# --- the import ----------------------------------------------------------------------------------
+
+
+def test_matplotlib_is_imported_when_it_is_needed() -> None:
+    program = (
+        "import sys, nn; before = 'matplotlib' in sys.modules; nn.plots.curves; "
+        "print(before, 'matplotlib' in sys.modules, 'matplotlib.pyplot' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program]
+    output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert output.split() == ["False", "True", "False"]
+
+
+def test_a_missing_matplotlib_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in [name for name in sys.modules if name.startswith("nn.plots")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr(nn, "plots", raising=False)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingPackageError, match=r"pip install 'scalar-autograd\[plots\]'"):
+        _ = nn.plots
+    with pytest.raises(AttributeError, match="no attribute 'plotz'"):
+        _ = nn.plotz
+
+
+# --- curves --------------------------------------------------------------------------------------
+
+
+def test_curves_are_those_of_the_reports() -> None:
+    left, right = plots.curves(REPORTS, metric="hits").axes
+    (loss,) = left.lines
+    training, validation = right.lines
+    for line, numbers in [
+        (loss, [report.loss for report in REPORTS]),
+        (training, [report.metric for report in REPORTS]),
+        (validation, [report.validation for report in REPORTS]),
+    ]:
+        assert list(line.get_xdata()) == [1, 2, 3]  # type: ignore[arg-type]  # any array-like
+        assert list(line.get_ydata()) == numbers  # type: ignore[arg-type]
+    assert [training.get_label(), validation.get_label()] == ["training", "validation"]
+    assert (left.get_xlabel(), right.get_ylabel()) == ("epoch", "hits")
+
+
+def test_a_training_without_a_metric_has_one_curve() -> None:
+    report = nn.EpochReport(1, 0.5, math.nan, math.nan, 0.1)
+    assert len(plots.curves(iter([report])).axes) == 1
+    with pytest.raises(ShapeError, match="no reports"):
+        plots.curves([])
+
+
+# --- decision boundary ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("labels", [[-1, 1], [0, 1]])
+def test_the_boundary_is_where_the_score_is_zero(labels: list[int]) -> None:
+    model = nn.MLP(2, [1], rng=0)
+    (neuron,) = model.layers[0].neurons
+    neuron.weight[0].data, neuron.weight[1].data, neuron.bias.data = 1.0, 0.0, -0.4
+    figure = plots.decision_boundary(model, [[0.0, 0.0], [1.0, 1.0]], labels)
+    lines = figure.axes[0].collections[1]
+    boundary = np.asarray(lines.get_paths()[1].vertices)  # of the scores -1, 0 and 1
+    np.testing.assert_allclose(boundary[:, 0], 0.4, atol=1e-12)
+    assert figure.axes[0].get_title("left").endswith("2 of 2 points on the right side")
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    names = ["class −1", "class +1"] if labels[0] else ["class 0", "class 1"]
+    assert [text.get_text() for text in legend.get_texts()] == names
+
+
+def test_of_many_classes_the_largest_output_counts() -> None:
+    model = nn.MLP(2, [3], rng=0)
+    figure = plots.decision_boundary(model, POINTS, [0, 1, 2, 0])
+    answers = [np.argmax([float(output) for output in model(point)]) for point in POINTS.tolist()]
+    n_right = np.sum(np.array(answers) == [0, 1, 2, 0])
+    assert f" {n_right} of 4 " in figure.axes[0].get_title("left")
+
+
+@pytest.mark.parametrize(
+    ("X", "y"),
+    [
+        ([[0.0, 1.0, 2.0]], [1]),
+        ([0.0, 1.0], [1, 1]),
+        ([[0.0, 1.0]], [[1]]),
+        ([[0.0, 1.0]], [1, 1]),
+        ([[0.0, 1.0], [2.0]], [1, 1]),
+        ([[0.0, 1.0]], ["up"]),
+    ],
+)
+def test_points_that_are_none_are_told(X: list[Any], y: list[Any]) -> None:
+    with pytest.raises(ShapeError):
+        plots.decision_boundary(nn.MLP(2, [1]), X, y)
+
+
+# --- weights -------------------------------------------------------------------------------------
+
+
+def test_each_neuron_has_its_image_in_common_colours_about_zero() -> None:
+    layer = nn.Layer(6, 3, rng=0)
+    images = [axes.images[0] for axes in plots.weights(layer, (2, 3), columns=2).axes[:3]]
+    weights = layer.state_dict()["weight"]
+    bound = np.abs(weights).max()
+    for image, row in zip(images, weights, strict=True):
+        np.testing.assert_array_equal(image.get_array(), row.reshape(2, 3))
+        assert image.get_clim() == (-bound, bound)
+
+
+def test_weights_can_be_an_array_and_find_their_shape() -> None:
+    for n, shape in [(9, (3, 3)), (32, (4, 8)), (7, (1, 7)), (1, (1, 1))]:
+        image = plots.weights(np.zeros((1, n))).axes[0].images[0]
+        assert np.asarray(image.get_array()).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("weights", "options", "message"),
+    [
+        (np.zeros((2, 6)), {"shape": (2, 2)}, r"6 weights do not fill an image of shape \(2, 2\)"),
+        (np.zeros((2, 6)), {"shape": (-2, -3)}, "6 weights"),
+        (np.zeros((2, 6)), {"shape": 6}, "6 weights"),
+        ([[1.0], [1.0, 2.0]], {}, "no array of numbers"),
+        (np.zeros(6), {}, r"\(6,\)"),
+        (np.zeros((0, 6)), {}, r"\(0, 6\)"),
+        (np.full((1, 4), np.inf), {}, "infinite"),
+        (np.zeros((1, 4)), {"columns": 0}, "columns=0"),
+    ],
+)
+def test_weights_that_make_no_image_are_told(
+    weights: Any, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        plots.weights(weights, **options)
+
+
+# --- landscape -----------------------------------------------------------------------------------
+
+
+def test_a_contour_shows_the_whole_range_of_losses_and_the_path() -> None:
+    data = landscape()
+    axes, bar = plots.contour(data).axes
+    areas = axes.collections[0]
+    assert areas.get_clim() == (data.losses.min(), data.losses.max())
+    assert (axes.get_xlim(), axes.get_ylim()) == (
+        (data.x[0], data.x[-1]),
+        (data.y[0], data.y[-1]),
+    )
+    np.testing.assert_array_equal(axes.lines[0].get_xydata(), data.path)
+    assert bar.get_ylabel() == "loss"
+
+
+def test_a_surface_is_seen_from_where_it_is_lowest() -> None:
+    data = landscape()
+    x, y = np.meshgrid(data.x, data.y)
+    for azimuth, slope in [(-150, x + y), (-60, y - x), (30, -x - y), (120, x - y)]:
+        tilted = nn.Landscape(**{**vars(data), "losses": slope})
+        axes: Any = plots.surface(tilted).axes[0]
+        assert axes.azim == azimuth
+        # The lowest corner is the one that looks towards the eye.
+        eye = np.cos(np.radians(azimuth)) * x + np.sin(np.radians(azimuth)) * y
+        assert slope.ravel()[eye.argmax()] == slope.min()
+    axes = plots.surface(data, view=(10, 20)).axes[0]
+    assert (axes.elev, axes.azim) == (10, 20)
+
+
+def test_a_flat_landscape_can_be_drawn() -> None:
+    flat = nn.Landscape(**{**vars(landscape()), "losses": np.full((5, 5), 2.0)})
+    plots.contour(flat)
+    plots.surface(flat)
