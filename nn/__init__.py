@@ -9,12 +9,13 @@
 True
 
 Read the modules in this order: `layers` (what a network computes), `losses`, `optimizers`,
-`training` (the loop that uses them all). `module`, `activations`, `data`, `schedules` and `metrics`
-hold what these share.
+`training` (the loop that uses them all), `flow` (the gradient on its way through the layers).
+`module`, `activations`, `data`, `schedules` and `metrics` hold what these share.
 """
 
 from nn.activations import ACTIVATIONS
 from nn.data import minibatches
+from nn.flow import GradientFlow, gradient_flow
 from nn.interrupts import interrupts_deferred
 from nn.layers import MLP, Layer, Neuron
 from nn.losses import binary_cross_entropy, cross_entropy, hinge_loss, l2_penalty, mse_loss
@@ -31,6 +32,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "EpochReport",
+    "GradientFlow",
     "Layer",
     "Module",
     "Neuron",
@@ -40,6 +42,7 @@ __all__ = [
     "cosine_decay",
     "cross_entropy",
     "fit",
+    "gradient_flow",
     "hinge_loss",
     "interrupts_deferred",
     "l2_penalty",

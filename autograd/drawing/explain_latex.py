@@ -1,0 +1,60 @@
+"""An explanation as LaTeX for notebooks: one aligned block."""
+
+from collections.abc import Iterator, Sequence
+
+from autograd.drawing.explain_page import Page
+from autograd.drawing.explain_paths import Step
+from autograd.drawing.explain_text import count_text
+from autograd.drawing.formula_writing import LATEX, factor, latex_escaped
+
+
+def explanation_latex(page: Page) -> str:
+    """Write forward pass, local derivatives, the paths and their sum."""
+    blocks = [[*_forward(page)], [*_local_derivatives(page)], [*_chain_rule(page)]]
+    rows = " \\\\[1.5ex]\n".join(" \\\\\n".join(block) for block in blocks if block)
+    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
+
+
+def _forward(page: Page) -> Iterator[str]:
+    for node in page.given:
+        yield f"{page.name(node, LATEX)} &= {LATEX.number(node.data)}"
+    for node in page.computed:
+        equation = f"{page.name(node, LATEX)} &= {page.formula(node, LATEX)}"
+        yield f"{equation} = {LATEX.number(node.data)}"
+
+
+def _local_derivatives(page: Page) -> Iterator[str]:
+    for step in page.steps:
+        symbols = page.derivative(step, LATEX)
+        formula = f"{symbols} = " if symbols else ""
+        yield f"{page.partial(step, LATEX)} &= {formula}{LATEX.number(step.derivative)}"
+
+
+def _chain_rule(page: Page) -> Iterator[str]:
+    """Write the sum: in derivatives, in symbols, in numbers, and the result."""
+    total = page.total
+    others = total.path_count - len(total.paths)
+    further = rf"\mathrm{{{latex_escaped(f'{count_text(others)} further paths')}}}"
+    sums = [
+        [_partials(page, way) for way in page.ways],
+        [page.product(way, LATEX, in_symbols=True) for way in page.ways],
+        [page.product(way, LATEX, in_symbols=False) for way in page.ways],
+    ]
+    if others:
+        for terms in sums:
+            terms.append(rf"\left({further}\right)")
+        parts = [*(path.product for path in total.paths), total.remainder]
+        sums.append([factor(part, LATEX, str) for part in parts])
+    sums.append([LATEX.number(total.gradient)])
+    left = page.whole(LATEX)
+    previous = None
+    for terms in sums:
+        if any(terms) and terms != previous:
+            first, *rest = terms
+            yield f"{left} &= {first}"
+            yield from (rf"&\quad + {term}" for term in rest)
+            left, previous = "", terms
+
+
+def _partials(page: Page, way: Sequence[Step | None]) -> str:
+    return LATEX.dot.join(page.partial(step, LATEX) if step else LATEX.ellipsis for step in way)
