@@ -1,5 +1,6 @@
 """An explanation as LaTeX for notebooks: one aligned block."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from autograd.drawing.explain_page import Page
@@ -47,13 +48,12 @@ def _chain_rule(page: Page) -> Iterator[str]:
         sums.append([factor(part, LATEX, str) for part in parts])
     sums.append([LATEX.number(total.gradient)])
     left = page.whole(LATEX)
-    previous = None
-    for terms in sums:
-        if any(terms) and terms != previous:
+    for terms, _ in itertools.groupby(sums):
+        if any(terms) and terms != [page.whole(LATEX)]:
             first, *rest = terms
             yield f"{left} &= {first}"
             yield from (rf"&\quad + {term}" for term in rest)
-            left, previous = "", terms
+            left = ""
 
 
 def _partials(page: Page, way: Sequence[Step | None]) -> str:

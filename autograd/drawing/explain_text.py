@@ -106,9 +106,9 @@ def count_text(count: int) -> str:
     """Write a count; of a very large one, its size.
 
     >>> count_text(2**30), count_text(2**100_000)
-    ('1,073,741,824', 'about 10^30103')
+    ('1,073,741,824', 'about 1e30103')
     """
-    return f"{count:,}" if count < 10**18 else f"about 10^{math.log10(count):.0f}"
+    return f"{count:,}" if count < 10**18 else f"about 1e{math.log10(count):.0f}"
 
 
 def _check(page: Page) -> str:

@@ -1,5 +1,6 @@
 """`explain`: one gradient, told as the chain rule tells it."""
 
+import reprlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,8 +95,9 @@ def explain(output: Value, wrt: Value, paths: int = 5) -> Explanation:
 def _check(output: Any, wrt: Any, paths: Any) -> None:
     for name, thing in (("output", output), ("wrt", wrt)):
         if not isinstance(thing, Value):
-            advice = " explain one at a time" if isinstance(thing, list | tuple) else ""
-            raise NotANumberError(f"explain({name}=...) takes one Value, not {thing!r}{advice}")
+            shown = f"{reprlib.repr(thing)} ({type(thing).__name__})"
+            advice = ": explain one at a time" if isinstance(thing, list | tuple) else ""
+            raise NotANumberError(f"explain({name}=...) takes one Value, not {shown}{advice}")
     if output.operation is CONSTANT:
         raise GraphError(
             f"explain() of {output!r}, a constant: it has no graph. Was it computed under "

@@ -248,12 +248,12 @@ def _product(a: Any, b: Any) -> Any:
         return a * b
     if _is(a, 1.0):
         return b
-    if isinstance(a, Expression) and a.function == "neg":
-        return -_product(a.operands[0], b)
-    if isinstance(b, Expression) and b.function == "neg":
-        return -_product(a, b.operands[0])
     if _is(a, -1.0):
         return b.operands[0] if b.function == "neg" else Expression(-b.number, "neg", (b,))
+    if isinstance(a, Expression) and a.function == "neg":
+        return -_product(a.operands[0], b)
+    if b.function == "neg":
+        return -_product(a, b.operands[0])
     if isinstance(a, Expression) and a.function == "·" and _exponent(a.operands[1], b):
         return _product(a.operands[0], _product(a.operands[1], b))
     if exponent := _exponent(a, b):
