@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from autograd.drawing.explain_page import Page
 from autograd.drawing.explain_paths import Step
-from autograd.drawing.explain_text import count_text
+from autograd.drawing.explain_text import further_paths
 from autograd.drawing.formula_writing import LATEX, factor, latex_escaped
 
 
@@ -17,8 +17,11 @@ def explanation_latex(page: Page) -> str:
 
 
 def _forward(page: Page) -> Iterator[str]:
-    for node in page.given:
-        yield f"{page.name(node, LATEX)} &= {LATEX.number(node.data)}"
+    if page.steps:
+        names = (page.name(node, LATEX) for node in page.given)
+        numbers = (LATEX.number(node.data) for node in page.given)
+        first, *others = zip(names, numbers, strict=True)
+        yield " &= ".join(first) + "".join(rf" \quad {name} = {number}" for name, number in others)
     for node in page.computed:
         equation = f"{page.name(node, LATEX)} &= {page.formula(node, LATEX)}"
         yield f"{equation} = {LATEX.number(node.data)}"
@@ -34,18 +37,17 @@ def _local_derivatives(page: Page) -> Iterator[str]:
 def _chain_rule(page: Page) -> Iterator[str]:
     """Write the sum: in derivatives, in symbols, in numbers, and the result."""
     total = page.total
-    others = total.path_count - len(total.paths)
-    further = rf"\mathrm{{{latex_escaped(f'{count_text(others)} further paths')}}}"
+    parts = [path.product for path in total.paths]
     sums = [
         [_partials(page, way) for way in page.ways],
         [page.product(way, LATEX, in_symbols=True) for way in page.ways],
         [page.product(way, LATEX, in_symbols=False) for way in page.ways],
     ]
-    if others:
-        for terms in sums:
-            terms.append(rf"\left({further}\right)")
-        parts = [*(path.product for path in total.paths), total.remainder]
-        sums.append([factor(part, LATEX, str) for part in parts])
+    if others := total.path_count - len(total.paths):
+        further = rf"\left(\mathrm{{{latex_escaped(further_paths(others))}}}\right)"
+        sums = [[*terms, further] for terms in sums]
+        parts.append(total.remainder)
+    sums.append([" + ".join(factor(part, LATEX, str) for part in parts)])
     sums.append([LATEX.number(total.gradient)])
     left = page.whole(LATEX)
     for terms, _ in itertools.groupby(sums):

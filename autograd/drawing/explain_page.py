@@ -8,16 +8,9 @@ from collections.abc import Callable, Iterable
 
 from autograd.drawing.explain_names import name_nodes
 from autograd.drawing.explain_paths import ChainRuleSum, Path, Step
+from autograd.drawing.expressions import Condition, Expression, Symbolic
 from autograd.drawing.formula_writing import LATEX, Style, factor, written
-from autograd.drawing.formulas import (
-    OMITTED,
-    Condition,
-    Expression,
-    Symbolic,
-    derivative_formula,
-    node_formula,
-    nodes_in,
-)
+from autograd.drawing.formulas import OMITTED, derivative_formula, node_formula, nodes_in
 from autograd.graph import Node, topological_order
 
 LONG, BEGINNING, END = 10, 4, 3

@@ -98,17 +98,18 @@ def _sum(page: Page) -> Iterator[str]:
     terms = "".join(f" {'-' if term < 0 else '+'} {TEXT.number(abs(term))}" for term in rest)
     yield f"{page.whole(TEXT)} = {TEXT.number(first)}{terms} = {TEXT.number(total.gradient)}"
     if others:
-        plural = "path contributes" if others == 1 else "paths contribute"
-        yield f"where {count_text(others)} further {plural} {TEXT.number(total.remainder)}"
+        verb = "contributes" if others == 1 else "contribute"
+        yield f"where {further_paths(others)} {verb} {TEXT.number(total.remainder)}"
 
 
-def count_text(count: int) -> str:
-    """Write a count; of a very large one, its size.
+def further_paths(count: int) -> str:
+    """Say how many paths are not shown; of very many, the size of their number.
 
-    >>> count_text(2**30), count_text(2**100_000)
-    ('1,073,741,824', 'about 1e30103')
+    >>> further_paths(1), further_paths(2**30), further_paths(2**100_000)
+    ('1 further path', '1,073,741,824 further paths', 'about 1e30103 further paths')
     """
-    return f"{count:,}" if count < 10**18 else f"about 1e{math.log10(count):.0f}"
+    number = f"{count:,}" if count < 10**18 else f"about 1e{math.log10(count):.0f}"
+    return f"{number} further path{'s' if count > 1 else ''}"
 
 
 def _check(page: Page) -> str:

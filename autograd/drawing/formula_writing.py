@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from autograd.drawing.formulas import Expression, Symbolic
+from autograd.drawing.expressions import Expression, Symbolic
 from autograd.graph import Node
 
 

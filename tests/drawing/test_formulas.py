@@ -11,15 +11,9 @@ from matplotlib.mathtext import MathTextParser
 
 import autograd as ag
 from autograd.drawing.explain_names import name_nodes
+from autograd.drawing.expressions import Expression, Symbolic
 from autograd.drawing.formula_writing import LATEX, TEXT, written
-from autograd.drawing.formulas import (
-    LARGEST,
-    Expression,
-    Symbolic,
-    derivative_formula,
-    node_formula,
-    nodes_in,
-)
+from autograd.drawing.formulas import LARGEST, derivative_formula, node_formula, nodes_in
 from autograd.graph import Node
 from autograd.operations import OPERATIONS, Operation
 
@@ -225,7 +219,7 @@ def test_labels(label: str, text: str, latex: str) -> None:
 
 
 def test_the_latex_of_an_explanation_can_be_typeset() -> None:
-    x, w, b = ag.Value(2.0, "x_new"), ag.Value(-3.0, "w{1}"), ag.Value(6.5, "\\b")
+    x, w, b = ag.Value(2.0, "x_new"), ag.Value(-3.0, "w{1}"), ag.Value(6.5, "\\b = &")
     y = ag.tanh(w * x + b) ** 2 / ag.sqrt(x) + ag.relu(x) ** w
     for paths in (1, 2, 5):
         rows = ag.explain(y, x, paths=paths)._repr_latex_()
