@@ -1,6 +1,7 @@
 """Formulas for readers: they mean what the rules compute, and can be typeset."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -226,4 +227,4 @@ def test_the_latex_of_an_explanation_can_be_typeset() -> None:
         assert rows.startswith("$$\\begin{aligned}\n")
         assert rows.endswith("\n\\end{aligned}$$")
         for row in rows.splitlines()[1:-1]:
-            typeset(row.removesuffix(r" \\").removesuffix(r" \\[1.5ex]").replace("&", ""))
+            typeset(re.sub(r"(?<!\\)&", "", row.removesuffix(r" \\").removesuffix(r" \\[1.5ex]")))
