@@ -141,6 +141,16 @@ def test_ties_that_rounding_breaks_do_not_slow_the_search() -> None:
     assert len({_edges(path) for path in explanation.paths}) == 50
 
 
+def test_paths_that_contribute_nothing_come_last_and_are_shown_too() -> None:
+    x = ag.Value(-1.0)
+    y = x
+    for _ in range(40):
+        y = ag.relu(y) + ag.relu(y)
+    explanation = ag.explain(y + 2 * x, x, paths=30)
+    assert [path.product for path in explanation.paths] == [2.0] + [0.0] * 29
+    assert explanation.path_count == 2**40 + 1
+
+
 def test_paths_whose_products_underflow_are_still_ranked() -> None:
     x = ag.Value(1.0)
     y = x
@@ -329,6 +339,20 @@ def test_long_sums_show_what_is_on_the_path() -> None:
     y = labelled(ag.dot(weights, [2.0] * 19, bias=ag.Value(1.0, "b")), "y")
     assert "y = … + w7 · 2 + … = 381" in ag.explain(y, weights[6]).text
     assert "y = … + b = 381" in ag.explain(y, y.parents[-1]).text  # type: ignore[arg-type]
+
+
+def test_long_sums_show_both_factors_on_the_path() -> None:
+    inputs = [ag.Value(i, f"x{i}") for i in range(1, 20)]
+    y = labelled(ag.dot([2.0] * 19, inputs), "y")
+    assert "y = … + 2 · x7 + … = 380" in ag.explain(y, inputs[6]).text
+
+
+def test_nothing_remains_of_a_sum_that_is_shown_whole() -> None:
+    x = ag.Value(0.1)
+    explanation = ag.explain(x * 0.1 + x * 0.2 + x * 0.3, x)
+    assert explanation.path_count == 3
+    assert explanation.remainder == 0.0
+    assert "further" not in explanation.text
 
 
 def test_long_paths_are_abridged() -> None:

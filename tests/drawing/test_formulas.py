@@ -182,6 +182,7 @@ def test_numbers(number: float, text: str, latex: str) -> None:
 
 def typeset(latex: str) -> None:
     """Let matplotlib read mathematics: it raises an error for what it does not understand."""
+    latex = latex.replace(r"\&", "+")  # LaTeX knows it, matplotlib does not
     MathTextParser("path").parse(f"${latex}$")
 
 
@@ -196,7 +197,7 @@ def test_any_label_is_escaped(text: str) -> None:
     unescaped = name.latex.replace(r"\{", "").replace(r"\}", "")
     assert unescaped.count("{") == unescaped.count("}")
     assert "$" not in name.latex.replace(r"\$", "")
-    if text.isascii() and "`" not in text:  # LaTeX knows it, matplotlib does not
+    if text.isascii():
         typeset(name.latex)
 
 
