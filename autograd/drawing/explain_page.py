@@ -4,7 +4,7 @@ Long paths are abridged in the middle. Every node that is then still mentioned g
 every step that is still walked its local derivative in symbols.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from autograd.drawing.explain_names import name_nodes
 from autograd.drawing.explain_paths import ChainRuleSum, Path, Step
@@ -83,7 +83,7 @@ class Page:
             return None
         return written(formula, style, self._namer(style))
 
-    def product(self, way: Iterable[Step | None], style: Style, in_symbols: bool) -> str:
+    def product(self, way: Sequence[Step | None], style: Style, in_symbols: bool) -> str:
         """Write the product of the local derivatives of a path."""
 
         def one(step: Step) -> Symbolic:
@@ -91,8 +91,9 @@ class Page:
             return step.derivative if formula is None else formula
 
         name = self._namer(style)
+        write = factor if len(way) > 1 else written
         return style.dot.join(
-            style.ellipsis if step is None else factor(one(step), style, name) for step in way
+            style.ellipsis if step is None else write(one(step), style, name) for step in way
         )
 
     def partial(self, step: Step, style: Style) -> str:

@@ -1,5 +1,6 @@
 """An explanation as text for the terminal."""
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 
@@ -78,9 +79,7 @@ def _product(page: Page, way: Sequence[Step | None], product: float, name: str) 
         page.product(way, TEXT, in_symbols=False),
         TEXT.number(product),
     ]
-    forms = [
-        form for form, following in zip(forms, [*forms[1:], ""], strict=True) if form != following
-    ]
+    forms = [form for form, _ in itertools.groupby(forms) if form != page.whole(TEXT)]
     line = f"{name} {' = '.join(forms)}"
     if name and len(line) <= WIDTH:
         return [line]

@@ -56,8 +56,9 @@ class _Text:
     ellipsis = "…"
 
     def number(self, number: float) -> str:
+        number = float(number) + 0.0  # of a user's int; and 0 of -0
         if number.is_integer() and abs(number) < 1e12:
-            return f"{number + 0.0:.0f}"  # + 0.0 makes 0 of -0
+            return f"{number:.0f}"
         short = f"{number:.4g}"
         looks_whole = "." not in short or "e+" in short
         return f"{number:.8g}" if looks_whole and abs(number) < 1e8 else short
@@ -149,7 +150,7 @@ def _write(formula: Any, style: Style, name: Callable[[Node], str]) -> tuple[str
         return text if own >= tightness else style.in_parentheses(text)
 
     if not isinstance(formula, Expression):
-        return style.number(float(formula)), _SIGNED if formula < 0 else _ATOM
+        return style.number(formula), _SIGNED if formula < 0 else _ATOM
     function, operands = formula.function, formula.operands
     match function:
         case "":

@@ -316,6 +316,13 @@ def test_a_condition_is_explained() -> None:
     assert "  ∂y/∂x = [y > 0] = 1\n  where [ ] is 1 if the condition holds, and 0 if not" in text
 
 
+def test_a_single_step_is_its_own_product() -> None:
+    x = ag.Value(0.5, "x")
+    explanation = ag.explain(labelled(ag.tanh(x), "y"), x)
+    assert "path:\n  ∂y/∂x = 1 - y²\n        = 0.7864\n\n" in explanation.text
+    assert explanation.latex.count("&= 1 - {y}^{2}") == 2
+
+
 def test_a_new_operation_explains_itself() -> None:
     cube = operations.define(
         "cube",
