@@ -12,6 +12,7 @@ Read the modules in this order: `operations` (what can be computed, and its deri
 `gradcheck`.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from autograd.derivatives import grad, gradient, hessian, value_and_grad
@@ -68,6 +69,7 @@ from autograd.value import Value
 
 if TYPE_CHECKING:
     from autograd.compiler import Compiled, compile, compile_graph
+    from autograd.drawing import Explanation, explain
 
 __all__ = [
     "ArgumentError",
@@ -75,6 +77,7 @@ __all__ = [
     "Compiled",
     "DivergenceError",
     "DomainError",
+    "Explanation",
     "FileError",
     "GradientCheckError",
     "GraphError",
@@ -99,6 +102,7 @@ __all__ = [
     "erf",
     "erfc",
     "exp",
+    "explain",
     "expm1",
     "gelu",
     "grad",
@@ -129,10 +133,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import the compiler, and with it NumPy, when it is first asked for."""
-    if name in ("Compiled", "compile", "compile_graph"):
-        from autograd import compiler
+_FEATURES = {
+    "autograd.compiler": ("Compiled", "compile", "compile_graph"),
+    "autograd.drawing": ("Explanation", "explain"),
+}
+"""Imported when they are first asked for, and with them NumPy and its like."""
 
-        return getattr(compiler, name)
+
+def __getattr__(name: str) -> Any:
+    for module, names in _FEATURES.items():
+        if name in names:
+            return getattr(importlib.import_module(module), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,8 +9,9 @@
 True
 
 Read the modules in this order: `layers` (what a network computes), `losses`, `optimizers`,
-`training` (the loop that uses them all). `module`, `activations`, `data`, `schedules` and `metrics`
-hold what these share. `landscape` looks at a loss from afar, and `plots` draws pictures.
+`training` (the loop that uses them all), `flow` (the gradient on its way through the layers).
+`module`, `activations`, `data`, `schedules` and `metrics` hold what these share. `landscape` looks
+at a loss from afar, and `plots` draws pictures.
 """
 
 import importlib
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from nn.activations import ACTIVATIONS
 from nn.data import minibatches
+from nn.flow import GradientFlow, gradient_flow
 from nn.interrupts import interrupts_deferred
 from nn.landscape import Landscape, loss_landscape
 from nn.layers import MLP, Layer, Neuron
@@ -38,6 +40,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "EpochReport",
+    "GradientFlow",
     "Landscape",
     "Layer",
     "Module",
@@ -48,6 +51,7 @@ __all__ = [
     "cosine_decay",
     "cross_entropy",
     "fit",
+    "gradient_flow",
     "hinge_loss",
     "interrupts_deferred",
     "l2_penalty",

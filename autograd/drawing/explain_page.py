@@ -1,0 +1,127 @@
+"""What an explanation shows of a chain-rule sum, and how it calls it; in text and in LaTeX alike.
+
+Long paths are abridged in the middle. Every node that is then still mentioned gets a name, and
+every step that is still walked its local derivative in symbols.
+"""
+
+from collections.abc import Callable, Sequence
+
+from autograd.drawing.explain_names import name_nodes
+from autograd.drawing.explain_paths import ChainRuleSum, Path, Step
+from autograd.drawing.expressions import Condition, Expression, Symbolic
+from autograd.drawing.formula_writing import LATEX, Style, factor, written
+from autograd.drawing.formulas import OMITTED, derivative_formula, node_formula, nodes_in
+from autograd.graph import Node, topological_order
+
+LONG, BEGINNING, END = 10, 4, 3
+"""Of a path of more steps than `LONG`, so many at the `BEGINNING` and the `END` are shown."""
+
+
+class Page:
+    """The parts of an explanation.
+
+    Attributes
+    ----------
+    total : ChainRuleSum
+    ways : list of list of Step or None
+        The steps of each path; None stands for those that are left out.
+    steps : list of Step
+        Each shown step of any path once, from the output back.
+    computed : list of Node
+        The nodes that these steps meet, in the order they are computed in.
+    given : list of Node
+        The other nodes that are mentioned.
+    """
+
+    def __init__(self, total: ChainRuleSum) -> None:
+        self.total = total
+        self.ways = [_abridged(path) for path in total.paths]
+        order = {node: index for index, node in enumerate(topological_order(total.output))}
+        steps = {step[:2]: step for way in self.ways for step in way if step is not None}
+        self.steps = sorted(steps.values(), key=lambda step: (-order[step.node], step.position))
+        positions: dict[Node, list[int]] = {}
+        for step in self.steps:
+            positions.setdefault(step.node, []).append(step.position)
+            if step.input is not total.wrt:
+                positions.setdefault(step.input, [])  # stays empty, where a gap follows
+        self.computed = sorted(positions, key=order.__getitem__)
+        self._formulas: dict[Node, Symbolic] = {
+            node: node_formula(node, positions[node]) if positions[node] else OMITTED
+            for node in self.computed
+        }
+        self._derivatives = {step[:2]: derivative_formula(*step[:2]) for step in self.steps}
+        formulas = (*self._formulas.values(), *self._derivatives.values())
+        mentioned = [total.wrt, *(node for formula in formulas for node in nodes_in(formula))]
+        given = (node for node in mentioned if node not in positions)
+        self.given = list(dict.fromkeys(given))
+        named = dict.fromkeys([*self.given, *self.computed, total.output])
+        self._names = name_nodes(named, total.output)
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether a local derivative is a condition, as that of relu."""
+        return any(isinstance(formula, Condition) for formula in self._derivatives.values())
+
+    @property
+    def repeated(self) -> Step | None:
+        """A step to an input that its node has twice."""
+        return next((step for step in self.steps if _is_repeated(step)), None)
+
+    def name(self, node: Node, style: Style) -> str:
+        """Return the name of a node."""
+        name = self._names[node]
+        return name.latex if style is LATEX else name.text
+
+    def formula(self, node: Node, style: Style) -> str:
+        """Write what a node on a path computes."""
+        return written(self._formulas[node], style, self._namer(style))
+
+    def derivative(self, step: Step, style: Style) -> str | None:
+        """Write a local derivative in symbols; None, if there is but its number."""
+        formula = self._derivatives[step[:2]]
+        if not isinstance(formula, Expression):
+            return None
+        return written(formula, style, self._namer(style))
+
+    def product(self, way: Sequence[Step | None], style: Style, in_symbols: bool) -> str:
+        """Write the product of the local derivatives of a path."""
+
+        def one(step: Step) -> Symbolic:
+            formula = self._derivatives[step[:2]] if in_symbols else None
+            return step.derivative if formula is None else formula
+
+        name = self._namer(style)
+        write = factor if len(way) > 1 else written
+        return style.dot.join(
+            style.ellipsis if step is None else write(one(step), style, name) for step in way
+        )
+
+    def partial(self, step: Step, style: Style) -> str:
+        """Write a local derivative as a quotient, ∂node/∂input."""
+        return style.partial(self.name(step.node, style), self.input_name(step, style))
+
+    def input_name(self, step: Step, style: Style) -> str:
+        """Name the input that a step leads to, and which one of several equal ones it is."""
+        name = self.name(step.input, style)
+        if not _is_repeated(step):
+            return name
+        occurrence = step.node.parents[: step.position + 1].count(step.input)
+        return style.raised(name, f"({occurrence})")
+
+    def whole(self, style: Style) -> str:
+        """Write the gradient as a quotient, ∂output/∂wrt."""
+        return style.partial(*(self.name(n, style) for n in (self.total.output, self.total.wrt)))
+
+    def _namer(self, style: Style) -> Callable[[Node], str]:
+        return lambda node: self.name(node, style)
+
+
+def _abridged(path: Path) -> list[Step | None]:
+    steps = path.steps
+    if len(steps) <= LONG:
+        return list(steps)
+    return [*steps[:BEGINNING], None, *steps[-END:]]
+
+
+def _is_repeated(step: Step) -> bool:
+    return step.node.parents.count(step.input) > 1

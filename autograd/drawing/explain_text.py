@@ -1,0 +1,167 @@
+"""An explanation as text for the terminal."""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+
+from autograd.drawing.explain_page import Page
+from autograd.drawing.explain_paths import Step
+from autograd.drawing.formula_writing import TEXT
+from autograd.graph import NO_GRADIENT
+
+WIDTH = 88
+
+
+def explanation_text(page: Page) -> str:
+    """Write forward pass, local derivatives, the paths and their sum."""
+    sections = [_headline(page)]
+    if page.steps:
+        sections += [_forward(page), _local_derivatives(page), _chain_rule(page), _check(page)]
+    return "\n\n".join(sections)
+
+
+def _headline(page: Page) -> str:
+    total = page.total
+    output, wrt = (page.name(node, TEXT) for node in (total.output, total.wrt))
+    number = TEXT.number(total.gradient)
+    headline = f"{page.whole(TEXT)} = {number}"
+    if total.output is total.wrt:
+        return f"{headline}: the derivative of a number by itself."
+    if not total.paths:
+        return f"{headline}: {output} does not depend on {wrt}, no path leads from it to {wrt}."
+    return f"{headline}: a small change of {wrt} changes {output} by {number} times as much."
+
+
+def _forward(page: Page) -> str:
+    given = [f"{page.name(node, TEXT)} = {TEXT.number(node.data)}" for node in page.given]
+    rows = [
+        [page.name(node, TEXT), page.formula(node, TEXT), TEXT.number(node.data)]
+        for node in page.computed
+    ]
+    return _section("Forward, the numbers:", [*_side_by_side(given), *_columns(rows)])
+
+
+def _local_derivatives(page: Page) -> str:
+    rows = []
+    for step in page.steps:
+        symbols = page.derivative(step, TEXT)
+        number = TEXT.number(step.derivative)
+        rows.append([page.partial(step, TEXT), *([symbols] if symbols else []), number])
+    lines = _columns(rows)
+    if page.has_conditions:
+        lines.append("where [ ] is 1 if the condition holds, and 0 if not")
+    if page.repeated:
+        name = page.name(page.repeated.input, TEXT)
+        first, second = (TEXT.raised(name, f"({occurrence})") for occurrence in (1, 2))
+        lines.append(f"where {first} is {name} in its first place, {second} in its second")
+    return _section("Backward, the derivative of each operation by its input:", lines)
+
+
+def _chain_rule(page: Page) -> str:
+    total = page.total
+    products = zip(page.ways, (path.product for path in total.paths), strict=True)
+    if total.path_count == 1:
+        lines = [line for way, number in products for line in _product(page, way, number, "")]
+        return _section("The chain rule multiplies them along the path:", lines)
+    lines = []
+    for index, (way, number) in enumerate(products):
+        lines += _product(page, way, number, f"path {index + 1}:")
+    title = "The chain rule multiplies them along each path, and adds up the paths:"
+    return _section(title, [*lines, "", *_sum(page)])
+
+
+def _product(page: Page, way: Sequence[Step | None], product: float, name: str) -> list[str]:
+    """Write the product of the derivatives of a path: as such, in symbols, in numbers."""
+    partials = [page.partial(step, TEXT) if step else TEXT.ellipsis for step in way]
+    forms = [
+        TEXT.dot.join(partials),
+        page.product(way, TEXT, in_symbols=True),
+        page.product(way, TEXT, in_symbols=False),
+        TEXT.number(product),
+    ]
+    forms = [form for form, _ in itertools.groupby(forms) if form != page.whole(TEXT)]
+    line = f"{name} {' = '.join(forms)}"
+    if name and len(line) <= WIDTH:
+        return [line]
+    left = name or f"{page.whole(TEXT)} ="
+    lines = _wrapped(f"{left} {forms[0]}", len(left) + 1)
+    for form in forms[1:]:
+        lines += _wrapped(f"{'=':>{len(left)}} {form}", len(left) + 1)
+    return lines
+
+
+def _sum(page: Page) -> Iterator[str]:
+    total = page.total
+    others = total.path_count - len(total.paths)
+    first, *rest = [path.product for path in total.paths] + ([total.remainder] if others else [])
+    terms = "".join(f" {'-' if term < 0 else '+'} {TEXT.number(abs(term))}" for term in rest)
+    yield f"{page.whole(TEXT)} = {TEXT.number(first)}{terms} = {TEXT.number(total.gradient)}"
+    if others:
+        verb = "contributes" if others == 1 else "contribute"
+        yield f"where {further_paths(others)} {verb} {TEXT.number(total.remainder)}"
+
+
+def further_paths(count: int) -> str:
+    """Say how many paths are not shown; of very many, the size of their number.
+
+    >>> further_paths(1), further_paths(2**30), further_paths(2**100_000)
+    ('1 further path', '1,073,741,824 further paths', 'about 1e30103 further paths')
+    """
+    number = f"{count:,}" if count < 10**18 else f"about 1e{math.log10(count):.0f}"
+    return f"{number} further path{'s' if count > 1 else ''}"
+
+
+def _check(page: Page) -> str:
+    """Compare with what `backward` left, if it was called."""
+    total = page.total
+    output, wrt = (page.name(node, TEXT) for node in (total.output, total.wrt))
+    is_variable = total.wrt.operation is None
+    if total.output.grad is NO_GRADIENT or total.wrt.grad is NO_GRADIENT:
+        effect = f"add this to {wrt}.grad" if is_variable else f"put this into {wrt}.grad"
+        return f"{output}.backward() has not been called yet: it will {effect}."
+    held = f"{wrt}.grad = {TEXT.number(total.wrt.grad)}"
+    if math.isclose(total.wrt.grad, total.gradient, rel_tol=1e-9):
+        return f"{held}: backward() found the same."
+    reason = (
+        f"it adds up over outputs and over calls of backward(), until {wrt}.zero_grad()"
+        if is_variable
+        else "backward() was last called on another output"
+    )
+    return f"{held}, which is not this gradient: {reason}."
+
+
+def _section(title: str, lines: Sequence[str]) -> str:
+    return "\n".join([title, *(f"  {line}" if line else "" for line in lines)])
+
+
+def _side_by_side(items: Sequence[str]) -> list[str]:
+    """Put short items on as few lines as they fit on."""
+    lines = [""]
+    for item in items:
+        if lines[-1] and len(lines[-1]) + len(item) + 4 > WIDTH:
+            lines.append("")
+        lines[-1] += f"    {item}" if lines[-1] else item
+    return lines
+
+
+def _wrapped(line: str, indent: int) -> list[str]:
+    """Break a line that is too long after one of its factors."""
+    first, *factors = line.split(TEXT.dot)
+    lines = [first]
+    for text in factors:
+        if len(lines[-1]) + len(TEXT.dot) + len(text) > WIDTH:
+            lines[-1] += TEXT.dot.rstrip()
+            lines.append(" " * indent + text)
+        else:
+            lines[-1] += TEXT.dot + text
+    return lines
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align ``left = formula = number``, where some rows have no formula."""
+    left = max(len(row[0]) for row in rows)
+    middle = max((len(row[1]) for row in rows if len(row) == 3), default=0)
+    return [
+        " = ".join([row[0].ljust(left), *(cell.ljust(middle) for cell in row[1:-1]), row[-1]])
+        for row in rows
+    ]

@@ -1,0 +1,107 @@
+"""`explain`: one gradient, told as the chain rule tells it."""
+
+import reprlib
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.drawing.explain_latex import explanation_latex
+from autograd.drawing.explain_page import Page
+from autograd.drawing.explain_paths import ChainRuleSum, chain_rule_sum
+from autograd.drawing.explain_text import explanation_text
+from autograd.errors import ArgumentError, GraphError, NotANumberError
+from autograd.operations import CONSTANT
+from autograd.value import Value
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation(ChainRuleSum):
+    """What `explain` returns. It prints as text; a notebook shows it as mathematics.
+
+    Attributes
+    ----------
+    text : str
+    latex : str
+        In LaTeX's mathematical mode, without dollar signs around it.
+    """
+
+    text: str
+    latex: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex}$$"
+
+
+def explain(output: Value, wrt: Value, paths: int = 5) -> Explanation:
+    """Explain a gradient: every path of the chain rule, in symbols and in numbers.
+
+    >>> import autograd as ag
+    >>> x, w, b = ag.Value(2.0, "x"), ag.Value(-3.0, "w"), ag.Value(6.5, "b")
+    >>> y = ag.tanh(w * x + b)
+    >>> y.label = "y"
+    >>> ag.explain(y, wrt=w)  # doctest: +NORMALIZE_WHITESPACE
+    ∂y/∂w = 1.573: a small change of w changes y by 1.573 times as much.
+    Forward, the numbers:
+      w = -3    x = 2    b = 6.5
+      v1 = w · x    = -6
+      v2 = v1 + b   = 0.5
+      y  = tanh(v2) = 0.4621
+    Backward, the derivative of each operation by its input:
+      ∂y/∂v2  = 1 - y² = 0.7864
+      ∂v2/∂v1 = 1
+      ∂v1/∂w  = x      = 2
+    The chain rule multiplies them along the path:
+      ∂y/∂w = ∂y/∂v2 · ∂v2/∂v1 · ∂v1/∂w
+            = (1 - y²) · 1 · x
+            = 0.7864 · 1 · 2
+            = 1.573
+    y.backward() has not been called yet: it will add this to w.grad.
+
+    It computes the gradient itself, and leaves every ``grad`` alone.
+
+    Parameters
+    ----------
+    output : Value
+    wrt : Value
+        With respect to what: a variable, or a computed node.
+    paths : int
+        How many to show, at least 1. Of more paths than that, the ones that contribute most are
+        shown, and what the others add to them.
+
+    Returns
+    -------
+    Explanation
+        Its attributes hold the same as plain data.
+
+    Raises
+    ------
+    NotANumberError
+        If `output` or `wrt` is not a Value.
+    GraphError
+        If `output` is a constant.
+    ArgumentError
+        If `paths` is not a positive whole number.
+    DomainError, NonFiniteError
+        If a derivative does not exist, or is not finite.
+    """
+    _check(output, wrt, paths)
+    total = chain_rule_sum(output, wrt, paths)
+    page = Page(total)
+    return Explanation(**vars(total), text=explanation_text(page), latex=explanation_latex(page))
+
+
+def _check(output: Any, wrt: Any, paths: Any) -> None:
+    for name, thing in (("output", output), ("wrt", wrt)):
+        if not isinstance(thing, Value):
+            shown = f"{reprlib.repr(thing)} ({type(thing).__name__})"
+            advice = ": explain one at a time" if isinstance(thing, list | tuple) else ""
+            raise NotANumberError(f"explain({name}=...) takes one Value, not {shown}{advice}")
+    if output.operation is CONSTANT:
+        raise GraphError(
+            f"explain() of {output!r}, a constant: it has no graph. Was it computed under "
+            "no_grad(), or from plain numbers only?"
+        )
+    if isinstance(paths, bool) or not isinstance(paths, int) or paths < 1:
+        raise ArgumentError(f"paths={paths!r}: it takes a whole number from 1 on")
