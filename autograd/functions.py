@@ -219,7 +219,7 @@ def erfc(x: Scalar) -> Scalar:
     >>> ag.erfc(0.0)
     1.0
     """
-    return _function(operations.erfc, x)
+    return function_node(operations.erfc, x)
 
 
 def detach(x: Scalar) -> Scalar:
