@@ -81,10 +81,10 @@ class _Bookkeeping:
         self.zeroed: dict[bool, list[int]] = {False: [], True: []}
 
     def receives(self, out: Region) -> bool:
-        """Whether a gradient arrives at rows; those at which none does are set to zero then."""
+        """Whether a gradient arrives at rows that pass it on; where none arrives it is zero."""
         written = self.written[out.batch]
         arrived = written[out.rows]
-        if not arrived.any():
+        if not (arrived & self.trained[out.batch][out.rows]).any():
             return False
         self.zeroed[out.batch] += out.rows[~arrived].tolist()
         written[out.rows] = True

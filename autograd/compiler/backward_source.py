@@ -101,21 +101,21 @@ def _apply_adjoint(
     statements: Statements, instruction: Apply, targets: Sequence[Target | None]
 ) -> None:
     gradient = statements.view(instruction.out, gradient=True)
-    arrays = [
-        gradient,
-        statements.view(instruction.out),
-        *map(statements.view, instruction.operands),
-    ]
+    arrays = map(statements.formula, (gradient, statements.view(instruction.out)))
+    operands = map(statements.operand, instruction.operands)
     operation = instruction.operation
     try:
-        formulas = operation.derivative(*map(statements.formula, arrays))
+        formulas = operation.derivative(*arrays, *operands)
     except TypeError as error:
         raise ArgumentError(
             f"the derivative of {operation.name} cannot be compiled: {error}. Write it with plain "
             "operators and operations, without branches and functions of math"
         ) from error
     formulas = [f if isinstance(f, Formula) else Formula(repr(float(f))) for f in formulas]
-    for target, formula in zip(targets, formulas, strict=True):
+    wanted = [
+        f if target is not None else ZERO for f, target in zip(formulas, targets, strict=True)
+    ]
+    for target, formula in zip(targets, statements.shared_once(wanted), strict=True):
         if target is not None and formula is not ZERO:
             _accumulate(statements, target, formula, gradient.shape)
         elif target is not None and not target.add:
@@ -124,9 +124,14 @@ def _apply_adjoint(
 
 def _lookup_adjoint(statements: Statements, instruction: Lookup) -> None:
     gradient = statements.formula(statements.view(instruction.out, gradient=True), "g")
-    space = statements.memory.space(instruction.table, gradient=True)
-    place = statements.places_looked_up[instruction]
-    statements.emit(f"np.add.at({statements.name(space, 'd')}, ({place}), {gradient.text})")
+    table = instruction.table
+    space = statements.memory.space(table, gradient=True)
+    flat = statements.name(space.ravel(), "d")
+    places = statements.places_looked_up[instruction]
+    if table.batch and len(np.unique(table.rows)) == table.rows.size:
+        statements.emit(f"{flat}[{places}] += {gradient.text}")
+    else:
+        statements.emit(f"np.add.at({flat}, {places}.ravel(), {gradient.text}.ravel())")
 
 
 def _accumulate(
@@ -205,12 +210,19 @@ def _scatter(statements: Statements, target: Target, formula: Formula, rows: Arr
     width = statements.memory.space(target.region).shape[1]
     unique, counts = np.unique(rows, return_counts=True)
     contributions = f"{statements.text(formula)}.reshape(-1, {width})"
-    if len(unique) < rows.size:
-        order = statements.name(np.argsort(rows.ravel(), kind="stable"), "order")
-        starts = statements.name(np.concatenate([[0], np.cumsum(counts)[:-1]]), "starts")
-        contributions = f"np.add.reduceat({contributions}[{order}], {starts})"
-    else:
+    if len(unique) == rows.size:
         unique = rows.ravel()
+    else:
+        order = np.argsort(rows.ravel(), kind="stable")
+        if (np.diff(order) != 1).any():
+            contributions += f"[{statements.name(order, 'order')}]"
+        starts = statements.name(np.concatenate([[0], np.cumsum(counts)[:-1]]), "starts")
+        contributions = f"np.add.reduceat({contributions}, {starts})"
+    destination = statements.memory.destination(Region(target.region.batch, unique))
+    if destination is not None:
+        total = _added(statements, target, destination, Formula(contributions))
+        statements.assign(destination, total)
+        return
     space = statements.name(statements.memory.space(target.region, gradient=True), "d")
     operator = "+=" if target.add else "="
     statements.emit(f"{space}[{statements.name(unique, 'rows')}] {operator} {contributions}")

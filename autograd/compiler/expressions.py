@@ -133,8 +133,12 @@ class Formula:
     def __ge__(self, other: Any) -> "Formula":
         return Formula("greater_equal", (self, other))
 
-    def __and__(self, other: Any) -> "Formula":
+    def __and__(self, other: Any) -> Any:
+        if not isinstance(other, Formula):  # a condition that is settled
+            return self if other else False
         return Formula("logical_and", (self, other))
+
+    __rand__ = __and__
 
     def __bool__(self) -> bool:
         raise NoFormulaError("a branch")

@@ -53,7 +53,7 @@ def _varies(instruction: SumProducts) -> bool:
 
 
 def _apply(statements: Statements, instruction: Apply) -> None:
-    operands = [statements.formula(statements.view(operand)) for operand in instruction.operands]
+    operands = [statements.operand(operand) for operand in instruction.operands]
     out = statements.view(instruction.out)
     try:
         formula = instruction.operation.array(NAMESPACE, *operands)
@@ -64,7 +64,7 @@ def _apply(statements: Statements, instruction: Apply) -> None:
 
 
 def _folded(
-    statements: Statements, instruction: Apply, formula: Formula, operands: list[Formula]
+    statements: Statements, instruction: Apply, formula: Formula, operands: list[Any]
 ) -> Formula:
     """Write a fold of one function over many operands as its ``reduce`` over one array."""
     fold, rest = formula, operands
@@ -81,20 +81,30 @@ def _folded(
 
 
 def _lookup(statements: Statements, instruction: Lookup) -> None:
-    n_samples = statements.view(instruction.out).shape[-1]
-    table, n = instruction.table, len(instruction.out.rows)
-    rows = statements.name(np.zeros((n, n_samples), np.intp), "rows")
-    index = statements.formula(statements.view(instruction.index)).text
-    whole = statements.name(whole_indices, "whole_indices")
-    columns = statements.name(np.arange(n)[:, None], "columns")
-    found = (
-        f"{statements.name(table.rows, 'table')}[{whole}({index}, {len(table.rows)}), {columns}]"
-    )
-    statements.emit(f"{rows}[...] = {found}")
-    samples = statements.name(np.arange(n_samples), "samples") if table.batch else "0"
-    place = statements.places_looked_up[instruction] = f"{rows}, {samples}"
-    space = statements.name(statements.memory.space(table), "space")
-    statements.assign(statements.view(instruction.out), Formula(f"{space}[{place}]"))
+    """Emit the finding of the places, in the flattened space of the table, and the reading there.
+
+    What is looked up several times by one index, as the numbers of a table's row, is checked once.
+    """
+    index, table = instruction.index, instruction.table
+    space = statements.memory.space(table)
+    n_samples, width = statements.view(instruction.out).shape[-1], space.shape[1]
+    indices, uses = np.unique(index.rows, return_inverse=True)
+    whole = statements.temporary("t")
+    function = statements.name(whole_indices, "whole_indices")
+    array = statements.formula(statements.view(Region(index.batch, indices))).text
+    statements.emit(f"{whole} = {function}({array}, {len(table.rows)})")
+    if len(indices) < len(uses):
+        whole = f"{whole}[{statements.name(uses, 'uses')}]"
+    columns = statements.name(np.arange(len(uses))[:, None], "columns")
+    first_places = statements.name(table.rows * width, "table")
+    places = statements.name(np.empty((len(uses), n_samples), np.intp), "places")
+    statements.names["add"] = np.add
+    samples = statements.name(np.arange(width), "samples")
+    statements.emit(f"add({first_places}[{whole}, {columns}], {samples}, out={places})")
+    statements.places_looked_up[instruction] = places
+    flat = statements.name(space.ravel(), "flat")
+    out = statements.name(statements.view(instruction.out), "y")
+    statements.emit(f"np.take({flat}, {places}, None, {out}, 'clip')")
 
 
 def _total(formulas: list[Formula]) -> Formula:

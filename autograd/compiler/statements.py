@@ -1,6 +1,7 @@
 """Statements of the generated source, and the arrays that their names stand for."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class Statements:
 
     def assign(self, destination: Array, formula: Formula) -> None:
         """Emit the computation of a formula into an array."""
-        formula = self._shared_once(formula)
+        (formula,) = self.shared_once([formula])
         if formula.function == "dot" and not destination.flags.c_contiguous:
             formula = Formula("matmul", formula.arguments)  # slower to call, but writes anywhere
             self._import_function("matmul")
@@ -47,13 +48,13 @@ class Statements:
 
     def text(self, formula: Formula) -> str:
         """Return a formula as an expression, its repeated parts computed beforehand."""
-        return self._shared_once(formula).text
+        return self.shared_once([formula])[0].text
 
-    def _shared_once(self, formula: Formula) -> Formula:
-        """Emit what a formula contains more than once as a temporary, and import its functions."""
+    def shared_once(self, formulas: Sequence[Formula]) -> list[Formula]:
+        """Emit what formulas contain more than once as temporaries, and import their functions."""
         uses: dict[int, int] = {}
         rebuilt: dict[int, Formula] = {}
-        for part in _postorder(formula, uses):
+        for part in _postorder(formulas, uses):
             self._import_function(part.function)
             arguments = tuple(rebuilt.get(id(argument), argument) for argument in part.arguments)
             whole = Formula(part.function, arguments)
@@ -62,7 +63,7 @@ class Statements:
                 self.emit(f"{name} = {whole.text}")
                 whole = Formula(name)
             rebuilt[id(part)] = whole
-        return rebuilt.get(id(formula), formula)
+        return [rebuilt.get(id(formula), formula) for formula in formulas]
 
     def _import_function(self, function: str) -> None:
         name = function.split(".")[0]
@@ -99,6 +100,16 @@ class Statements:
         if (numbers == numbers.flat[0]).all():
             return float(numbers.flat[0])
         return self.formula(np.ascontiguousarray(numbers[..., None], self.memory.shared.dtype), "c")
+
+    def operand(self, region: Region) -> Any:
+        """Return the formula of an operand, or its number if it is one constant throughout.
+
+        With a number a rule can settle beforehand what it would else have to ask for each element.
+        """
+        row = int(region.rows.flat[0])
+        if not region.batch and row in self.memory.constants and (region.rows == row).all():
+            return self.memory.constants[row]
+        return self.formula(self.view(region))
 
     # --- views -----------------------------------------------------------------------------------
 
@@ -137,10 +148,10 @@ class Statements:
         return self._gather(region).reshape(len(array), -1)
 
 
-def _postorder(formula: Formula, uses: dict[int, int]) -> list[Formula]:
-    """List the function calls in a formula, arguments first, and count the uses of each."""
+def _postorder(formulas: Sequence[Formula], uses: dict[int, int]) -> list[Formula]:
+    """List the function calls in formulas, arguments first, and count the uses of each."""
     order: list[Formula] = []
-    stack = [(formula, False)]
+    stack = [(formula, False) for formula in formulas]
     while stack:
         part, arguments_listed = stack.pop()
         if arguments_listed:
