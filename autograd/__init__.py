@@ -12,6 +12,7 @@ Read the modules in this order: `operations` (what can be computed, and its deri
 `gradcheck`.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from autograd.derivatives import grad, gradient, hessian, value_and_grad
@@ -67,6 +68,7 @@ from autograd.value import Value
 
 if TYPE_CHECKING:
     from autograd.compiler import Compiled, compile, compile_graph
+    from autograd.drawing import draw
 
 __all__ = [
     "ArgumentError",
@@ -93,6 +95,7 @@ __all__ = [
     "detach",
     "detect_anomaly",
     "dot",
+    "draw",
     "elu",
     "enable_grad",
     "erf",
@@ -127,10 +130,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import the compiler, and with it NumPy, when it is first asked for."""
-    if name in ("Compiled", "compile", "compile_graph"):
-        from autograd import compiler
+_ON_DEMAND = {
+    "Compiled": "autograd.compiler",
+    "compile": "autograd.compiler",
+    "compile_graph": "autograd.compiler",
+    "draw": "autograd.drawing",
+}
 
-        return getattr(compiler, name)
+
+def __getattr__(name: str) -> Any:
+    """Import the compiler, and with it NumPy, or Graphviz, when it is first asked for."""
+    if name in _ON_DEMAND:
+        return getattr(importlib.import_module(_ON_DEMAND[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
