@@ -8,7 +8,8 @@ import html
 import math
 from collections.abc import Iterable, Sequence
 
-from autograd.drawing.picture import Box, Edge, Role
+from autograd.drawing.picture import Box, Edge
+from autograd.drawing.roles import Role
 
 COLORS: dict[Role, tuple[str, str]] = {
     "input": ("#0072b2", "#dcecf7"),
