@@ -27,6 +27,7 @@ from autograd.errors import (
     MissingPackageError,
     NonFiniteError,
     NotANumberError,
+    RenderingError,
     ShapeError,
     StateError,
     TraceError,
@@ -69,7 +70,8 @@ from autograd.value import Value
 
 if TYPE_CHECKING:
     from autograd.compiler import Compiled, compile, compile_graph
-    from autograd.drawing import Explanation, explain
+    from autograd.drawing.drawing import Drawing, draw
+    from autograd.drawing.explaining import Explanation, explain
 
 __all__ = [
     "ArgumentError",
@@ -77,6 +79,7 @@ __all__ = [
     "Compiled",
     "DivergenceError",
     "DomainError",
+    "Drawing",
     "Explanation",
     "FileError",
     "GradientCheckError",
@@ -84,6 +87,7 @@ __all__ = [
     "MissingPackageError",
     "NonFiniteError",
     "NotANumberError",
+    "RenderingError",
     "ShapeError",
     "StateError",
     "TraceError",
@@ -97,6 +101,7 @@ __all__ = [
     "detach",
     "detect_anomaly",
     "dot",
+    "draw",
     "elu",
     "enable_grad",
     "erf",
@@ -133,15 +138,16 @@ __all__ = [
 ]
 
 
-_FEATURES = {
+_ON_DEMAND = {
     "autograd.compiler": ("Compiled", "compile", "compile_graph"),
-    "autograd.drawing": ("Explanation", "explain"),
+    "autograd.drawing.drawing": ("Drawing", "draw"),
+    "autograd.drawing.explaining": ("Explanation", "explain"),
 }
-"""Imported when they are first asked for, and with them NumPy and its like."""
+"""Imported when they are first asked for, and with them NumPy or Graphviz."""
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _FEATURES.items():
+    for module, names in _ON_DEMAND.items():
         if name in names:
             return getattr(importlib.import_module(module), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -70,8 +70,12 @@ class StateError(AutogradError, ValueError):
 
 
 class FileError(AutogradError, OSError):
-    """A file that cannot be written where it was asked for."""
+    """A file that cannot be written. What was there before is still whole."""
 
 
 class MissingPackageError(AutogradError, ImportError):
     """A package that a feature needs and that is not installed."""
+
+
+class RenderingError(AutogradError, RuntimeError):
+    """A picture that cannot be made: no program for it, or one that failed or took too long."""

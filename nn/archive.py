@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import StateError
-from nn.files import replacing
+from autograd.files import replacing
 
 
 def write_archive(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -111,7 +111,7 @@ class Module:
 
         Raises
         ------
-        OSError
+        FileError
             If the file cannot be written. A file that was there before is then still whole.
         """
         write_archive(path, self.state_dict())

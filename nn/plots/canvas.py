@@ -13,8 +13,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure  # without pyplot: no window, no display, no global figures
 
-from autograd.errors import ArgumentError, FileError
-from nn.files import replacing
+from autograd.errors import ArgumentError
+from autograd.files import replacing
 
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 PURPLE, ORANGE, SKY, YELLOW = "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"
@@ -101,8 +101,5 @@ def save(figure: Figure, path: str | Path) -> None:
         raise ArgumentError(
             f"{str(path)!r} does not end in a format of pictures: take one of {', '.join(formats)}"
         )
-    try:
-        with replacing(path) as unfinished:
-            figure.savefig(unfinished, format=file_format, **SAVING)
-    except OSError as error:
-        raise FileError(f"the picture cannot be written to {str(path)!r}: {error}") from error
+    with replacing(path) as unfinished:
+        figure.savefig(unfinished, format=file_format, **SAVING)

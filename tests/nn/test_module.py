@@ -351,7 +351,7 @@ def test_an_old_file_stays_whole_when_the_disk_is_full(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_cannot_be_saved_to(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ag.FileError):
         nn.MLP(2, [1]).save(tmp_path / "models" / "model.npz")
 
 

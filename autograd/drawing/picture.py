@@ -1,0 +1,227 @@
+"""What there is to see in a graph: boxes and edges, before anybody draws them.
+
+`depict` walks back from an output, lets `folding` decide which nodes share a box, and reads off
+what a box and an edge say. Graphviz and the explorer page both draw the resulting `Picture`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from autograd.drawing.connections import connections_into
+from autograd.drawing.folding import Group, fold
+from autograd.drawing.order import inputs_first
+from autograd.drawing.roles import Role, find_roles
+from autograd.errors import ArgumentError, GraphError
+from autograd.graph import NO_GRADIENT, Node
+from autograd.parts import Part
+from autograd.value import Value
+
+Level: TypeAlias = Literal["neuron", "layer"] | None
+Collapse: TypeAlias = Literal["auto"] | Level
+
+READABLE = 30
+"""The number of boxes up to which "auto" shows every node, or every neuron."""
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """One box of a picture.
+
+    Attributes
+    ----------
+    key : str
+        "n0", "n1" and so on, in the order of the boxes: the same in every run.
+    role : str
+        "input", "parameter", "constant", "intermediate" or "output".
+    label : str
+        The label of the node, or what the box stands for, such as "Layer(64, 32)".
+    symbol : str
+        That of the operation; empty for a leaf and for a part of a model.
+    details : tuple of str
+        What else there is to say, such as "2,080 parameters".
+    nodes : tuple of Node
+        The nodes inside, each after its inputs. A product of a weighted sum has none.
+    data, gradients : tuple of float
+        The numbers of the nodes that are seen outside of the box; None where there is no gradient.
+    part : Part or None
+        The neuron or layer whose call, or calls, it shows.
+    """
+
+    key: str
+    role: Role
+    label: str
+    symbol: str
+    details: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    data: tuple[float, ...]
+    gradients: tuple[float | None, ...]
+    part: Part | None = None
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An arrow from a box to one that uses it.
+
+    Attributes
+    ----------
+    source, target : str
+        Keys of boxes.
+    derivative : float or None
+        The derivative of the target with respect to the source, nan where it does not exist; None
+        if the edge stands for several.
+    count : int
+        How many edges of the graph it stands for.
+    """
+
+    source: str
+    target: str
+    derivative: float | None
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Boxes, each after those whose arrows it receives where the graph allows, and edges."""
+
+    boxes: tuple[Box, ...]
+    edges: tuple[Edge, ...]
+
+
+def depict(
+    root: Value | Sequence[Value],
+    collapse: Collapse = None,
+    *,
+    parameters: Sequence[Value] = (),
+    readable: int = READABLE,
+    most: int | None = None,
+) -> Picture:
+    """Return the picture of what an output, or a list of outputs, was computed from.
+
+    >>> from autograd import Value
+    >>> a = Value(2.0, "a")
+    >>> picture = depict(a + a)
+    >>> [(box.key, box.role, box.label, box.symbol, box.data) for box in picture.boxes]
+    [('n0', 'input', 'a', '', (2.0,)), ('n1', 'output', '', '+', (4.0,))]
+    >>> [(edge.source, edge.target, edge.derivative) for edge in picture.edges]
+    [('n0', 'n1', 1.0), ('n0', 'n1', 1.0)]
+
+    Parameters
+    ----------
+    root : Value, or list of Values
+    collapse : "neuron", "layer", None or "auto"
+        What each call of becomes one box; with None, each node is a box. "auto" is the first of
+        None, "neuron" and "layer" that makes at most `readable` boxes, else "layer".
+    parameters : list of Values
+        Variables to show as parameters, beside those of the `nn` package.
+    readable : int
+    most : int, optional
+        The number of boxes to refuse more than.
+
+    Raises
+    ------
+    ArgumentError
+        If `collapse` is something else.
+    GraphError
+        If `root` or `parameters` are not made of Values, or there are more than `most` boxes or
+        four times as many edges.
+    """
+    roots = _values(root, "a picture shows a Value, or a list of Values")
+    known = _values(parameters, "the parameters of a picture are Values")
+    if not roots:
+        raise GraphError("a picture of nothing: the list of outputs is empty")
+    nodes = inputs_first(roots, lambda node: node.parents)
+    roles = find_roles(nodes, roots, known)
+    for level in _levels(collapse):
+        groups = fold(nodes, level, roles.__getitem__)
+        if len(groups) <= readable:
+            break
+    if most is not None and len(groups) > most:
+        raise _too_large(f"{len(groups):,} boxes", level)
+    seen = _seen_from_outside(groups, roots)
+    swept = any(root.parents and root.grad is not NO_GRADIENT for root in roots)
+    keys = {group: f"n{index}" for index, group in enumerate(groups)}
+    boxes = [_box(keys[group], group, seen[group], roles, swept) for group in groups]
+    home = {node: group for group in groups for node in group.nodes}
+    edges = [
+        Edge(keys[source], keys[group], derivative, count)
+        for group in groups
+        for source, derivative, count in connections_into(group, seen[group], home)
+    ]
+    if most is not None and len(edges) > 4 * most:
+        raise _too_large(f"{len(boxes):,} boxes and {len(edges):,} edges", level)
+    return Picture(tuple(boxes), tuple(edges))
+
+
+def _values(values: object, needed: str) -> list[Node]:
+    """Return one Value, or those of a list, as a list."""
+    given = values if isinstance(values, list | tuple) else [values]
+    for value in given:
+        if not isinstance(value, Value):
+            raise GraphError(f"{needed}, not {value!r} ({type(value).__name__})")
+    return list(given)
+
+
+def _levels(collapse: Collapse) -> Sequence[Level]:
+    if collapse == "auto":
+        return None, "neuron", "layer"
+    if collapse not in ("neuron", "layer", None):
+        raise ArgumentError(f"collapse={collapse!r}: it is 'auto', 'neuron', 'layer' or None")
+    return (collapse,)
+
+
+def _too_large(size: str, level: Level) -> GraphError:
+    less = "" if level == "layer" else "collapse='layer' shows less, or "
+    return GraphError(
+        f"a picture of {size} is too large to be read: {less}draw one of the Values inside of it"
+    )
+
+
+def _seen_from_outside(
+    groups: Sequence[Group], roots: Iterable[Node]
+) -> dict[Group, tuple[Node, ...]]:
+    """Return, for each group, the nodes that are used outside of it, or are roots."""
+    home = {node: group for group in groups for node in group.nodes}
+    seen = set(roots)
+    for node, group in home.items():
+        seen.update(parent for parent in node.parents if home[parent] is not group)
+    return {group: tuple(node for node in group.nodes if node in seen) for group in groups}
+
+
+def _box(key: str, group: Group, seen: Sequence[Node], roles: dict[Node, Role], swept: bool) -> Box:
+    node = seen[-1]
+    role: Role = "output" if "output" in map(roles.__getitem__, seen) else roles[node]
+    label, details = str(node.label), []
+    if group.part is not None:
+        held = sum(roles[node] == "parameter" for node in group.nodes)
+        label = group.part.title
+        details = [group.part.detail, counted(held, "parameter")]
+    elif len(group.nodes) > 1 and not node.parents:
+        label = counted(len(group.nodes), role)
+    if group.calls > 1 and node.parents:
+        details.append(counted(group.calls, "call" if group.part else "node"))
+    return Box(
+        key=key,
+        role=role,
+        label=label,
+        symbol=node.operation.symbol if node.operation and not group.part else "",
+        details=tuple(details),
+        nodes=tuple(group.nodes),
+        data=tuple(node.data for node in seen),
+        gradients=tuple(_gradient(node, swept) for node in seen),
+        part=group.part,
+    )
+
+
+def _gradient(node: Node, swept: bool) -> float | None:
+    """Return the gradient, but not the zero that a variable holds before any backward pass."""
+    return None if node.grad == 0.0 and not node.parents and not swept else node.grad
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    >>> counted(1, "input"), counted(2080, "parameter")
+    ('1 input', '2,080 parameters')
+    """
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"

@@ -1,0 +1,43 @@
+"""Files that are written as a whole or not at all."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograd.errors import FileError
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give another path to write to, which takes the place of `path` when the block succeeds.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written. An old one is then still in its place.
+    """
+    path = Path(path)
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
+        try:
+            yield unfinished
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileError(f"{path} cannot be written: {reason}") from error
+
+
+def write_file(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file and return its path.
+
+    Raises
+    ------
+    FileError
+        See `replacing`.
+    """
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(content)
+    return Path(path)
