@@ -12,9 +12,10 @@ each:
 6. `adjoint`: the backward instructions.
 
 The result is a `program`, a list of instructions that knows nothing of NumPy. A backend binds it to
-a batch size: `numpy_backend`, with `memory` for its arrays, `expressions` for the formulas of the
-operation table, and `forward_source` and `backward_source` for the `statements` it writes.
-`compiled` is what the user holds, `report` and `diagnosis` are what it tells.
+a batch size: `numpy_backend`, with `nests` for the shapes of its loops, `memory` for its arrays,
+`expressions` for the formulas of the operation table, and `forward_source` and `backward_source`
+for the `statements` it writes. `compiled` is what the user holds, `arguments` and `mean` what it
+takes and returns, `report` and `diagnosis` what it tells.
 """
 
 from autograd.compiler.compiled import Compiled, compile, compile_graph

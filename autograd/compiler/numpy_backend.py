@@ -16,6 +16,7 @@ from autograd.compiler.backward_source import emit_adjoint, emit_zeroing
 from autograd.compiler.diagnosis import find_error
 from autograd.compiler.forward_source import WrongIndexError, emit_forward
 from autograd.compiler.memory import Array, Memory, all_finite
+from autograd.compiler.nests import nest_adjoint, nest_together
 from autograd.compiler.program import Program
 from autograd.compiler.statements import Statements
 from autograd.errors import DomainError
@@ -109,11 +110,11 @@ def _source(program: Program, memory: Memory) -> tuple[str, dict[str, Any]]:
     """Write the source of a program, and return what its names stand for."""
     statements = Statements(memory)
     for _, instructions in itertools.groupby(program.forward, key=lambda forward: id(forward.out)):
-        emit_forward(statements, list(instructions))
+        emit_forward(statements, nest_together(list(instructions)))
     forward, statements.lines = statements.lines, []
     emit_zeroing(statements, program.zeroed)
     for adjoint in program.adjoint:
-        emit_adjoint(statements, adjoint)
+        emit_adjoint(statements, nest_adjoint(adjoint))
     functions = (_function("forward", forward), _function("backward", statements.lines))
     return "\n\n".join(functions), statements.names
 

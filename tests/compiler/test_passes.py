@@ -6,12 +6,15 @@ parameters.
 
 import functools
 import inspect
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, operations
@@ -20,9 +23,20 @@ from autograd.compiler.blocks import blocks
 from autograd.compiler.canonical import NONE, Call, Row, Sum, canonical_rows
 from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
 from autograd.compiler.memory import Memory
+from autograd.compiler.nests import cuts, nest, nest_adjoint, nest_together
 from autograd.compiler.planning import plan
 from autograd.compiler.products import matrix_products
-from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Program, Region
+from autograd.compiler.program import (
+    Adjoint,
+    Apply,
+    Forward,
+    Lookup,
+    MatMul,
+    Program,
+    Region,
+    SumProducts,
+    Target,
+)
 from autograd.compiler.tape import Tape, read_tape
 from autograd.errors import ArgumentError
 from autograd.operations import CONSTANT, OPERATIONS
@@ -575,3 +589,70 @@ def test_spaces_and_their_gradients() -> None:
     assert made.space(region([0]), gradient=True) is made.d_batch
     assert made.space(region([0], batch=False)) is made.shared
     assert made.space(region([0], batch=False), gradient=True) is made.d_shared
+
+
+# --- the backend: nests of loops -----------------------------------------------------------------
+
+
+@st.composite
+def nests_of_loops(draw: st.DrawFn) -> tuple[Any, tuple[int, ...]]:
+    """Addresses that a few loops inside each other run through, and the lengths of the loops."""
+    shape = tuple(draw(st.lists(st.integers(2, 4), min_size=1, max_size=3)))
+    addresses = np.zeros((1, *shape), dtype=np.int64)
+    for axis, length in enumerate(shape, 1):
+        step = draw(st.integers(0, 30))
+        loop = step * np.arange(length)
+        addresses = addresses + loop.reshape(
+            [-1 if i == axis else 1 for i in range(len(shape) + 1)]
+        )
+    return addresses.reshape(1, -1), shape
+
+
+@given(nests_of_loops())
+def test_loops_are_found_in_the_addresses(case: tuple[Any, tuple[int, ...]]) -> None:
+    rows, shape = case
+    found = cuts(rows)
+    assert found is not None
+    assert len(found) <= len(shape)
+    assert found[-1] == rows.size
+    loops = nest([Region(True, rows)], rows.size)
+    assert math.prod(loops) == rows.size
+    assert memory(n_batch=400).view(Region(True, rows.reshape(loops))) is not None
+
+
+@pytest.mark.parametrize(
+    ("some", "others", "shape"),
+    [
+        ([0, 0, 0, 1, 1, 1], [0, 1, 2, 3, 4, 5], (2, 3)),
+        ([0, 0, 0, 1, 1, 1], [0, 1, 2, 0, 1, 2], (2, 3)),
+        ([0, 0, 0, 1, 1, 1], [5, 3, 4, 0, 2, 1], (2, 3)),  # these have to be gathered anyway
+        ([0, 0, 0, 1, 1, 1], [0, 1, 0, 1, 0, 1], (6,)),  # loops of 3 and of 2
+        ([0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11], (6,)),
+    ],
+)
+def test_a_nest_suits_all_operands(
+    some: list[int], others: list[int], shape: tuple[int, ...]
+) -> None:
+    assert nest([region([some]), region([others])], 6) == shape
+
+
+def test_instructions_are_nested_without_a_change_of_rows() -> None:
+    step = SumProducts(
+        out=region([20, 21, 22, 23]),
+        left=region([[0, 0, 1, 1], [2, 2, 3, 3]]),
+        right=region([[4, 5, 4, 5], [6, 7, 6, 7]]),
+        coefficients=np.arange(8.0).reshape(2, 4),
+        add=False,
+    )
+    (nested,) = nest_together([step])
+    assert isinstance(nested, SumProducts)
+    assert nested.coefficients is not None
+    assert nested.right is not None
+    assert nested.out.rows.tolist() == [[20, 21], [22, 23]]
+    assert nested.left.rows.tolist() == [[[0, 0], [1, 1]], [[2, 2], [3, 3]]]
+    assert nested.right.rows[0].tolist() == [[4, 5], [4, 5]]
+    assert nested.coefficients[1].tolist() == [[4.0, 5.0], [6.0, 7.0]]
+    adjoint = nest_adjoint(Adjoint(step, (Target(step.left, add=True), None)))
+    assert adjoint.targets[0] is not None
+    assert adjoint.targets[0].region.rows.shape == (2, 2, 2)
+    assert adjoint.targets[1] is None
