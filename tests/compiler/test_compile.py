@@ -393,6 +393,7 @@ def test_chunks_make_no_difference(size: int, cache_bytes: int) -> None:
     theta = numbers(whole.parameters)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiled_module, "CACHE_BYTES", cache_bytes)
+        patch.setattr(compiled_module, "SMALLEST_CHUNK", 1)
         value, gradient = chunked.value_and_grad(theta, X, y)
         mapped = chunked.map(X, y)
     expected = whole.value_and_grad(theta, X, y)
@@ -410,11 +411,20 @@ def test_large_batches_run_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(numpy_backend, "bind", counted)
     monkeypatch.setattr(compiled_module, "CACHE_BYTES", 2 * 8 * 10)  # two numbers for ten samples
+    monkeypatch.setattr(compiled_module, "SMALLEST_CHUNK", 1)
     w = Value(0.5)
     program = ag.compile(lambda x: w * x)
     x = rng().normal(size=25)
     np.testing.assert_allclose(program.map(x), 0.5 * x)
-    assert sizes == [10, 5]
+    assert sizes == [8, 9]  # 8 samples, then 8 again, then 9
+
+
+def test_chunks_are_not_smaller_than_is_worth_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled_module, "CACHE_BYTES", 1)
+    w = Value(0.5)
+    program = ag.compile(lambda x: w * x)
+    program.map(np.ones(2 * compiled_module.SMALLEST_CHUNK))
+    assert {size for _, size in program._bound} == {compiled_module.SMALLEST_CHUNK}
 
 
 def test_float32_has_seven_digits_and_half_the_memory() -> None:
