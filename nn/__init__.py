@@ -9,15 +9,16 @@
 True
 
 Read the modules in this order: `layers` (what a network computes), `losses`, `optimizers`,
-`training` (the loop that uses them all), `flow` (the gradient on its way through the layers).
-`module`, `activations`, `data`, `schedules` and `metrics` hold what these share. `landscape` looks
-at a loss from afar, and `plots` draws pictures.
+`training` (the loop that uses them all, with `steps` and `checkpoints`), `flow` (the gradient on
+its way through the layers). `module`, `activations`, `data`, `schedules` and `metrics` hold what
+these share. `landscape` looks at a loss from afar, and `plots` draws pictures.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 from nn.activations import ACTIVATIONS
+from nn.checkpoints import EpochReport
 from nn.data import minibatches
 from nn.flow import GradientFlow, gradient_flow
 from nn.interrupts import interrupts_deferred
@@ -28,7 +29,7 @@ from nn.metrics import accuracy
 from nn.module import Module
 from nn.optimizers import SGD, Adam, AdamW, Optimizer
 from nn.schedules import cosine_decay, linear_decay, step_decay, warmup
-from nn.training import EpochReport, fit
+from nn.training import fit
 
 if TYPE_CHECKING:
     from nn import plots as plots

@@ -1,66 +1,28 @@
 """`fit`: the training loop of the lecture, made visible.
 
 Draw a random batch of samples x and targets y; forward to the predictions; the loss of the batch;
-backward, and update the parameters. Again, until the data has been seen; that is an epoch.
+backward, and update the parameters. Again, until the data has been seen; that is an epoch. A step
+is done in `nn.steps`, what an epoch leaves behind is kept in `nn.checkpoints`.
 """
 
-import abc
-import copy
-import json
 import math
-import operator
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-import autograd as ag
 from autograd import Value
-from autograd.derivatives import map_numbers, numbers_in
-from autograd.errors import (
-    ArgumentError,
-    DivergenceError,
-    DomainError,
-    NonFiniteError,
-    ShapeError,
-    StateError,
-)
+from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
 from autograd.graph import topological_order
-from nn.archive import checked_array, read_archive, write_archive
+from nn.checkpoints import EpochReport, load_checkpoint, require_writable_folder, save_checkpoint
 from nn.data import Data, check_data, minibatches
-from nn.interrupts import interrupts_deferred
 from nn.layers import Seed
 from nn.optimizers import Optimizer
 from nn.progress import progress
-
-
-@dataclass(frozen=True)
-class EpochReport:
-    """What an epoch of training came to.
-
-    Attributes
-    ----------
-    epoch : int
-        Counted from 1.
-    loss : float
-        The mean over the samples, each as it was when its batch was trained on.
-    metric : float
-        The mean of `metric` over the same predictions, nan without one.
-    validation : float
-        The mean of `metric` over the validation data after the epoch, nan without them.
-    seconds : float
-        Of the training, without the validation.
-    """
-
-    epoch: int
-    loss: float
-    metric: float
-    validation: float
-    seconds: float
+from nn.steps import CompiledStep, EagerStep, Step
 
 
 def fit(
@@ -138,8 +100,8 @@ def fit(
     DivergenceError
         If a step fails since numbers leave the range of floats. It names the step and the last
         finite loss; the parameters are those of the step before.
-    StateError
-        If the checkpoint is damaged or of another training.
+    StateError, FileError
+        If the checkpoint is damaged or of another training, or cannot be written.
 
     Notes
     -----
@@ -150,13 +112,15 @@ def fit(
         raise ArgumentError(f"epochs={epochs!r}: it takes a whole number from 0 on")
     if resume and checkpoint is None:
         raise ArgumentError("resume=True takes the checkpoint to resume from: checkpoint=path")
+    if checkpoint is not None:
+        require_writable_folder(checkpoint)
     if validation is not None:
         check_data(*validation)
         if metric is None:
             raise ArgumentError("validation data take a metric to report: metric=nn.accuracy")
     generator = np.random.default_rng(rng)
     minibatches(X, y, batch_size, np.random.default_rng(0))  # complains now, not in the loop
-    kind, form = (_CompiledStep, _array) if compiled else (_EagerStep, _rows)
+    kind, form = (CompiledStep, _array) if compiled else (EagerStep, _rows)
     step = kind(model, loss, optimizer, penalty, metric)
     held_out = None if validation is None else (form(validation[0]), form(validation[1]))
     data = _Data(form(X), form(y), held_out)
@@ -199,7 +163,7 @@ class _Data(NamedTuple):
 
 
 def _epochs(
-    step: "_Step",
+    step: Step,
     data: _Data,
     epochs: int,
     batch_size: int,
@@ -209,17 +173,17 @@ def _epochs(
 ) -> Iterator[EpochReport]:
     reports: list[EpochReport] = []
     if checkpoint is not None and resume and Path(checkpoint).exists():
-        reports = _load_checkpoint(checkpoint, step.optimizer, rng, epochs)
+        reports = load_checkpoint(checkpoint, step.optimizer, rng, epochs)
         yield from reports
     for epoch in range(len(reports) + 1, epochs + 1):
         reports.append(_epoch(epoch, step, data, batch_size, rng))
         if checkpoint is not None:
-            _save_checkpoint(checkpoint, step.optimizer, rng, reports)
+            save_checkpoint(checkpoint, step.optimizer, rng, reports)
         yield reports[-1]
 
 
 def _epoch(
-    epoch: int, step: "_Step", data: _Data, batch_size: int, rng: np.random.Generator
+    epoch: int, step: Step, data: _Data, batch_size: int, rng: np.random.Generator
 ) -> EpochReport:
     """Train on each sample once."""
     start = time.perf_counter()
@@ -237,139 +201,6 @@ def _epoch(
     seconds = time.perf_counter() - start
     validation = math.nan if data.held_out is None else step.validate(*data.held_out)
     return EpochReport(epoch, loss_sum / size, metric_sum / size, validation, seconds)
-
-
-class _Step(abc.ABC):
-    """A step of training, on a batch of samples, and the metric on others."""
-
-    def __init__(
-        self,
-        model: Callable[[Any], Any],
-        loss: Callable[[Any, Any], Value],
-        optimizer: Optimizer,
-        penalty: Callable[[], Value] | None,
-        metric: Callable[[Any, Any], float] | None,
-    ) -> None:
-        self.model = model
-        self.loss = loss
-        self.optimizer = optimizer
-        self.penalty = penalty
-        self.metric = metric
-        self.last_loss: float | None = None
-
-    def __call__(self, inputs: Any, targets: Any) -> tuple[float, float]:
-        """Train on a batch, and return the means of its loss and its metric before the update."""
-        try:
-            self.last_loss, metric = self.train(inputs, targets)
-        except (NonFiniteError, DomainError) as error:
-            number = self.optimizer.steps + 1
-            raise DivergenceError(
-                f"training stopped at step {number}: {error}. "
-                f"The last finite loss is {self.last_loss}. "
-                "If the data are right, try a smaller learning rate",
-                number,
-                self.last_loss,
-            ) from error
-        return self.last_loss, metric
-
-    @abc.abstractmethod
-    def train(self, inputs: Any, targets: Any) -> tuple[float, float]:
-        """Do forward, loss, backward and update; return the means of the loss and the metric."""
-
-    @abc.abstractmethod
-    def validate(self, inputs: Any, targets: Any) -> float:
-        """Return the mean of the metric over samples, without training on them."""
-
-    @abc.abstractmethod
-    def started(self) -> None:
-        """Take the parameters from the Values."""
-
-    @abc.abstractmethod
-    def finished(self) -> None:
-        """Give the parameters back to the Values."""
-
-    def mean_metric(self, predictions: Iterable[Any], targets: Sequence[Any]) -> float:
-        """Return the mean of the metric, nan if there is none."""
-        if self.metric is None:
-            return math.nan
-        metrics = [self.metric(*pair) for pair in zip(predictions, targets, strict=True)]
-        return sum(metrics) / len(metrics)
-
-
-class _EagerStep(_Step):
-    """Records the graph of each batch anew."""
-
-    def train(self, inputs: Any, targets: Any) -> tuple[float, float]:
-        with ag.collector_paused():
-            predictions = [self.model(x) for x in inputs]
-            loss = ag.mean(map(self.loss, predictions, targets))
-            if self.penalty is not None:
-                loss = loss + self.penalty()
-            self.optimizer.zero_grad()
-            loss.backward()
-            self.optimizer.step()
-            return loss.data, self.mean_metric(predictions, targets)
-
-    def validate(self, inputs: Any, targets: Any) -> float:
-        with ag.no_grad():
-            return self.mean_metric(map(self.model, inputs), targets)
-
-    def started(self) -> None:
-        """Do nothing: the parameters stay in the Values."""
-
-    def finished(self) -> None:
-        """Do nothing: the parameters stay in the Values."""
-
-
-class _CompiledStep(_Step):
-    """Records the graph of one sample, once, and runs it on whole batches.
-
-    The parameters are kept as one vector. The Values get them at the end of an epoch.
-    """
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.program = ag.compile(self.loss_and_prediction, parameters=self.optimizer.parameters)
-        self.theta = self.optimizer.read()
-        self.prediction_form: Any = None
-
-    def loss_and_prediction(self, x: Any, y: Any) -> list[Any]:
-        """Return what is needed of a sample: the loss first, to be differentiated."""
-        prediction = self.model(x)
-        loss = self.loss(prediction, y)
-        if self.penalty is not None:
-            loss = loss + self.penalty()
-        self.prediction_form = map_numbers(lambda number: 0.0, prediction)
-        return [loss, *numbers_in(prediction)]
-
-    def train(self, inputs: Any, targets: Any) -> tuple[float, float]:
-        outputs, gradient = self.program.outputs_and_grad(self.theta, inputs, targets)
-        with interrupts_deferred():
-            self.theta = self.optimizer.advance(self.theta, gradient)
-        return float(outputs[:, 0].mean()), self.mean_metric(self.predictions(outputs), targets)
-
-    def validate(self, inputs: Any, targets: Any) -> float:
-        outputs = self.program.map(inputs, targets)
-        return self.mean_metric(self.predictions(outputs), targets)
-
-    def predictions(self, outputs: Any) -> Iterator[Any]:
-        """Yield the prediction of each sample, nested as the model returned it."""
-        for row in outputs[:, 1:].tolist():
-            yield _nested(self.prediction_form, iter(row))
-
-    def started(self) -> None:
-        self.theta = self.optimizer.read()
-
-    def finished(self) -> None:
-        with interrupts_deferred():
-            self.optimizer.write(self.theta)
-
-
-def _nested(form: Any, numbers: Iterator[float]) -> Any:
-    """Put numbers into lists nested as `form`."""
-    if isinstance(form, list | tuple):
-        return type(form)([_nested(item, numbers) for item in form])
-    return next(numbers)
 
 
 def _rows(data: Data) -> Sequence[Any]:
@@ -391,43 +222,3 @@ def _array(data: Data) -> NDArray[Any]:
         raise ShapeError(
             f"compiled training takes samples of one shape: {error}. compiled=False takes any"
         ) from error
-
-
-def _save_checkpoint(
-    path: str | Path, optimizer: Optimizer, rng: np.random.Generator, reports: list[EpochReport]
-) -> None:
-    arrays = {
-        "parameters": np.array([parameter.data for parameter in optimizer.parameters]),
-        "steps": np.array(optimizer.steps),
-        "rng": np.array(json.dumps(rng.bit_generator.state, default=lambda array: array.tolist())),
-        "reports": np.array([astuple(report) for report in reports]),
-    }
-    state = {f"optimizer.{name}": array for name, array in optimizer.state.items()}
-    write_archive(path, arrays | state)
-
-
-def _load_checkpoint(
-    path: str | Path, optimizer: Optimizer, rng: np.random.Generator, epochs: int
-) -> list[EpochReport]:
-    """Put the optimizer, its parameters and `rng` back to where they were; return the reports."""
-    arrays = read_archive(path)
-    prefix = "optimizer."
-    state = {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
-    try:
-        theta = checked_array("parameters", arrays["parameters"], (len(optimizer.parameters),))
-        rows = np.asarray(arrays["reports"], np.float64)
-        reports = [EpochReport(int(row[0]), *row[1:]) for row in rows.tolist()]
-        if not 1 <= len(reports) <= epochs:
-            raise StateError(f"it has trained for {len(reports)} epochs, not 1 to {epochs}")
-        steps = operator.index(arrays["steps"].item())
-        restored_rng = copy.deepcopy(rng)
-        restored_rng.bit_generator.state = json.loads(str(arrays["rng"]))
-        with interrupts_deferred():
-            optimizer.restore(steps, state)
-            optimizer.write(theta)
-            rng.bit_generator.state = restored_rng.bit_generator.state
-    except KeyError as error:
-        raise StateError(f"{path} is no checkpoint of fit: it has no entry {error}") from error
-    except Exception as error:  # damage can raise anything
-        raise StateError(f"{path} is no checkpoint of this training: {error}") from error
-    return reports

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from autograd.errors import ShapeError
+from nn.checkpoints import EpochReport
 from nn.plots.canvas import BLUE, VERMILION, Picture, save, style
-from nn.training import EpochReport
 
 FEW_EPOCHS = 30
 """Up to so many, each has a dot. More of them would hide the curve."""

@@ -753,3 +753,35 @@ def test_a_training_step_leaves_no_cyclic_garbage(make_optimizer: Any) -> None:
     gc.disable()
     next(training)
     assert gc.collect() == 0
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_an_error_of_the_metric_is_no_divergence(compiled: bool) -> None:
+    model = nn.MLP(1, [1], rng=0)
+    training = nn.fit(
+        model,
+        [[1.0]],
+        [0.0],
+        nn.mse_loss,
+        nn.SGD(model.parameters(), lr=0.1),
+        epochs=1,
+        metric=lambda prediction, target: ag.log(target),
+        compiled=compiled,
+    )
+    with pytest.raises(ag.DomainError, match=r"log\(0"):
+        list(training)
+
+
+def test_a_checkpoint_without_a_folder_is_refused_before_training(tmp_path: Path) -> None:
+    model = nn.MLP(1, [1], rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ag.FileError, match="there is no folder"):
+        nn.fit(
+            model,
+            [[1.0]],
+            [0.0],
+            nn.mse_loss,
+            optimizer,
+            epochs=1,
+            checkpoint=tmp_path / "runs" / "training.npz",
+        )

@@ -1,0 +1,98 @@
+"""Checkpoints of `fit`: all that is needed to go on as if training had not been interrupted."""
+
+import copy
+import json
+import operator
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from autograd.errors import FileError, StateError
+from nn.archive import checked_array, read_archive, write_archive
+from nn.interrupts import interrupts_deferred
+from nn.optimizers import Optimizer
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What an epoch of training came to.
+
+    Attributes
+    ----------
+    epoch : int
+        Counted from 1.
+    loss : float
+        The mean over the samples, each as it was when its batch was trained on.
+    metric : float
+        The mean of `metric` over the same predictions, nan without one.
+    validation : float
+        The mean of `metric` over the validation data after the epoch, nan without them.
+    seconds : float
+        Of the training, without the validation.
+    """
+
+    epoch: int
+    loss: float
+    metric: float
+    validation: float
+    seconds: float
+
+
+def require_writable_folder(path: str | Path) -> None:
+    """Raise an error now if the folder of a file to be written later is not there.
+
+    Raises
+    ------
+    FileError
+    """
+    if not Path(path).parent.is_dir():
+        raise FileError(f"{path} cannot be written: there is no folder {Path(path).parent}")
+
+
+def save_checkpoint(
+    path: str | Path, optimizer: Optimizer, rng: np.random.Generator, reports: Sequence[EpochReport]
+) -> None:
+    """Write the parameters, the states of the optimizer and of `rng`, and the reports so far."""
+    arrays = {
+        "parameters": np.array([parameter.data for parameter in optimizer.parameters]),
+        "steps": np.array(optimizer.steps),
+        "rng": np.array(json.dumps(rng.bit_generator.state, default=lambda array: array.tolist())),
+        "reports": np.array([astuple(report) for report in reports]),
+    }
+    state = {f"optimizer.{name}": array for name, array in optimizer.state.items()}
+    write_archive(path, arrays | state)
+
+
+def load_checkpoint(
+    path: str | Path, optimizer: Optimizer, rng: np.random.Generator, epochs: int
+) -> list[EpochReport]:
+    """Put the optimizer, its parameters and `rng` back to where they were; return the reports.
+
+    Raises
+    ------
+    StateError
+        If the file is no checkpoint of this training. Then nothing has changed.
+    """
+    arrays = read_archive(path)
+    prefix = "optimizer."
+    state = {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
+    try:
+        theta = checked_array("parameters", arrays["parameters"], (len(optimizer.parameters),))
+        rows = np.asarray(arrays["reports"], np.float64)
+        reports = [EpochReport(int(row[0]), *row[1:]) for row in rows.tolist()]
+        if not 1 <= len(reports) <= epochs:
+            raise StateError(f"it has trained for {len(reports)} epochs, not 1 to {epochs}")
+        steps = operator.index(arrays["steps"].item())
+        restored_rng = copy.deepcopy(rng)
+        restored_rng.bit_generator.state = json.loads(str(arrays["rng"]))
+        with interrupts_deferred():
+            optimizer.restore(steps, state)
+            optimizer.write(theta)
+            rng.bit_generator.state = restored_rng.bit_generator.state
+    except KeyError as error:
+        raise StateError(f"{path} is no checkpoint of fit: it has no entry {error}") from error
+    except Exception as error:  # damage can raise anything
+        raise StateError(f"{path} is no checkpoint of this training: {error}") from error
+    return reports

@@ -1,0 +1,155 @@
+"""A step of training: forward, loss, backward, update; eagerly, or as a compiled program.
+
+`nn.training` draws the batches and calls a step with each.
+"""
+
+import abc
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import autograd as ag
+from autograd import Value
+from autograd.derivatives import map_numbers, numbers_in
+from autograd.errors import DivergenceError, DomainError, NonFiniteError
+from nn.interrupts import interrupts_deferred
+from nn.optimizers import Optimizer
+
+
+class Step(abc.ABC):
+    """A step of training, on a batch of samples, and the metric on others."""
+
+    def __init__(
+        self,
+        model: Callable[[Any], Any],
+        loss: Callable[[Any, Any], Value],
+        optimizer: Optimizer,
+        penalty: Callable[[], Value] | None,
+        metric: Callable[[Any, Any], float] | None,
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.penalty = penalty
+        self.metric = metric
+        self.last_loss: float | None = None
+
+    def __call__(self, inputs: Any, targets: Any) -> tuple[float, float]:
+        """Train on a batch, and return the means of its loss and its metric before the update."""
+        try:
+            self.last_loss, predictions = self.train(inputs, targets)
+        except (NonFiniteError, DomainError) as error:
+            number = self.optimizer.steps + 1
+            raise DivergenceError(
+                f"training stopped at step {number}: {error}. "
+                f"The last finite loss is {self.last_loss}. "
+                "If the data are right, try a smaller learning rate",
+                number,
+                self.last_loss,
+            ) from error
+        return self.last_loss, self.mean_metric(predictions, targets)
+
+    @abc.abstractmethod
+    def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
+        """Do forward, loss, backward and update; return the mean loss and the predictions."""
+
+    @abc.abstractmethod
+    def validate(self, inputs: Any, targets: Any) -> float:
+        """Return the mean of the metric over samples, without training on them."""
+
+    @abc.abstractmethod
+    def started(self) -> None:
+        """Take the parameters from the Values."""
+
+    @abc.abstractmethod
+    def finished(self) -> None:
+        """Give the parameters back to the Values."""
+
+    def mean_metric(self, predictions: Iterable[Any], targets: Sequence[Any]) -> float:
+        """Return the mean of the metric, nan if there is none."""
+        if self.metric is None:
+            return math.nan
+        metrics = [self.metric(*pair) for pair in zip(predictions, targets, strict=True)]
+        return sum(metrics) / len(metrics)
+
+
+class EagerStep(Step):
+    """Records the graph of each batch anew."""
+
+    def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
+        """Compute with Values, sample by sample."""
+        with ag.collector_paused():
+            predictions = [self.model(x) for x in inputs]
+            loss = ag.mean(map(self.loss, predictions, targets))
+            if self.penalty is not None:
+                loss = loss + self.penalty()
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            return loss.data, predictions
+
+    def validate(self, inputs: Any, targets: Any) -> float:
+        """Predict sample by sample, without recording."""
+        with ag.no_grad():
+            return self.mean_metric(map(self.model, inputs), targets)
+
+    def started(self) -> None:
+        """Do nothing: the parameters stay in the Values."""
+
+    def finished(self) -> None:
+        """Do nothing: the parameters stay in the Values."""
+
+
+class CompiledStep(Step):
+    """Records the graph of one sample, once, and runs it on whole batches.
+
+    The parameters are kept as one vector. The Values get them at the end of an epoch.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.program = ag.compile(self.loss_and_prediction, parameters=self.optimizer.parameters)
+        self.theta = self.optimizer.read()
+        self.prediction_form: Any = None
+
+    def loss_and_prediction(self, x: Any, y: Any) -> list[Any]:
+        """Return what is needed of a sample: the loss first, to be differentiated."""
+        prediction = self.model(x)
+        loss = self.loss(prediction, y)
+        if self.penalty is not None:
+            loss = loss + self.penalty()
+        self.prediction_form = map_numbers(lambda number: 0.0, prediction)
+        return [loss, *numbers_in(prediction)]
+
+    def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
+        """Run the program on the whole batch."""
+        outputs, gradient = self.program.outputs_and_grad(self.theta, inputs, targets)
+        with interrupts_deferred():
+            self.theta = self.optimizer.advance(self.theta, gradient)
+        return float(outputs[:, 0].mean()), self.predictions(outputs)
+
+    def validate(self, inputs: Any, targets: Any) -> float:
+        """Predict all samples in one run."""
+        outputs = self.program.map(inputs, targets)
+        return self.mean_metric(self.predictions(outputs), targets)
+
+    def predictions(self, outputs: Any) -> Iterator[Any]:
+        """Yield the prediction of each sample, nested as the model returned it."""
+        for row in outputs[:, 1:].tolist():
+            yield _nested(self.prediction_form, iter(row))
+
+    def started(self) -> None:
+        """Read the parameters into the vector."""
+        self.theta = self.optimizer.read()
+
+    def finished(self) -> None:
+        """Write the vector into the parameters."""
+        with interrupts_deferred():
+            self.optimizer.write(self.theta)
+
+
+def _nested(form: Any, numbers: Iterator[float]) -> Any:
+    """Put numbers into lists nested as `form`."""
+    if isinstance(form, list | tuple):
+        return type(form)([_nested(item, numbers) for item in form])
+    return next(numbers)
