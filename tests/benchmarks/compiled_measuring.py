@@ -62,7 +62,7 @@ class Graph(NamedTuple):
 def graph_of_a_sample(workload_name: str) -> Graph:
     workload = WORKLOADS[workload_name]()
     function = loss_with_penalty(workload, workload.values())
-    root = function(*(array[0].tolist() for array in workload.batch))
+    root = function(*workload.sample(0))
     seen: set[Any] = {root}
     waiting: list[Any] = [root]
     while waiting:

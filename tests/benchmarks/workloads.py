@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from autograd import Value
+from autograd.derivatives import map_numbers
 
 Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
@@ -62,6 +63,10 @@ class Workload:
         """Return the loss of a sample as a function of the sample alone."""
         parameters = [part.tolist() for part in split(np.array(values), self.shapes)]
         return functools.partial(self.loss, parameters)
+
+    def sample(self, index: int) -> list[Any]:
+        """Return the arguments of the loss, with a Value for each number of the batch."""
+        return [map_numbers(Value, array[index].tolist()) for array in self.batch]
 
 
 def split(flat: Any, shapes: Sequence[Shape]) -> list[Any]:
@@ -249,6 +254,6 @@ WORKLOADS: dict[str, Callable[[], Workload]] = {
     "784-64-10, B 64": large_classifier,
     "RNN, 16 steps, B 32": recurrent,
     "names GPT, 8 letters, B 32": names_transformer,
-    "random graph, B 64": functools.partial(irregular, 50_000),
+    "random graph, B 64": functools.partial(irregular, 36_000),
     "small random graph, B 64": functools.partial(irregular, 450),
 }

@@ -10,12 +10,12 @@ import autograd as ag
 def step_of(workload: Workload) -> Callable[[], tuple[float, list[float]]]:
     values = workload.values()
     loss_of_sample = workload.loss_of(values)
-    samples = list(zip(*(array.tolist() for array in workload.batch), strict=True))
+    batch_size = len(workload.batch[0])
 
     def step() -> tuple[float, list[float]]:
         for value in values:
             value.zero_grad()
-        loss = ag.mean([loss_of_sample(*sample) for sample in samples])
+        loss = ag.mean([loss_of_sample(*workload.sample(index)) for index in range(batch_size)])
         loss = loss + workload.penalty(values)
         loss.backward()
         return loss.data, [value.grad for value in values]
