@@ -26,14 +26,14 @@ from compiled_measuring import (
 )
 from processes import OwnProcess, report, take_turns
 from tables import figures, machine, markdown_table
-from workloads import WORKLOADS
+from workloads import MOONS, RECURRENT, SMALL_RANDOM_GRAPH, WORKLOADS
 
 TOLERANCE = 1e-10
 ENOUGH_SECONDS = 20.0
 """How long a workload may take: then a round is its last, though not before the third."""
 
-FULL = [name for name in WORKLOADS if not name.startswith("small")]
-QUICK = ["moons 2-16-16-1, B 100", "RNN, 16 steps, B 32", "small random graph, B 64"]
+FULL = [name for name in WORKLOADS if name != SMALL_RANDOM_GRAPH]
+QUICK = [MOONS, RECURRENT, SMALL_RANDOM_GRAPH]
 
 
 class Contestant(NamedTuple):

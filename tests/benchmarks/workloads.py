@@ -23,6 +23,14 @@ from autograd.derivatives import map_numbers
 Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
 
+MOONS = "moons 2-16-16-1, B 100"
+DIGITS = "digits 64-32-10, B 64"
+LARGE_CLASSIFIER = "784-64-10, B 64"
+RECURRENT = "RNN, 16 steps, B 32"
+TRANSFORMER = "names GPT, 8 letters, B 32"
+RANDOM_GRAPH = "random graph, B 64"
+SMALL_RANDOM_GRAPH = "small random graph, B 64"
+
 PENALTY = 1e-4
 HEADS = 4
 EPSILON = 1e-5
@@ -249,11 +257,11 @@ def irregular(n_steps: int) -> Workload:
 
 
 WORKLOADS: dict[str, Callable[[], Workload]] = {
-    "moons 2-16-16-1, B 100": moons,
-    "digits 64-32-10, B 64": digits,
-    "784-64-10, B 64": large_classifier,
-    "RNN, 16 steps, B 32": recurrent,
-    "names GPT, 8 letters, B 32": names_transformer,
-    "random graph, B 64": functools.partial(irregular, 36_000),
-    "small random graph, B 64": functools.partial(irregular, 450),
+    MOONS: moons,
+    DIGITS: digits,
+    LARGE_CLASSIFIER: large_classifier,
+    RECURRENT: recurrent,
+    TRANSFORMER: names_transformer,
+    RANDOM_GRAPH: functools.partial(irregular, 36_000),
+    SMALL_RANDOM_GRAPH: functools.partial(irregular, 450),
 }

@@ -9,7 +9,17 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from workloads import PENALTY, Array, Workload, split
+from workloads import (
+    DIGITS,
+    LARGE_CLASSIFIER,
+    MOONS,
+    PENALTY,
+    RECURRENT,
+    TRANSFORMER,
+    Array,
+    Workload,
+    split,
+)
 
 from peers.by_hand_pieces import cross_entropy_of, relu_layer, through_relu
 from peers.by_hand_transformer import transformer
@@ -138,9 +148,9 @@ def recurrent(workload: Workload) -> Step:
 
 
 STEPS = {
-    "moons 2-16-16-1, B 100": moons,
-    "digits 64-32-10, B 64": classifier,
-    "784-64-10, B 64": classifier,
-    "RNN, 16 steps, B 32": recurrent,
-    "names GPT, 8 letters, B 32": transformer,
+    MOONS: moons,
+    DIGITS: classifier,
+    LARGE_CLASSIFIER: classifier,
+    RECURRENT: recurrent,
+    TRANSFORMER: transformer,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from contestants import Micrograd
-from workloads import Workload
+from workloads import MOONS, Workload
 
 
 def moons(workload: Workload) -> Callable[[], tuple[float, list[float]]]:
@@ -19,4 +19,4 @@ def moons(workload: Workload) -> Callable[[], tuple[float, list[float]]]:
     return step
 
 
-STEPS = {"moons 2-16-16-1, B 100": moons}
+STEPS = {MOONS: moons}

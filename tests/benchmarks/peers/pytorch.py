@@ -10,7 +10,18 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812  its usual name
-from workloads import EPSILON, HEADS, PENALTY, Workload, split
+from workloads import (
+    DIGITS,
+    EPSILON,
+    HEADS,
+    LARGE_CLASSIFIER,
+    MOONS,
+    PENALTY,
+    RECURRENT,
+    TRANSFORMER,
+    Workload,
+    split,
+)
 
 torch.set_num_threads(1)
 
@@ -94,9 +105,9 @@ def rms_norm(x: Any) -> Any:
 
 
 STEPS = {
-    "moons 2-16-16-1, B 100": step_of(moons, PENALTY),
-    "digits 64-32-10, B 64": step_of(classifier),
-    "784-64-10, B 64": step_of(classifier),
-    "RNN, 16 steps, B 32": step_of(recurrent),
-    "names GPT, 8 letters, B 32": step_of(transformer),
+    MOONS: step_of(moons, PENALTY),
+    DIGITS: step_of(classifier),
+    LARGE_CLASSIFIER: step_of(classifier),
+    RECURRENT: step_of(recurrent),
+    TRANSFORMER: step_of(transformer),
 }
