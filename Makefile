@@ -22,6 +22,7 @@ check: $(VENV)/dev
 
 bench: $(VENV)/bench
 	$(BIN)/python tests/benchmarks/training_step.py
+	$(BIN)/python tests/benchmarks/compiled_step.py
 
 clean:
 	rm -rf $(VENV) build dist demos/output .mypy_cache .pytest_cache .ruff_cache .hypothesis

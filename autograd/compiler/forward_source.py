@@ -81,30 +81,37 @@ def _folded(
 
 
 def _lookup(statements: Statements, instruction: Lookup) -> None:
-    """Emit the finding of the places, in the flattened space of the table, and the reading there.
+    """Emit the finding of the places, in the flattened space of the table, and the reading there."""
+    out = statements.view(instruction.out)
+    room = np.empty(out.shape, np.intp)
+    statements.assign(room, _places(statements, instruction))
+    places = statements.name(room, "places")
+    statements.places_looked_up[instruction] = places
+    flat = statements.name(statements.memory.space(instruction.table).ravel(), "flat")
+    statements.emit(f"np.take({flat}, {places}, None, {statements.name(out, 'y')}, 'clip')")
 
-    What is looked up several times by one index, as the numbers of a table's row, is checked once.
+
+def _places(statements: Statements, instruction: Lookup) -> Formula:
+    """Return the formula of where in flat memory the numbers stand that are looked up.
+
+    One index may be used several times, for all the numbers of a row: it is checked once.
     """
     index, table = instruction.index, instruction.table
-    space = statements.memory.space(table)
-    n_samples, width = statements.view(instruction.out).shape[-1], space.shape[1]
+    width = statements.memory.space(table).shape[1]
     indices, uses = np.unique(index.rows, return_inverse=True)
-    whole = statements.temporary("t")
     function = statements.name(whole_indices, "whole_indices")
     array = statements.formula(statements.view(Region(index.batch, indices))).text
-    statements.emit(f"{whole} = {function}({array}, {len(table.rows)})")
+    entry = f"{function}({array}, {len(table.rows)})"
     if len(indices) < len(uses):
-        whole = f"{whole}[{statements.name(uses, 'uses')}]"
+        entry += f"[{statements.name(uses, 'uses')}]"
+    starts, samples = table.rows * width, np.arange(width)
+    steps = np.diff(starts, axis=0)
+    if len(steps) and (steps == steps.flat[0]).all():
+        first = statements.formula(starts[0][:, None] + samples, "first")
+        return Formula("multiply", (Formula(entry), int(steps.flat[0]))) + first
     columns = statements.name(np.arange(len(uses))[:, None], "columns")
-    first_places = statements.name(table.rows * width, "table")
-    places = statements.name(np.empty((len(uses), n_samples), np.intp), "places")
-    statements.names["add"] = np.add
-    samples = statements.name(np.arange(width), "samples")
-    statements.emit(f"add({first_places}[{whole}, {columns}], {samples}, out={places})")
-    statements.places_looked_up[instruction] = places
-    flat = statements.name(space.ravel(), "flat")
-    out = statements.name(statements.view(instruction.out), "y")
-    statements.emit(f"np.take({flat}, {places}, None, {out}, 'clip')")
+    found = Formula(f"{statements.name(starts, 'starts')}[{entry}, {columns}]")
+    return found + statements.formula(samples, "samples")
 
 
 def _total(formulas: list[Formula]) -> Formula:
@@ -131,7 +138,8 @@ def whole_indices(indices: Array, size: int) -> Array:
     """
     whole: Array = indices.astype(np.intp)
     largest = np.maximum.reduce(whole.view(np.uintp), axis=None)  # a negative one is huge
-    if largest >= size or (whole != indices).any():
+    fractions = indices - whole
+    if largest >= size or np.vdot(fractions, fractions) != 0.0:
         wrong = (whole != indices) | (whole < 0) | (whole >= size)
         row, sample = np.argwhere(wrong)[0]
         raise WrongIndexError(float(indices[row, sample]), size, int(sample))

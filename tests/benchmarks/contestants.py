@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import micrograd.engine
 import micrograd.nn
-import numpy as np
+from workloads import PENALTY, two_moons
 
 import autograd as ag
 import nn
@@ -23,20 +23,10 @@ from autograd import Value
 
 LAYER_SIZES = [16, 16, 1]
 LEARNING_RATE = 0.001  # small, so that all steps are alike: the better a network, the more zeros
-PENALTY = 1e-4
 
 
-def two_moons(n_points: int) -> tuple[list[list[float]], list[int]]:
-    """Draw points on two interleaved half circles, and the moon of each: 1 or -1."""
-    rng = np.random.default_rng(0)
-    angle = np.linspace(0.0, np.pi, n_points // 2)
-    upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    lower = np.stack([1.0 - np.cos(angle), 0.5 - np.sin(angle)], axis=1)
-    points = np.concatenate([upper, lower]) + rng.normal(0.0, 0.1, (n_points, 2))
-    return points.tolist(), [1] * len(upper) + [-1] * len(lower)
-
-
-X, Y = two_moons(100)
+POINTS, SIDES = two_moons(100)
+X, Y = POINTS.tolist(), SIDES.tolist()
 INITIAL_WEIGHTS = [weight.data for weight in nn.MLP(2, LAYER_SIZES, rng=0).parameters()]
 
 

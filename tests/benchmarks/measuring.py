@@ -1,37 +1,29 @@
-"""How contestants are measured: whether they agree, how long a step takes, what a node costs.
+"""How a training step is measured: whether contestants agree, what a step and what a node costs.
 
-Each contestant works in a process of its own, so that none has a collector that looks through the
-objects of another: those of PyTorch alone would make micrograd 1.4 times as slow. The processes
-take turns, one at a time: turns in quick succession see the same machine, busy or not, so their
-ratio can be trusted. Time is the processor's: it does not pass while other programs run.
+These functions run in the process of the contestant; see `processes`.
 """
 
-import contextlib
 import functools
 import gc
-import multiprocessing
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from contestants import Contestant, ScalarProgram
+from processes import OwnProcess, Result, collector, mean_seconds
 
-Result = TypeVar("Result")
 
-
-class OwnProcess(ProcessPoolExecutor):
-    """A process that holds one contestant. Use it in a ``with`` block."""
+class Entrant(OwnProcess):
+    """A process that holds one contestant."""
 
     def __init__(self, kind: type[Contestant]) -> None:
-        spawn = multiprocessing.get_context("spawn")  # a fork would hold all that this one holds
-        super().__init__(max_workers=1, mp_context=spawn)
+        super().__init__()
         self.kind = kind
 
     def measure(self, how: Callable[[Any], Result]) -> Result:
         """Call `how`, a function of this module, with the contestant at its initial weights."""
-        return self.submit(_measure, how, self.kind).result()
+        return self.run(_measure, how, self.kind)
 
 
 def _measure(how: Callable[[Any], Result], kind: type[Contestant]) -> Result:
@@ -54,7 +46,7 @@ class Training(NamedTuple):
 
 def train(contestant: Contestant) -> Training:
     """Take three steps: if a step left its gradient to the next, the weights would tell."""
-    with _collector(False):
+    with collector(False):
         return Training([contestant.step() for _ in range(3)], contestant.weights())
 
 
@@ -67,31 +59,16 @@ class Step(NamedTuple):
 
 def step_seconds(contestant: Contestant, turn_seconds: float) -> Step:
     """Time the step, with either setting of the collector for `turn_seconds` or one step."""
-    return Step(
-        _mean_step_seconds(contestant, turn_seconds, collector=True),
-        _mean_step_seconds(contestant, turn_seconds, collector=False),
-    )
-
-
-def _mean_step_seconds(contestant: Contestant, turn_seconds: float, collector: bool) -> float:
-    """Return the mean over consecutive steps, since collections come at one step in several.
-
-    With the collector on, a step before the first leaves it what it has to remove, as in any
-    training loop. With the collector off, that is removed outside the timing.
-    """
-    with _collector(collector):
-        warm_up = _seconds(contestant.step, 1)
-        if not collector:
-            gc.collect()
-        repetitions = max(1, int(turn_seconds / warm_up))
-        return _seconds(contestant.step, repetitions) / repetitions
-
-
-def _seconds(function: Callable[[], object], repetitions: int) -> float:
-    start = time.process_time()
-    for _ in range(repetitions):
-        function()
-    return time.process_time() - start
+    seconds = []
+    for on in (True, False):
+        with collector(on):
+            # With the collector on, a first step leaves the others what there is to remove, as in
+            # any training loop. With it off, that is removed outside the timing.
+            contestant.step()
+            if not on:
+                gc.collect()
+            seconds.append(mean_seconds(contestant.step, turn_seconds))
+    return Step(*seconds)
 
 
 class Stages(NamedTuple):
@@ -103,7 +80,7 @@ class Stages(NamedTuple):
 
 def stage_seconds(program: ScalarProgram) -> Stages:
     """Time the two stages of a step, with the collector off."""
-    with _collector(False):
+    with collector(False):
         program.step()  # to warm up
         gc.collect()
         start = time.process_time()
@@ -124,7 +101,7 @@ class Graph(NamedTuple):
 
 def weigh(program: ScalarProgram) -> Graph:
     """Record the graph of a step, and see what stays in memory."""
-    with _collector(False):
+    with collector(False):
         tracemalloc.start()
         loss = program.forward()
         after_forward = _bytes_in_use()
@@ -147,16 +124,3 @@ def _count_nodes(program: ScalarProgram, output: Any) -> int:
         seen |= new
         waiting.extend(new)
     return len(seen)
-
-
-@contextlib.contextmanager
-def _collector(on: bool) -> Iterator[None]:
-    """Set the collector, and leave no garbage to the next turn."""
-    gc.collect()
-    if not on:
-        gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.collect()

@@ -1,0 +1,27 @@
+"""This project, compiled: the scalar loss through the public interface, as a user calls it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from workloads import WORKLOADS, Array, Workload
+
+import autograd as ag
+from autograd import Value
+
+
+def step_of(workload: Workload) -> Callable[[], tuple[float, Array]]:
+    values = workload.values()
+    compiled = ag.compile(loss_with_penalty(workload, values), parameters=values)
+    return lambda: compiled.value_and_grad(workload.theta, *workload.batch)
+
+
+def loss_with_penalty(workload: Workload, values: list[Value]) -> Callable[..., Value]:
+    loss = workload.loss_of(values)
+
+    def function(*sample: Any) -> Value:
+        return loss(*sample) + workload.penalty(values)
+
+    return function
+
+
+STEPS = dict.fromkeys(WORKLOADS, step_of)
