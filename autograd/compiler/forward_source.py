@@ -81,7 +81,7 @@ def _folded(
 
 
 def _lookup(statements: Statements, instruction: Lookup) -> None:
-    """Emit the finding of the places, in the flattened space of the table, and the reading there."""
+    """Emit the finding of the places in the flattened space of the table, and the reading."""
     out = statements.view(instruction.out)
     room = np.empty(out.shape, np.intp)
     statements.assign(room, _places(statements, instruction))
