@@ -14,23 +14,27 @@ from autograd.operations import OPERATIONS
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 QUOTATION = re.compile(r"<!-- from (\S+) -->\n```python\n(.*?)```", re.DOTALL)
-SNIPPETS = re.findall(r"```python\n(.*?)```", QUOTATION.sub("", README), re.DOTALL)
+SNIPPETS = re.findall(
+    r"```python\n(.*?)```(?:\n<!-- printed -->\n```\n(.*?)```)?",
+    QUOTATION.sub("", README),
+    re.DOTALL,
+)
 COMMANDS = re.findall(r"\bmake \w+", README)
 FILES = re.findall(r"\]\((?!http)([^)]+)\)", README)
 
 
-def test_snippets_print_what_their_comments_say(
+def test_snippets_print_what_stands_beside_or_below_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     defined_before = set(OPERATIONS)
     namespace: dict[str, Any] = {}
     try:
-        for snippet in SNIPPETS:
-            expected = re.findall(r"^print\(.*\)\s+# (.*)$", snippet, re.MULTILINE)
+        for snippet, below in SNIPPETS:
+            beside = re.findall(r"^print\(.*\)\s+# (.*)$", snippet, re.MULTILINE)
             with contextlib.redirect_stdout(io.StringIO()) as printed:
                 exec(compile(snippet, "README.md", "exec"), namespace)
-            assert printed.getvalue().splitlines() == expected
+            assert printed.getvalue().splitlines() == beside + below.splitlines()
     finally:
         for name in set(OPERATIONS) - defined_before:
             del OPERATIONS[name]
