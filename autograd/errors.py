@@ -61,3 +61,11 @@ class GradientCheckError(AutogradError, AssertionError):
 
 class StateError(AutogradError, ValueError):
     """A saved state that does not fit the model, or a file that cannot be read as one."""
+
+
+class RenderingError(AutogradError, RuntimeError):
+    """A picture that cannot be made: no program for it, or one that failed or took too long."""
+
+
+class WriteError(AutogradError, OSError):
+    """A file that cannot be written. What was there before is still whole."""

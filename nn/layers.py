@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd import Value, dot
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
+from autograd.parts import Part, PartLabel
 from autograd.value import Number, as_value
 from nn.activations import find_activation
 from nn.module import Module, Tensor
@@ -60,8 +61,13 @@ class Neuron(Module):
         n_inputs = positive_integer(n_inputs, "n_inputs")
         self.activation = find_activation(activation)
         numbers = self.activation.initial_weights(n_inputs, n_neurons, np.random.default_rng(rng))
-        self.weight = [Value(number, f"w{i}") for i, number in enumerate(numbers.tolist())]
-        self.bias = Value(0.0, "b")
+        self.part = Part("neuron", f"Neuron({n_inputs})", self.activation.name)
+        self.weight = [
+            Value(number, PartLabel(f"w{index}", self.part))
+            for index, number in enumerate(numbers.tolist())
+        ]
+        self.bias = Value(0.0, PartLabel("b", self.part))
+        self._output_label = PartLabel("", self.part)
 
     def __call__(self, inputs: Iterable[Number]) -> Value:
         """Return the output for `n_inputs` Values or numbers.
@@ -75,7 +81,9 @@ class Neuron(Module):
 
     def respond(self, inputs: Sequence[Value]) -> Value:
         """Return the output for inputs that are Values, as many as weights: a layer made sure."""
-        return self.activation.function(dot(self.weight, inputs, self.bias))
+        output = self.activation.function(dot(self.weight, inputs, self.bias))
+        output.label = self._output_label  # tells pictures where the neuron ends
+        return output
 
     def __repr__(self) -> str:
         return f"Neuron({len(self.weight)}, activation={self.activation.name!r})"
@@ -110,6 +118,9 @@ class Layer(Module):
         self.neurons = [
             Neuron(n_inputs, activation, rng, n_neurons=n_outputs) for _ in range(n_outputs)
         ]
+        self.part = Part("layer", f"Layer({n_inputs}, {n_outputs})", self.neurons[0].part.detail)
+        for neuron in self.neurons:
+            neuron.part.within = self.part
 
     def __call__(self, inputs: Iterable[Number]) -> list[Value]:
         """Return the list of the `n_outputs` outputs for `n_inputs` Values or numbers.

@@ -1,0 +1,101 @@
+"""Where a graph calls the parts of a model: which nodes are one neuron at work.
+
+A neuron leaves three traces: the labels of its parameters, a `dot` that takes them, and the label
+of its output. One call of it is the nodes on the way from the output back to that dot. A neuron
+whose output was given another label is known by its dot alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from autograd import operations
+from autograd.graph import Node
+from autograd.parts import Part, part_of
+
+
+@dataclass(eq=False)
+class Call:
+    """The nodes that one call of a part made, each after its inputs, without its parameters."""
+
+    part: Part
+    nodes: list[Node]
+
+
+def parameter_part(node: Node) -> Part | None:
+    """Return the part whose parameter a node is, or None if it is no parameter of one."""
+    return part_of(node.label) if node.operation is None else None
+
+
+def weighted_sum_part(node: Node) -> Part | None:
+    """Return the neuron whose weighted sum a node is: a dot with weights and a bias of a part."""
+    if node.operation is not operations.dot or len(node.parents) % 2 == 0:
+        return None
+    *weights_and_inputs, bias = node.parents
+    weights = weights_and_inputs[: len(weights_and_inputs) // 2]
+    return next(filter(None, map(parameter_part, [bias, *weights])), None)
+
+
+def inputs_of(weighted_sum: Node) -> tuple[Node, ...]:
+    """Return what the weights of a weighted sum are multiplied with."""
+    count = len(weighted_sum.parents) // 2
+    return weighted_sum.parents[count : 2 * count]
+
+
+def find_calls(nodes: Sequence[Node], level: Literal["neuron", "layer"]) -> list[Call]:
+    """Find the calls of all neurons, or of all layers, among nodes that come after their inputs."""
+    neurons = _neuron_calls(nodes)
+    return neurons if level == "neuron" else _layer_calls(nodes, neurons)
+
+
+def _neuron_calls(nodes: Sequence[Node]) -> list[Call]:
+    position = {node: index for index, node in enumerate(nodes)}
+    calls, taken = [], set()
+    for node in nodes:
+        part = part_of(node.label)
+        if part is not None and node.parents:
+            made = sorted(_back_to_weighted_sum(node, part), key=position.__getitem__)
+            made = [behind for behind in _leading_on(made, part) if behind not in taken]
+            if made:
+                calls.append(Call(part, made))
+                taken.update(made)
+    for node in nodes:
+        part = weighted_sum_part(node)
+        if part is not None and node not in taken:
+            calls.append(Call(part, [node]))
+    return sorted(calls, key=lambda call: position[call.nodes[-1]])
+
+
+def _back_to_weighted_sum(output: Node, part: Part) -> set[Node]:
+    """Walk back from the output of a neuron as far as its weighted sum and the other neurons."""
+    seen, stack = {output}, [output]
+    while stack:
+        node = stack.pop()
+        if weighted_sum_part(node) is not part:
+            for parent in node.parents:
+                if parent.parents and parent not in seen and part_of(parent.label) is None:
+                    seen.add(parent)
+                    stack.append(parent)
+    return seen
+
+
+def _leading_on(nodes: Iterable[Node], part: Part) -> list[Node]:
+    """Keep, of nodes in topological order, the weighted sum and what is computed from it."""
+    kept: dict[Node, None] = {}
+    for node in nodes:
+        if weighted_sum_part(node) is part or any(parent in kept for parent in node.parents):
+            kept[node] = None
+    return list(kept)
+
+
+def _layer_calls(nodes: Sequence[Node], neurons: Sequence[Call]) -> list[Call]:
+    """Join the calls of the neurons of one layer on the same inputs."""
+    layers: dict[object, Call] = {}
+    for call in neurons:
+        part = call.part.within or call.part
+        key = part, inputs_of(call.nodes[0])
+        layers.setdefault(key, Call(part, [])).nodes.extend(call.nodes)
+    position = {node: index for index, node in enumerate(nodes)}
+    for call in layers.values():
+        call.nodes.sort(key=position.__getitem__)
+    return list(layers.values())

@@ -1,0 +1,56 @@
+"""Local derivatives: what stands on the edges of a picture.
+
+The chain rule multiplies them along a path. That of an operation with respect to one of its inputs
+is its derivative rule with the gradient 1. A picture must not fail where a derivative does not
+exist, as that of a root at 0: there it is nan.
+"""
+
+import math
+from collections.abc import Sequence
+
+from autograd.graph import Node
+
+
+def local_derivatives(node: Node) -> tuple[float, ...]:
+    """Return d node/d parent for each parent of a node, in their order.
+
+    >>> from autograd import Value
+    >>> a, b = Value(2.0), Value(-3.0)
+    >>> local_derivatives(a * b)
+    (-3.0, 2.0)
+    >>> local_derivatives(Value(0.0).sqrt())
+    (nan,)
+    """
+    inputs = [parent.data for parent in node.parents]
+    if node.operation is None or not inputs:
+        return ()
+    try:
+        return tuple(map(float, node.operation.derivative(1.0, node.data, *inputs)))
+    except (ArithmeticError, ValueError):
+        return (math.nan,) * len(inputs)
+
+
+def derivatives_through(nodes: Sequence[Node], output: Node) -> dict[Node, float]:
+    """Return d output/d input for each node outside of `nodes` that one of them takes.
+
+    >>> from autograd import Value
+    >>> x = Value(0.0, "x")
+    >>> square = x * x
+    >>> y = square + 3 * x
+    >>> derivatives_through([square, *y.parents[1:], y], y)[x]
+    3.0
+
+    Parameters
+    ----------
+    nodes : sequence of Node
+        Each one after those of its inputs that are among them.
+    output : Node
+        One of them.
+    """
+    inside = set(nodes)
+    gradients: dict[Node, float] = {output: 1.0}
+    for node in reversed(nodes):
+        gradient = gradients.get(node, 0.0)
+        for parent, derivative in zip(node.parents, local_derivatives(node), strict=True):
+            gradients[parent] = gradients.get(parent, 0.0) + gradient * derivative
+    return {node: gradient for node, gradient in gradients.items() if node not in inside}

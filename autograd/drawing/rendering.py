@@ -1,0 +1,171 @@
+"""From DOT text to a picture, on a machine with Graphviz or without.
+
+Two programs do the same: ``dot`` of a Graphviz that the system has, and ``graphviz-pure`` of the
+Python package of that name, which needs nothing of the system but writes no PDF. `render` returns
+what they write, `layout` only where they put things.
+"""
+
+import json
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.errors import ArgumentError, RenderingError
+
+PATIENCE = 60.0
+"""Seconds that a picture may take. A readable one takes less than one."""
+
+
+def render(source: str, format: str = "svg", patience: float = PATIENCE) -> bytes:
+    """Return the picture of a graph in the DOT language.
+
+    >>> render("digraph { a -> b }")[:5]
+    b'<?xml'
+
+    Parameters
+    ----------
+    source : str
+        The graph.
+    format : str
+        "svg", "png", "pdf" or another one that the program knows.
+    patience : float
+        The seconds to wait.
+
+    Raises
+    ------
+    ArgumentError
+        If the format is unknown.
+    RenderingError
+        If there is no program to do it, if it fails, or takes longer than `patience`.
+    """
+    refusals = []
+    for program in renderers():
+        result = _run(program, source, format, patience)
+        if result.returncode == 0:
+            return result.stdout
+        message = result.stderr.decode(errors="replace").strip()
+        if not message.startswith("Format:"):
+            raise RenderingError(f"{program} failed: {message}")
+        refusals.append(f"{program}: {message}")
+    if not refusals:
+        raise RenderingError(
+            "no program to draw with: pip install graphviz-pure, or install Graphviz "
+            "(apt install graphviz, brew install graphviz, winget install graphviz)"
+        )
+    only_system = " (pdf needs an installed Graphviz)" if format == "pdf" else ""
+    raise ArgumentError(f"no picture in the format {format!r}{only_system}. {'; '.join(refusals)}")
+
+
+def renderers() -> Iterator[str]:
+    """Yield the programs that can draw, the system's Graphviz first.
+
+    That of the Python package is also looked for where this Python keeps its programs, which is not
+    on the path unless its environment was activated.
+    """
+    for program, path in [
+        ("dot", None),
+        ("graphviz-pure", sysconfig.get_path("scripts")),
+        ("graphviz-pure", None),
+    ]:
+        found = shutil.which(program, path=path)
+        if found is not None:
+            yield found
+
+
+def _run(
+    program: str, source: str, format: str, patience: float
+) -> "subprocess.CompletedProcess[bytes]":
+    try:
+        return subprocess.run(
+            [program, f"-T{format}"], input=source.encode(), capture_output=True, timeout=patience
+        )
+    except subprocess.TimeoutExpired:
+        raise RenderingError(
+            f"{program} did not lay the picture out in {patience:g} seconds: draw less of the "
+            "graph, or collapse='layer'"
+        ) from None
+    except OSError as error:
+        raise RenderingError(f"{program} cannot be run: {error}") from error
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """The place of a box: its center and its size, in points of 1/72 inch, y downwards."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Route:
+    """The course of an edge, as the points of a cubic Bézier spline, and the center of its label.
+
+    The first point is on the source, the last is the tip of the arrow.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    label: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where everything of a picture is, in points of 1/72 inch, y downwards from the upper edge."""
+
+    width: float
+    height: float
+    boxes: dict[str, Rectangle]
+    edges: dict[str, Route]
+
+
+def layout(source: str, patience: float = PATIENCE) -> Layout:
+    """Return where the boxes and edges of a graph in the DOT language are put.
+
+    >>> place = layout('digraph { a -> b [id="e0"] }')
+    >>> place.boxes["a"].y < place.boxes["b"].y
+    True
+    >>> place.edges["e0"].points[-1][1] < place.boxes["b"].y
+    True
+
+    Parameters
+    ----------
+    source : str
+        The graph. An edge is listed in the result under its attribute ``id``.
+    patience : float
+        The seconds to wait.
+
+    Raises
+    ------
+    RenderingError
+        See `render`.
+    """
+    graph: dict[str, Any] = json.loads(render(source, "json0", patience))
+    _, _, width, height = map(float, graph["bb"].split(","))
+
+    def point(text: str) -> tuple[float, float]:
+        x, y = map(float, text.split(","))
+        return x, height - y
+
+    boxes = {
+        node["name"]: Rectangle(
+            *point(node["pos"]), 72 * float(node["width"]), 72 * float(node["height"])
+        )
+        for node in graph.get("objects", [])
+        if "pos" in node
+    }
+    edges = {
+        edge["id"]: Route(_spline(edge["pos"], point), point(edge["lp"]) if "lp" in edge else None)
+        for edge in graph.get("edges", [])
+        if "id" in edge
+    }
+    return Layout(width, height, boxes, edges)
+
+
+def _spline(text: str, point: Callable[[str], tuple[float, float]]) -> tuple[Any, ...]:
+    """Read ``"e,<tip> <point> <point> ..."``, the form of an edge with an arrow at its end."""
+    tip, *points = text.removeprefix("e,").split(" ")
+    return tuple(map(point, [*points, tip]))
