@@ -12,6 +12,7 @@ Read the modules in this order: `operations` (what can be computed, and its deri
 `gradcheck`.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from autograd.derivatives import grad, gradient, hessian, value_and_grad
@@ -67,11 +68,14 @@ from autograd.value import Value
 
 if TYPE_CHECKING:
     from autograd.compiler import Compiled, compile, compile_graph
+    from autograd.drawing.explore import explore
+    from autograd.drawing.explore_training import DecisionPlane, TrainingHistory
 
 __all__ = [
     "ArgumentError",
     "AutogradError",
     "Compiled",
+    "DecisionPlane",
     "DivergenceError",
     "DomainError",
     "GradientCheckError",
@@ -82,6 +86,7 @@ __all__ = [
     "ShapeError",
     "StateError",
     "TraceError",
+    "TrainingHistory",
     "Value",
     "WriteError",
     "abs",
@@ -98,6 +103,7 @@ __all__ = [
     "erf",
     "exp",
     "expm1",
+    "explore",
     "gelu",
     "grad",
     "gradcheck",
@@ -127,10 +133,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import the compiler, and with it NumPy, when it is first asked for."""
-    if name in ("Compiled", "compile", "compile_graph"):
-        from autograd import compiler
+_LAZY = {
+    "Compiled": "autograd.compiler",
+    "DecisionPlane": "autograd.drawing.explore_training",
+    "TrainingHistory": "autograd.drawing.explore_training",
+    "compile": "autograd.compiler",
+    "compile_graph": "autograd.compiler",
+    "explore": "autograd.drawing.explore",
+}
+"""Where names live that need NumPy, which is imported when one of them is first asked for."""
 
-        return getattr(compiler, name)
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

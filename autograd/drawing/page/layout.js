@@ -12,8 +12,8 @@ export class Layout {
   constructor(graph, folding, direction) {
     this.folding = folding;
     this.direction = direction;
-    const positions = [...graph.nodes[direction], ...graph.groups.map((group) => group[direction])];
-    this.home = positions.map(([x, y]) => ({ x, y }));
+    const places = [...graph.nodes.place, ...graph.groups.map((group) => group.place)];
+    this.home = places.map(([x, y]) => (direction === "across" ? { x, y } : turned(x, y)));
     this.places = new Map();
     this.frames = new Map();
     const page = this.arranged(-1);
@@ -78,6 +78,11 @@ export class Layout {
       }
     }
   }
+}
+
+// Going down instead of across: ranks may be closer, since boxes are not as high as they are wide.
+function turned(x, y) {
+  return { x: Math.round(y * 1.82), y: Math.round(x * 0.62) };
 }
 
 function bounded(children) {
