@@ -68,8 +68,7 @@ from autograd.value import Value
 
 if TYPE_CHECKING:
     from autograd.compiler import Compiled, compile, compile_graph
-    from autograd.drawing.explore import explore
-    from autograd.drawing.explore_training import DecisionPlane, TrainingHistory
+    from autograd.drawing import DecisionPlane, TrainingHistory, draw, explore
 
 __all__ = [
     "ArgumentError",
@@ -98,12 +97,13 @@ __all__ = [
     "detach",
     "detect_anomaly",
     "dot",
+    "draw",
     "elu",
     "enable_grad",
     "erf",
     "exp",
-    "expm1",
     "explore",
+    "expm1",
     "gelu",
     "grad",
     "gradcheck",
@@ -133,18 +133,19 @@ __all__ = [
 ]
 
 
-_LAZY = {
+_ON_DEMAND = {
     "Compiled": "autograd.compiler",
-    "DecisionPlane": "autograd.drawing.explore_training",
-    "TrainingHistory": "autograd.drawing.explore_training",
+    "DecisionPlane": "autograd.drawing",
+    "TrainingHistory": "autograd.drawing",
     "compile": "autograd.compiler",
     "compile_graph": "autograd.compiler",
-    "explore": "autograd.drawing.explore",
+    "draw": "autograd.drawing",
+    "explore": "autograd.drawing",
 }
-"""Where names live that need NumPy, which is imported when one of them is first asked for."""
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
+    """Import the compiler, and with it NumPy, or Graphviz, when it is first asked for."""
+    if name in _ON_DEMAND:
+        return getattr(importlib.import_module(_ON_DEMAND[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -82,7 +82,8 @@ class Neuron(Module):
     def respond(self, inputs: Sequence[Value]) -> Value:
         """Return the output for inputs that are Values, as many as weights: a layer made sure."""
         output = self.activation.function(dot(self.weight, inputs, self.bias))
-        output.label = self._output_label  # tells pictures where the neuron ends
+        if isinstance(output, Value):  # an activation such as a step may return a number
+            output.label = self._output_label  # tells pictures where the neuron ends
         return output
 
     def __repr__(self) -> str:

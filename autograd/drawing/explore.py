@@ -1,17 +1,18 @@
 """`explore`: one HTML file in which backpropagation can be watched, step by step.
 
 Read on in this order: `explore_graph` (what the page knows of the graph), `explore_layout` (where
-it is), `javascript` (what it computes with), `explore_training`, `explore_page`; then the scripts in
-``page/``, from ``main.js``.
+it is), `javascript` (what it computes with), `explore_training`, `explore_page`; then the scripts
+in ``page/``, from ``main.js``.
 """
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
+from autograd.drawing.appearance import COLORS
+from autograd.drawing.drawing import READABLE, Collapse
 from autograd.drawing.explore_graph import (
-    ROLES,
     CellGraph,
     cell_graph,
     number,
@@ -21,13 +22,11 @@ from autograd.drawing.explore_graph import (
 from autograd.drawing.explore_layout import places
 from autograd.drawing.explore_page import page
 from autograd.drawing.explore_training import DecisionPlane, TrainingHistory
+from autograd.drawing.files import write_file
 from autograd.drawing.javascript import javascript_table
-from autograd.errors import ArgumentError, GraphError, WriteError
+from autograd.errors import ArgumentError, GraphError
 from autograd.operations import Operation
 from autograd.value import Value
-
-Opening = Literal["auto", "neuron", "layer"] | None
-"""What is folded when the page opens: see `explore`."""
 
 MOST_VISIBLE = 2000
 """So many boxes move smoothly."""
@@ -35,15 +34,12 @@ MOST_VISIBLE = 2000
 MOST_CELLS = 30_000
 """So many nodes are recomputed at once when a number is edited."""
 
-_FEW = 60
-"""With "auto", as much is opened as leaves no more boxes than these."""
-
 
 def explore(
     root: Value,
     path: str | os.PathLike[str],
     *,
-    collapse: Opening = "auto",
+    collapse: Collapse = "auto",
     parameters: Iterable[Value] = (),
     title: str = "",
     training: TrainingHistory | None = None,
@@ -95,7 +91,7 @@ def explore(
     WriteError
         If the file cannot be written. One that was there before is then still whole.
     """
-    if collapse not in (*get_args(get_args(Opening)[0]), None):
+    if collapse not in ("auto", "neuron", "layer", None):
         raise ArgumentError(f"collapse={collapse!r}: it is 'auto', 'neuron', 'layer' or None")
     known = [*parameters, *(training.parameters if training is not None else [])]
     graph = cell_graph(root, known)
@@ -109,20 +105,21 @@ def explore(
         "training": None if training is None else training.on_page(graph),
         "plane": None if plane is None else plane.on_page(graph),
     }
-    return _written(path, page(data["title"], data, source))
+    return write_file(path, page(data["title"], data, source).encode())
 
 
 def _data(graph: CellGraph, title: str, opened: list[int], missing: list[str]) -> dict[str, Any]:
     """Return all that the page is told, by the names that its scripts use."""
-    cells, groups = graph.cells, graph.groups
+    cells, groups, roles = graph.cells, graph.groups, list(COLORS)
     cell_places, group_places = places(graph)
     return {
         "title": title or cells[-1].label or "Backpropagation, step by step",
-        "roles": ROLES,
+        "roles": roles,
+        "colors": {role: border for role, (border, _) in COLORS.items()},
         "operations": {_key(op, n): _described(op, n) for op, n in graph.operations()},
         "nodes": {
             "name": graph.names(output="L"),
-            "role": [ROLES.index(cell.role) for cell in cells],
+            "role": [roles.index(cell.role) for cell in cells],
             "operation": [
                 _key(cell.operation, len(cell.parents)) if cell.operation else "" for cell in cells
             ],
@@ -169,7 +166,7 @@ def _locked(missing: list[str]) -> str:
 # --- how much is shown ---------------------------------------------------------------------------
 
 
-def _opened(graph: CellGraph, collapse: Opening) -> list[int]:
+def _opened(graph: CellGraph, collapse: Collapse) -> list[int]:
     """Return the groups that are open at first.
 
     Raises
@@ -179,9 +176,9 @@ def _opened(graph: CellGraph, collapse: Opening) -> list[int]:
     """
     everything = list(range(len(graph.groups)))
     holding = {group.within for group in graph.groups} - {-1}
-    levels: dict[Opening, list[int]] = {None: everything, "neuron": sorted(holding), "layer": []}
+    levels: dict[Collapse, list[int]] = {None: everything, "neuron": sorted(holding), "layer": []}
     if collapse == "auto":
-        fitting = [opened for opened in levels.values() if _visible(graph, opened) <= _FEW]
+        fitting = [opened for opened in levels.values() if _visible(graph, opened) <= READABLE]
         opened = fitting[0] if fitting else []
     else:
         opened = levels[collapse]
@@ -203,31 +200,7 @@ def _visible(graph: CellGraph, opened: Iterable[int]) -> int:
 
 def _too_large(count: int, what: str, most: int) -> str:
     return (
-        f"a page of {count:,} {what} cannot be read or moved; {most:,} can. Explore the loss of one "
-        "sample instead of a batch, use collapse='layer', or build the model of nn.Layer and "
+        f"a page of {count:,} {what} cannot be read or moved; {most:,} can. Explore the loss of "
+        "one sample instead of a batch, use collapse='layer', or build the model of nn.Layer and "
         "nn.Neuron, which fold into boxes"
     )
-
-
-# --- the file ------------------------------------------------------------------------------------
-
-
-def _written(path: str | os.PathLike[str], text: str) -> Path:
-    """Write a file as a whole, or not at all.
-
-    Raises
-    ------
-    WriteError
-        If it cannot be written.
-    """
-    target = Path(path)
-    unfinished = target.parent / f"{target.name}.unfinished"
-    try:
-        try:
-            unfinished.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(unfinished, target)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise WriteError(f"{target} cannot be written: {error}") from error
-    return target

@@ -7,6 +7,7 @@ as one box by layers, and in them those that it shows as one by neurons.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,8 +20,6 @@ from autograd.errors import AutogradError
 from autograd.graph import Node
 from autograd.operations import CONSTANT, Operation
 from autograd.value import Value
-
-ROLES = ("input", "parameter", "constant", "intermediate", "output")
 
 _FEW_PRODUCTS = 4
 """Of a `dot` that is in no neuron: more than these are folded at first."""
@@ -103,8 +102,8 @@ def cell_graph(root: Value, parameters: Iterable[Value]) -> CellGraph:
 
     >>> x = Value(2.0, "x")
     >>> graph = cell_graph(operations.dot(x, x, 3.0, 4.0), [])
-    >>> [(cell.operation, cell.parents, cell.data) for cell in graph.cells[3:]]
-    [(<operation mul>, [0, 1], 6.0), (<operation mul>, [0, 2], 8.0), (<operation sum>, [3, 4], 14.0)]
+    >>> [(cell.operation.symbol, cell.parents, cell.data) for cell in graph.cells[3:]]
+    [('*', [0, 1], 6.0), ('*', [0, 2], 8.0), ('Σ', [3, 4], 14.0)]
 
     Raises
     ------
@@ -174,7 +173,19 @@ def _add_groups(graph: CellGraph, root: Value, parameters: Sequence[Value]) -> d
                 sizes[len(graph.groups)] = len(box.nodes)
                 home.update(dict.fromkeys(box.nodes, len(graph.groups)))
                 graph.groups.append(_group(box, within))
+    _number_namesakes(graph.groups)
     return home
+
+
+def _number_namesakes(groups: Sequence[CellGroup]) -> None:
+    """Tell groups of one title apart: the neurons of a layer, the calls of a layer."""
+    titles = Counter((group.within, group.title) for group in groups)
+    seen: Counter[tuple[int, str]] = Counter()
+    for group in groups:
+        key = group.within, group.title
+        seen[key] += 1
+        if titles[key] > 1:
+            group.title += f" #{seen[key]}"
 
 
 def _group(box: Box, within: int) -> CellGroup:

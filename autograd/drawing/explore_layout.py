@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from autograd.drawing.explore_graph import CellGraph
 from autograd.drawing.rendering import layout
 
-CARD = (126, 62)
+CARD = (114, 62)
 """Width and height of the card of a node, in points; ``layout.js`` has the same."""
 
-FOLDED = (150, 76)
+FOLDED = (138, 76)
 """Width and height of a folded group."""
 
-_BESIDE, _ALONG = 18, 72
+_BESIDE, _ALONG = 18, 74
 """Points between two boxes of one rank, and between two ranks."""
 
 _LONGEST_COLUMN = 8

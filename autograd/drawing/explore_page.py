@@ -14,13 +14,9 @@ import re
 from importlib import resources
 from typing import Any
 
-_FILES = resources.files("autograd.drawing") / "page"
+from autograd.drawing.order import inputs_first
 
-SCRIPTS = (
-    ("dom", "numbers", "functions", "engine", "arithmetic", "folding", "layout", "timeline")
-    + ("view", "stepping", "inspector", "training", "plane", "main")
-)
-"""Each after those that it imports."""
+_FILES = resources.files("autograd.drawing") / "page"
 
 STYLES = ("theme", "page", "picture")
 
@@ -62,21 +58,26 @@ def in_script(data: Any) -> str:
 
 
 def joined_scripts(operations: str) -> str:
-    """Join the modules into one script, each in a scope of its own."""
-    modules = [_module(_read(f"{name}.js")) for name in SCRIPTS]
-    return "\n".join([*modules, f"start({operations});\n"])
+    """Join the modules that ``main.js`` needs into one script, each in a scope of its own."""
+    names = inputs_first(["main"], lambda name: re.findall(r'from "./(\w+).js"', _script(name)))
+    return "\n".join([*map(_module, map(_script, names)), f"start({operations});\n"])
+
+
+def _script(name: str) -> str:
+    return _read(f"{name}.js")
 
 
 def _module(source: str) -> str:
-    """Make a constant of each thing that a module exports; what it imports is one by then.
+    r"""Make a constant of each thing that a module exports; what it imports is one by then.
 
-    >>> print(_module('import { a } from "./a.js";\\nexport const b = 2 * a;'))
+    >>> print(_module('import { a } from "./a.js";\nexport const b = 2 * a;'))
     const { b } = (() => {
     const b = 2 * a;
     return { b };
     })();
     """
-    exported = ", ".join(re.findall(r"^export (?:const|class|function) (\w+)", source, re.MULTILINE))
+    names = re.findall(r"^export (?:const|class|function) (\w+)", source, re.MULTILINE)
+    exported = ", ".join(names)
     body = re.sub(r"^import .*?;\n", "", source, flags=re.MULTILINE | re.DOTALL)
     body = re.sub(r"^export ", "", body, flags=re.MULTILINE).strip()
     return f"const {{ {exported} }} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();"

@@ -138,9 +138,13 @@ class DecisionPlane:
         if not isinstance(score, Value):
             raise GraphError(f"the score of a plane is a Value, not {score!r}")
         self.score = score
-        self.points = _finite("points", points).reshape(-1, 2) if np.size(points) else np.empty((0, 2))
+        self.points = _finite("points", points)
+        if self.points.size == 0:
+            self.points = np.empty((0, 2))
+            _finite("points", points).reshape(-1, 2) if np.size(points) else np.empty((0, 2))
+        )
         self.classes = _finite("classes", classes).ravel()
-        if len(self.points) != len(self.classes) or np.shape(points)[1:] not in ((), (2,)):
+        if self.points.shape != (len(self.classes), 2):
             raise ShapeError(
                 f"points of shape {np.shape(points)} and classes of shape {np.shape(classes)}: "
                 "a plane takes n pairs and n classes"

@@ -53,11 +53,10 @@ _FUNCTIONS = {
     "arctanh": "atanh",
     "maximum": "max",
     "minimum": "min",
-} | {
-    name: name
-    for name in ("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos")
-    + ("tan", "sinh", "cosh", "tanh", "floor", "ceil", "trunc", "sign", "hypot")
 }
+_FUNCTIONS |= {name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot")}
+_FUNCTIONS |= {name: name for name in ("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt")}
+_FUNCTIONS |= {name: name for name in ("cbrt", "ceil", "floor", "sign", "trunc")}
 """Of NumPy, and in the ``Math`` of JavaScript."""
 
 _LONGEST_EXPRESSION = 200

@@ -4,7 +4,7 @@
 what a box and an edge say. Graphviz and the explorer page both draw the resulting `Picture`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -227,16 +227,15 @@ def _edges_into(
     Two nodes that are shown one by one keep every edge between them. Otherwise there is one edge
     from each source; it has a derivative if it carries one number into one number.
     """
-    carried: dict[Group, dict[Node, float | None]] = {}
-    for node, derivative in _inputs_with_derivatives(group, seen):
+    carried: dict[Hashable, tuple[Group, dict[Node, float | None]]] = {}
+    for index, (node, derivative) in enumerate(_inputs_with_derivatives(group, seen)):
         source = home[node]
-        if len(source.nodes) == len(group.nodes) == 1:
-            yield source, derivative, 1
-        else:
-            numbers = carried.setdefault(source, {})
-            total = derivative if derivative is None else derivative + (numbers.get(node) or 0.0)
-            numbers[node] = total
-    for source, numbers in carried.items():
+        one_by_one = len(source.nodes) == len(group.nodes) == 1
+        _, numbers = carried.setdefault((source, one_by_one and index), (source, {}))
+        if derivative is not None:
+            derivative += numbers.get(node) or 0.0
+        numbers[node] = derivative
+    for source, numbers in carried.values():
         yield source, next(iter(numbers.values())) if len(numbers) == 1 else None, len(numbers)
 
 

@@ -64,7 +64,7 @@ export class Inspector {
     const { engine, arithmetic, full } = this.app;
     const title = html("h3", {}, "Gradient by the chain rule");
     const gradient = arithmetic.gradientName(node);
-    if (engine.failedBackward >= 0) return [title, note(this.app.backwardFailureText(), "failure")];
+    if (full.failed >= 0) return [title, note(this.app.backwardFailureText(), "failure")];
     if (!Number.isFinite(engine.data[engine.output])) return [title, note("Not before the output is a finite number.")];
     if (node === engine.output) return [title, line([gradient, " = ", ["gradient strong", "1.0"]])];
     if (!full.reached[node]) return [title, note("No path leads from here to the output.")];

@@ -2,8 +2,8 @@
 // groups folded. A group that is opened grows, and pushes what is beside it aside: nothing else
 // moves, so that the picture stays the one that was known.
 
-export const CARD = { width: 126, height: 62 };
-export const FOLDED = { width: 150, height: 76 };
+export const CARD = { width: 114, height: 62 };
+export const FOLDED = { width: 138, height: 76 };
 const PADDING = 18;
 const TITLE = 26;
 
@@ -82,7 +82,7 @@ export class Layout {
 
 // Going down instead of across: ranks may be closer, since boxes are not as high as they are wide.
 function turned(x, y) {
-  return { x: Math.round(y * 1.82), y: Math.round(x * 0.62) };
+  return { x: Math.round(y * 1.7), y: Math.round(x * 0.64) };
 }
 
 function bounded(children) {

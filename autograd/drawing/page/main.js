@@ -82,7 +82,7 @@ class App {
   showNumbers() {
     const { engine, timeline } = this;
     const reached = engine.backward();
-    this.full = { reached, gradient: Float64Array.from(engine.gradient) };
+    this.full = { reached, gradient: Float64Array.from(engine.gradient), failed: engine.failedBackward };
     this.inspector.show(this.looked());
     this.state = timeline.stateAt(timeline.position);
     this.view.showNumbers(this.state);
@@ -108,7 +108,7 @@ class App {
   }
 
   backwardFailureText() {
-    const node = this.engine.failedBackward;
+    const node = this.full.failed;
     if (node < 0) return "";
     const formula = this.arithmetic.inNumbers(node).map((part) => (Array.isArray(part) ? part[1] : part));
     return `The derivative of ${formula.join("")} is not a finite number, so there are no gradients.`;
@@ -177,6 +177,7 @@ class App {
     this.pointedAt = null;
     this.view.arrange();
     this.view.fit();
+    if (!this.view.cards.has(this.entry)) this.setEntry(this.folding.order[0]);
     this.showFolds();
     this.showBanner();
     this.showNumbers();
@@ -201,9 +202,13 @@ class App {
   }
 
   showLegend() {
-    const { roles, nodes } = this.graph;
+    const { roles, nodes, colors } = this.graph;
     const used = roles.filter((_, index) => nodes.role.includes(index));
-    byId("legend").replaceChildren(...used.map((role) => html("li", { class: role }, role)));
+    for (const role of roles) document.documentElement.style.setProperty(`--own-${role}`, colors[role]);
+    byId("legend").replaceChildren(
+      ...used.map((role) => html("li", { class: role }, role)),
+      html("li", { class: "edge-number" }, html("span", { class: "local" }, "2.0"), " local derivative"),
+    );
   }
 
   // --- the keyboard and the buttons -----------------------------------------------------------

@@ -3,7 +3,7 @@
 import { byId, html } from "./dom.js";
 import { format } from "./numbers.js";
 
-const [COLUMNS, ROWS] = [56, 42];
+const [COLUMNS, ROWS] = [64, 40];
 const MARGIN = 0.25; // of the extent of the points, on each side
 
 export class Plane {

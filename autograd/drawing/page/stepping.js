@@ -5,6 +5,8 @@ import { FAILED, FINE } from "./engine.js";
 import { format } from "./numbers.js";
 
 const MOST_LINES = 8;
+const MOST_IN_GROUP = 3;
+const MOST_GRADIENTS = 3;
 
 export class Stepping {
   constructor(app) {
@@ -88,6 +90,7 @@ export class Stepping {
     const { arithmetic, engine } = this.app;
     if (!step) return [note("The inputs, the parameters and the constants are given. Step forward to compute the rest.")];
     if (step.kind === "seed") return this.describedSeed();
+    if (step.kind === "done") return this.describedEnd();
     if (this.app.folding.isGroup(step.box)) return this.describedGroup(step);
     if (step.kind === "forward") {
       const failure = engine.status[step.box] === FAILED ? [this.app.failureText(step.box)] : [];
@@ -106,6 +109,20 @@ export class Stepping {
       line([own, " = ", ["gradient strong", "1.0"]]),
       note("The backward pass begins: the output changes exactly as it changes."),
     ];
+  }
+
+  describedEnd() {
+    const { arithmetic, engine } = this.app;
+    if (this.app.full.failed >= 0) return [note(this.app.backwardFailureText(), "failure")];
+    if (engine.status[engine.output] !== FINE) return [note("The output does not exist.", "failure")];
+    const leaves = engine.parents
+      .map((_, node) => node)
+      .filter((node) => engine.isLeaf(node) && !arithmetic.constant[node] && this.app.full.reached[node]);
+    const lines = leaves.length > MOST_GRADIENTS ? [] : leaves.map((node) =>
+      line([arithmetic.gradientName(node), " = ", ["gradient strong", format(engine.gradient[node])]]),
+    );
+    const result = line([["name", arithmetic.output], " = ", ["data strong", format(engine.data[engine.output])]]);
+    return [result, ...lines, note("Every gradient is known. Press play to walk through it, from the start.")];
   }
 
   describedBackward(node) {
@@ -145,17 +162,19 @@ export class Stepping {
     const outputs = folding.outputsOf(step.box, engine.users);
     const hint = note("Open the box to walk through it.");
     if (step.kind === "forward") {
-      const lines = outputs.slice(0, MOST_LINES).map((node) =>
+      const lines = outputs.slice(0, MOST_IN_GROUP).map((node) =>
         line([arithmetic.name(node), " = ", `${group.title} = `, ["data strong", format(engine.data[node])]]),
       );
-      return [...lines, hint];
+      const more = outputs.length - lines.length;
+      return [...lines, ...(more > 0 ? [note(`and ${more} more`)] : []), hint];
     }
     if (engine.failedBackward >= 0) return [note(this.app.backwardFailureText(), "failure")];
     const before = this.gradientsBefore();
     const inside = new Set(folding.nodesOf(step.box));
     const outside = new Set([...inside].flatMap((node) => engine.parents[node]).filter((p) => !inside.has(p)));
-    const lines = [...outside].slice(0, MOST_LINES).map((parent) => this.throughGroup(step.box, outputs, parent, before));
-    return [...lines, hint];
+    const lines = [...outside].slice(0, MOST_IN_GROUP).map((parent) => this.throughGroup(step.box, outputs, parent, before));
+    const more = outside.size - lines.length;
+    return [...lines, ...(more > 0 ? [note(`and ${more} more`)] : []), hint];
   }
 
   // ∂L/∂x += ∂L/∂n · ∂n/∂x, through all of a folded box at once.

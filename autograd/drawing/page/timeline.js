@@ -18,6 +18,7 @@ export class Timeline {
       ...computing.map((box) => ({ kind: "forward", box })),
       { kind: "seed", box: this.folding.box[this.engine.output] },
       ...computing.toReversed().map((box) => ({ kind: "backward", box })),
+      { kind: "done", box: this.folding.box[this.engine.output] },
     ];
     if (atEnd) this.position = this.steps.length;
     else if (before) {
@@ -44,6 +45,7 @@ export class Timeline {
   phase() {
     const step = this.current();
     if (!step) return "Start";
+    if (step.kind === "done") return "Both passes done";
     return step.kind === "forward" ? "Forward pass" : "Backward pass";
   }
 

@@ -7,7 +7,7 @@ import { format } from "./numbers.js";
 
 const MOVING = 350; // milliseconds
 const MOST_MOVING = 300; // boxes; a larger picture jumps
-const MOST_LABELLED = 160; // edges
+const MOST_LABELLED = 4; // edges into one box; more have their labels while one looks at them
 const MARGIN = 24;
 
 export class View {
@@ -46,6 +46,7 @@ export class View {
     this.keep(this.cards, layout.places.keys(), (item) => this.newCard(item), "cards");
     this.keep(this.frames, layout.frames.keys(), (item) => this.newFrame(item), "frames");
     const keys = new Map(this.folding.edges.map((edge) => [edge.key, edge]));
+    this.countArrivals();
     this.keep(this.edges, keys.keys(), (key) => this.newEdge(keys.get(key)), "edges");
     for (const [key, edge] of keys) this.edges.get(key).edge = edge;
     const targets = new Map([...layout.places, ...layout.frames]);
@@ -63,6 +64,14 @@ export class View {
       if (t < 1) this.moving = requestAnimationFrame(frame);
     };
     frame(start);
+  }
+
+  // Edges arrive at a box side by side, in the order of its inputs.
+  countArrivals() {
+    const arrivals = Map.groupBy(this.folding.edges, (edge) => edge.to);
+    for (const edges of arrivals.values()) {
+      edges.forEach((edge, slot) => Object.assign(edge, { slot, count: edges.length }));
+    }
   }
 
   // Where a box comes from: its own place, or that of the group it was folded in.
@@ -99,24 +108,23 @@ export class View {
       setAttribute(frame.border, "width", width);
       setAttribute(frame.border, "height", height);
       setAttribute(frame.button, "transform", `translate(${width - 16} 15)`);
+      setText(frame.title, clipped(frame.text, Math.floor((width - 50) / 7.4)));
     }
     for (const entry of this.edges.values()) this.putEdge(entry, places);
   }
 
   putEdge(entry, places) {
-    const { from, to, uses } = entry.edge;
-    const single = !this.folding.isGroup(to);
-    const count = single ? this.engine.parents[to].length : 1;
-    const points = curve(places.get(from), places.get(to), this.direction, single ? uses[0].slot : 0, count);
+    const { from, to, slot, count } = entry.edge;
+    const points = curve(places.get(from), places.get(to), this.direction, slot, count);
     setAttribute(entry.path, "d", pathText(points));
     setAttribute(entry.touch, "d", pathText(points));
-    entry.middle = pointOn(points, 0.6);
+    entry.middle = pointOn(points, 0.66);
     if (entry.label) this.putLabel(entry);
   }
 
   putLabel({ label, middle }) {
     setAttribute(label, "x", middle.x);
-    setAttribute(label, "y", middle.y);
+    setAttribute(label, "y", middle.y - 8);
   }
 
   // --- new elements ---------------------------------------------------------------------------
@@ -129,14 +137,14 @@ export class View {
     const { nodes, roles } = this.graph;
     const role = roles[nodes.role[node]];
     const operation = this.arithmetic.operation(node);
-    const data = svg("text", { class: "number data", x: 116, y: 37 });
-    const gradient = svg("text", { class: "number gradient", x: 116, y: 54 });
+    const data = svg("text", { class: "number data", x: 104, y: 37 });
+    const gradient = svg("text", { class: "number gradient", x: 104, y: 54 });
     const element = svg(
       "g",
       { class: `card ${role}`, ...this.itemAttributes(node) },
-      svg("rect", { class: "face", width: 126, height: 62, rx: 9 }),
-      svg("text", { class: "title", x: 10, y: 19 }, clipped(nodes.name[node], operation ? 9 : 15)),
-      svg("text", { class: "symbol", x: 116, y: 19 }, operation ? clipped(operation.symbol, 8) : ""),
+      svg("rect", { class: "face", width: 114, height: 62, rx: 9 }),
+      svg("text", { class: "title", x: 10, y: 19 }, clipped(nodes.name[node], operation ? 8 : 13)),
+      svg("text", { class: "symbol", x: 104, y: 19 }, operation ? clipped(operation.symbol, 8) : ""),
       svg("text", { class: "key", x: 10, y: 37 }, "data"),
       svg("text", { class: "key", x: 10, y: 54 }, "grad"),
       data,
@@ -147,15 +155,15 @@ export class View {
 
   newGroupCard(item) {
     const group = this.folding.group(item);
-    const data = svg("text", { class: "number data", x: 140, y: 50 });
-    const gradient = svg("text", { class: "number gradient", x: 140, y: 67 });
+    const data = svg("text", { class: "number data", x: 128, y: 50 });
+    const gradient = svg("text", { class: "number gradient", x: 128, y: 67 });
     const element = svg(
       "g",
       { class: `card group ${group.role}`, ...this.itemAttributes(item) },
-      svg("rect", { class: "back", x: 5, y: -5, width: 150, height: 76, rx: 9 }),
-      svg("rect", { class: "face", width: 150, height: 76, rx: 9 }),
-      svg("text", { class: "title", x: 10, y: 19 }, clipped(group.title, 15)),
-      svg("text", { class: "key", x: 10, y: 34 }, clipped(group.detail, 26)),
+      svg("rect", { class: "back", x: 5, y: -5, width: 138, height: 76, rx: 9 }),
+      svg("rect", { class: "face", width: 138, height: 76, rx: 9 }),
+      svg("text", { class: "title", x: 10, y: 19 }, clipped(group.title, 13)),
+      svg("text", { class: "key", x: 10, y: 34 }, clipped(group.detail, 24)),
       svg("text", { class: "key", x: 10, y: 50 }, "data"),
       svg("text", { class: "key", x: 10, y: 67 }, "grad"),
       data,
@@ -169,9 +177,9 @@ export class View {
     const group = this.folding.group(item);
     const border = svg("rect", { class: "border", rx: 14 });
     const button = this.toggleButton(item, "−");
-    const title = svg("text", { class: "title", x: 14, y: 20 }, `${group.title}  ${group.detail}`);
+    const title = svg("text", { class: "title", x: 14, y: 20 });
     const element = svg("g", { class: "frame" }, border, title, button);
-    return { element, border, button };
+    return { element, border, button, title, text: `${group.title} · ${group.detail}` };
   }
 
   itemAttributes(item) {
@@ -194,7 +202,7 @@ export class View {
       "g",
       {
         class: "toggle",
-        transform: "translate(134 15)",
+        transform: "translate(122 15)",
         role: "button",
         tabindex: sign === "+" ? -1 : 0,
         "aria-label": name,
@@ -221,7 +229,6 @@ export class View {
     const path = svg("path", { class: "line", "marker-end": "url(#arrow)" });
     const touch = svg("path", { class: "touch" });
     const element = svg("g", { class: "edge" }, path, touch);
-    touch.addEventListener("pointerenter", () => this.labelEdge(this.edges.get(edge.key), true));
     return { element, path, touch, edge, label: null };
   }
 
@@ -240,15 +247,22 @@ export class View {
       if (failed !== undefined && known(failed)) dataText = "does not exist";
       else if (node !== undefined && (!known(node) || status[node] !== FINE)) dataText = "–";
       let gradientText = "–";
-      if (several || leaves) gradientText = outputs.some((output) => reached[output]) ? "…" : "–";
+      if (several || leaves) gradientText = this.norm(leaves ? this.folding.nodesOf(item) : outputs, reached);
       else if (reached[node]) gradientText = format(gradient[node]);
       setText(card.data, dataText);
       setText(card.gradient, gradientText);
       card.element.classList.toggle("failed", failed !== undefined && known(failed));
       setAttribute(card.element, "aria-label", this.spoken(item, dataText, gradientText));
     }
-    const labelled = this.edges.size <= MOST_LABELLED;
-    for (const entry of this.edges.values()) this.labelEdge(entry, labelled || entry.label !== null, known);
+    for (const entry of this.edges.values()) {
+      this.labelEdge(entry, entry.edge.count <= MOST_LABELLED || entry.label !== null, known);
+    }
+  }
+
+  // The length of the gradient of several nodes.
+  norm(nodes, reached) {
+    if (!nodes.some((node) => reached[node])) return "–";
+    return `norm ${format(Math.hypot(...nodes.map((node) => this.engine.gradient[node])))}`;
   }
 
   spoken(item, data, gradient) {
@@ -292,7 +306,7 @@ export class View {
   // Mark the step: its box, and the edges that carry numbers, with the direction they go.
   markStep(step) {
     for (const [item, { element }] of this.cards) {
-      element.classList.toggle("active", item === step?.box);
+      element.classList.toggle("active", item === step?.box && step.kind !== "done");
     }
     for (const { element, edge } of this.edges.values()) {
       const active = edge.to === step?.box && step.kind !== "seed";
@@ -322,8 +336,10 @@ export class View {
       const { from, to } = entry.edge;
       const on = path.has(from) && path.has(to);
       entry.element.classList.toggle("on-path", on);
-      if (on) this.labelEdge(entry, this.edges.size <= 4 * MOST_LABELLED);
-      entry.label?.classList.toggle("on-path", on || (item !== null && to === item));
+      const near = item !== null && (from === item || to === item);
+      this.labelEdge(entry, near || entry.edge.count <= MOST_LABELLED);
+      entry.label?.classList.toggle("on-path", near || on);
+      entry.label?.classList.toggle("extra", entry.edge.count > MOST_LABELLED && !near);
     }
   }
 

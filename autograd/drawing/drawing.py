@@ -1,0 +1,197 @@
+"""`draw`: the picture of a graph, as Graphviz draws it."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import graphviz
+
+from autograd.drawing import appearance
+from autograd.drawing.files import write_file
+from autograd.drawing.picture import Level, Picture, depict
+from autograd.drawing.rendering import render
+from autograd.drawing.unfolding import unfold
+from autograd.errors import ArgumentError, GraphError
+from autograd.value import Value
+
+Collapse: TypeAlias = Literal["auto", "neuron", "layer"] | None
+
+READABLE = 40
+"""The number of boxes up to which "auto" shows every node, or every neuron."""
+
+MOST_BOXES, MOST_EDGES = 500, 2000
+"""More than this nobody could read, and Graphviz takes minutes to lay out."""
+
+MOST_EDGE_LABELS = 100
+"""With more edges than this, their labels would push the boxes far apart."""
+
+
+def draw(
+    root: Value | Sequence[Value],
+    *,
+    collapse: Collapse = "auto",
+    direction: Literal["LR", "TB"] = "LR",
+    number_format: str = ".4g",
+    parameters: Iterable[Value] = (),
+) -> "Drawing":
+    """Draw what an output, or a list of outputs, was computed from.
+
+    >>> import autograd as ag
+    >>> x = ag.Value(2.0, "x")
+    >>> y = x * x
+    >>> y.backward()
+    >>> drawing = ag.draw(y)  # a notebook shows it
+    >>> drawing.render("y.svg")  # doctest: +SKIP
+    'y.svg'
+
+    A box shows the label of a node and the symbol of its operation, its number (data) and its
+    gradient (grad), which is "–" before ``backward()``. An edge shows the local derivative: that of
+    the box it points to with respect to the box it comes from. The gradient of a box is the sum,
+    over the edges that leave it, of local derivative times gradient at the other end.
+
+    Parameters
+    ----------
+    root : Value, or list of Values
+    collapse : "auto", "neuron", "layer" or None
+        What becomes one box: each neuron of a model, each layer, or nothing but what is one node.
+        A box of several numbers shows the smallest and the largest, an edge how many it carries,
+        and more than a few nodes that are alike share a box. "auto" shows as much detail as is
+        readable.
+    direction : "LR" or "TB"
+        Left to right, or top to bottom.
+    number_format : str
+        As in ``format(number, ".4g")``.
+    parameters : iterable of Value
+        Variables to colour as parameters. Those of the `nn` package are known.
+
+    Raises
+    ------
+    ArgumentError
+        If an option is unknown.
+    GraphError
+        If `root` is not made of Values, or there is too much to be seen.
+    """
+    if direction not in ("LR", "TB"):
+        raise ArgumentError(f"direction={direction!r}: it is 'LR' or 'TB'")
+    _check_number_format(number_format)
+    return Drawing(_readable_picture(root, collapse, list(parameters)), direction, number_format)
+
+
+def _check_number_format(number_format: str) -> None:
+    try:
+        format(1.0, number_format)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"number_format={number_format!r}: it is a format of floats, such as '.4g' or '+.2f'"
+        ) from None
+
+
+def _readable_picture(
+    root: Value | Sequence[Value], collapse: Collapse, parameters: Sequence[Value]
+) -> Picture:
+    levels: Sequence[Level] = (None, "neuron", "layer") if collapse == "auto" else (collapse,)
+    for level in levels:
+        picture = depict(root, level, parameters=parameters)
+        if level is None:
+            picture = unfold(picture)
+        if len(picture.boxes) <= READABLE:
+            return picture
+    if len(picture.boxes) > MOST_BOXES or len(picture.edges) > MOST_EDGES:
+        advice = "draw one of the Values inside, which shows what that one was computed from"
+        if level != "layer":
+            advice = f"collapse='layer' shows less, or {advice}"
+        raise GraphError(
+            f"a picture of {len(picture.boxes):,} boxes and {len(picture.edges):,} edges is too "
+            f"large to read: {advice}"
+        )
+    return picture
+
+
+class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
+    """A `graphviz.Digraph` that draws itself also where Graphviz is not installed.
+
+    A notebook shows it; `render` writes it to a file, `pipe` returns it, ``source`` is its text in
+    the DOT language, in which boxes are named by their keys and edges have the ids "e0", "e1", ...
+
+    Parameters
+    ----------
+    picture : Picture
+    direction : "LR" or "TB"
+    number_format : str
+    """
+
+    def __init__(self, picture: Picture, direction: str = "LR", number_format: str = ".4g") -> None:
+        labels = [appearance.edge_label(edge, number_format) for edge in picture.edges]
+        if len(labels) > MOST_EDGE_LABELS:
+            labels = [""] * len(labels)
+        has_derivatives = any(
+            label and edge.derivative is not None
+            for label, edge in zip(labels, picture.edges, strict=True)
+        )
+        super().__init__(
+            format="svg",
+            graph_attr={
+                **appearance.GRAPH,
+                "rankdir": direction,
+                "label": appearance.legend((box.role for box in picture.boxes), has_derivatives),
+            },
+            node_attr=appearance.NODES,
+            edge_attr=appearance.EDGES,
+        )
+        for box in picture.boxes:
+            self.node(box.key, appearance.box_label(box, number_format))
+        for index, (edge, label) in enumerate(zip(picture.edges, labels, strict=True)):
+            self.edge(edge.source, edge.target, label, id=f"e{index}")
+
+    def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:
+        """Return the picture as bytes, or as text in an encoding.
+
+        Parameters
+        ----------
+        format : str
+            "svg", "png", "pdf", or another one that Graphviz knows.
+        encoding : str
+            Such as "utf-8", for a picture that is text.
+
+        Raises
+        ------
+        ArgumentError
+            If the format is unknown.
+        RenderingError
+            If there is no program to draw with, or it fails.
+        """
+        picture = render(self.source, format or self.format)
+        return picture if encoding is None else picture.decode(encoding)
+
+    def render(
+        self, filename: str | os.PathLike[str], *, format: str | None = None, view: bool = False
+    ) -> str:
+        """Write the picture to a file, and return the name of the file.
+
+        Parameters
+        ----------
+        filename : path
+            Its ending is the format: "neuron.svg", "neuron.png", "neuron.pdf".
+        format : str
+            The format, whatever the ending is.
+        view : bool
+            Whether to open it in the system's viewer.
+
+        Raises
+        ------
+        ArgumentError
+            If the format is unknown.
+        RenderingError
+            If there is no program to draw with, or it fails.
+        WriteError
+            If the file cannot be written. What was there before is then still whole.
+        """
+        path = Path(filename)
+        format = format or path.suffix.removeprefix(".")
+        if not format:
+            raise ArgumentError(f"{filename}: a name with an ending, such as {filename}.svg")
+        written = str(write_file(path, self.pipe(format)))
+        if view:
+            graphviz.view(written)
+        return written
