@@ -141,8 +141,6 @@ class DecisionPlane:
         self.points = _finite("points", points)
         if self.points.size == 0:
             self.points = np.empty((0, 2))
-            _finite("points", points).reshape(-1, 2) if np.size(points) else np.empty((0, 2))
-        )
         self.classes = _finite("classes", classes).ravel()
         if self.points.shape != (len(self.classes), 2):
             raise ShapeError(
