@@ -122,7 +122,7 @@ def _function(parameters: Sequence[Formula], results: Sequence[Any], form: str) 
         if isinstance(argument, Formula)
     )
     texts: dict[int, str] = {}
-    statements = []
+    statements: list[str] = []
     for formula in _in_order(results):
         text = _expression(formula, [_text(argument, texts) for argument in formula.arguments])
         if formula.arguments and (uses[id(formula)] > 1 or len(text) > _LONGEST_EXPRESSION):

@@ -70,19 +70,16 @@ export class Arithmetic {
     return [...head, " = ", ...this.inNumbers(node), " = ", result];
   }
 
-  // ∂L/∂w += ∂L/∂v1 · ∂v1/∂w = 1.5 · 2.0 = 3.0, for each input of a node.
+  // ∂L/∂w += ∂L/∂v1 · ∂v1/∂w = 1.5 · 2.0 = 3.0, for each input of a node that is no constant.
   backwardLines(node) {
-    const { parents, gradient } = this.engine;
+    const gradient = this.engine.gradient[node];
     const locals = this.engine.locals(node);
-    return parents[node].map((parent, slot) => ({
+    const line = (parent, slot) => ({
       parent,
-      parts: [
-        this.gradientName(parent),
-        " += ",
-        ...this.product(node, parent, gradient[node], locals[slot]),
-      ],
-      added: gradient[node] * locals[slot],
-    }));
+      parts: [this.gradientName(parent), " += ", ...this.product(node, parent, gradient, locals[slot])],
+      added: gradient * locals[slot],
+    });
+    return this.engine.parents[node].map(line).filter(({ parent }) => !this.constant[parent]);
   }
 
   // ∂L/∂v1 · ∂v1/∂w = 1.5 · 2.0 = 3.0

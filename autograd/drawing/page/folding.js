@@ -13,6 +13,10 @@ export class Folding {
     for (let node = 0; node < this.size; node += 1) {
       for (const group of this.chain(node)) this.members[group].push(node);
     }
+    this.routesIn = Map.groupBy(
+      graph.routes.map(([from, to]) => `${from}-${to}`),
+      (key) => this.container[key.split("-")[0]],
+    );
     this.open = new Set(open);
     this.update();
   }
@@ -74,11 +78,19 @@ export class Folding {
         if (from === to) return;
         const single = !this.isGroup(from) && !this.isGroup(to);
         const key = single ? `${from}-${to}-${slot}` : `${from}-${to}`;
-        if (!edges.has(key)) edges.set(key, { key, from, to, uses: [] });
+        if (!edges.has(key)) edges.set(key, { key, from, to, uses: [], route: this.route(from, to) });
         edges.get(key).uses.push({ parent, node, slot });
       });
     });
     return [...edges.values()];
+  }
+
+  // The name of the way between two items: of what they are part of, in the container of both.
+  route(from, to) {
+    const around = (item) => [item, ...this.chain(item).map((group) => this.size + group)];
+    const inContainer = new Map(around(from).map((item) => [this.container[item], item]));
+    const target = around(to).find((item) => inContainer.has(this.container[item]));
+    return `${inContainer.get(this.container[target])}-${target}`;
   }
 
   // The visible boxes, each after those it takes something from.

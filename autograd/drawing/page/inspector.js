@@ -2,7 +2,7 @@
 
 import { byId, html, line, setText } from "./dom.js";
 import { FAILED, FINE } from "./engine.js";
-import { exact, format } from "./numbers.js";
+import { exact, format, operand } from "./numbers.js";
 import { note } from "./stepping.js";
 
 const MOST_TERMS = 8;
@@ -29,8 +29,9 @@ export class Inspector {
       this.panel.replaceChildren(html("h2", {}, "Look closer"), note("Point at a node, or move to it with the Tab and arrow keys, to see how its gradient comes about. Select one to keep it here and to edit its number."));
       return;
     }
+    const editor = this.editor(item);
     this.body = html("div", {}, ...this.facts(item));
-    this.panel.replaceChildren(this.heading(item), ...this.editor(item), this.body);
+    this.panel.replaceChildren(this.heading(item), ...editor, this.body);
   }
 
   heading(item) {
@@ -85,7 +86,7 @@ export class Inspector {
     }
     const lines = [line([gradient, " = ", ...plus(symbols)]), line([" = ", ...plus(numbers)])];
     if (terms.length > 1) {
-      const products = shown.map((use) => [["gradient", format(use.term)]]);
+      const products = shown.map((use) => [["gradient", operand(use.term)]]);
       if (rest.length) products.push(numbers.at(-1));
       lines.push(line([" = ", ...plus(products)]));
     }

@@ -2,10 +2,11 @@
 // groups folded. A group that is opened grows, and pushes what is beside it aside: nothing else
 // moves, so that the picture stays the one that was known.
 
-export const CARD = { width: 114, height: 62 };
-export const FOLDED = { width: 138, height: 76 };
+export const CARD = { width: 120, height: 62 };
+export const FOLDED = { width: 152, height: 76 };
 const PADDING = 18;
-const TITLE = 26;
+const ARROW = 6;
+const TITLE = { across: 26, down: 44 }; // going down, numbers on edges stand below it
 
 export class Layout {
   // `direction` is "across" (left to right) or "down".
@@ -13,7 +14,9 @@ export class Layout {
     this.folding = folding;
     this.direction = direction;
     const places = [...graph.nodes.place, ...graph.groups.map((group) => group.place)];
-    this.home = places.map(([x, y]) => (direction === "across" ? { x, y } : turned(x, y)));
+    this.home = places.map(([x, y]) => this.at(x, y));
+    this.routes = new Map(graph.routes.map(([from, to, points]) => [`${from}-${to}`, points]));
+    this.bends = new Map();
     this.places = new Map();
     this.frames = new Map();
     const page = this.arranged(-1);
@@ -29,7 +32,7 @@ export class Layout {
     const inner = this.arranged(group);
     return {
       width: Math.max(inner.width + 2 * PADDING, FOLDED.width),
-      height: inner.height + 2 * PADDING + TITLE,
+      height: inner.height + 2 * PADDING + TITLE[this.direction],
       inner,
     };
   }
@@ -44,7 +47,8 @@ export class Layout {
       const size = this.size(item);
       return { item, size, folded, ...this.home[item] };
     });
-    const ranks = Map.groupBy(children, (child) => child[along]);
+    const bends = this.bendsIn(container);
+    const ranks = Map.groupBy([...children, ...bends], (child) => child[along]);
     let pushed = 0;
     for (const rank of [...ranks.keys()].sort((a, b) => a - b)) {
       const row = ranks.get(rank).sort((a, b) => a[beside] - b[beside]);
@@ -59,11 +63,27 @@ export class Layout {
       }
       pushed += growth;
     }
-    return bounded(children);
+    return { ...bounded(children), bends };
+  }
+
+  // Where long edges in a container pass between boxes: points of no size, pushed aside as boxes.
+  bendsIn(container) {
+    const none = { width: 0, height: 0 };
+    return (this.folding.routesIn.get(container) ?? []).flatMap((key) =>
+      this.routes.get(key).map(([x, y]) => ({ key, size: none, folded: none, ...this.at(x, y) })),
+    );
+  }
+
+  at(x, y) {
+    return this.direction === "across" ? { x, y } : turned(x, y);
   }
 
   // Turn positions within containers into positions on the page.
   settle(arranged, left, top) {
+    for (const { key, x, y } of arranged.bends) {
+      if (!this.bends.has(key)) this.bends.set(key, []);
+      this.bends.get(key).push({ x: left + x - arranged.left, y: top + y - arranged.top });
+    }
     for (const child of arranged.children) {
       const x = left + child.x - arranged.left;
       const y = top + child.y - arranged.top;
@@ -71,7 +91,8 @@ export class Layout {
       const place = { x, y, width, height };
       if (inner) {
         this.frames.set(child.item, place);
-        const shift = { x: (width - inner.width) / 2, y: (height - TITLE - inner.height) / 2 + TITLE };
+        const title = TITLE[this.direction];
+        const shift = { x: (width - inner.width) / 2, y: (height - title - inner.height) / 2 + title };
         this.settle(inner, x - width / 2 + shift.x, y - height / 2 + shift.y);
       } else {
         this.places.set(child.item, place);
@@ -82,7 +103,7 @@ export class Layout {
 
 // Going down instead of across: ranks may be closer, since boxes are not as high as they are wide.
 function turned(x, y) {
-  return { x: Math.round(y * 1.7), y: Math.round(x * 0.64) };
+  return { x: Math.round(y * 1.75), y: Math.round(x * 0.55) };
 }
 
 function bounded(children) {
@@ -96,24 +117,31 @@ function bounded(children) {
 }
 
 // The curve of an edge: from the far side of one box to the near side of another, where the input
-// `slot` of `count` arrives.
-export function curve(from, to, direction, slot, count) {
+// `slot` of `count` arrives; in between, past `bends`. A list of points of a Bézier spline.
+export function curve(from, to, direction, slot, count, bends) {
   const share = (slot + 1) / (count + 1) - 0.5;
-  if (direction === "across") {
-    const [x1, y1] = [from.x + from.width / 2, from.y];
-    const [x2, y2] = [to.x - to.width / 2 - 6, to.y + share * to.height];
-    const bend = Math.max(24, Math.abs(x2 - x1) * 0.45);
-    return [x1, y1, x1 + bend, y1, x2 - bend, y2, x2, y2];
+  const across = direction === "across";
+  const start = across
+    ? { x: from.x + from.width / 2, y: from.y }
+    : { x: from.x, y: from.y + from.height / 2 };
+  const end = across
+    ? { x: to.x - to.width / 2 - ARROW, y: to.y + share * to.height }
+    : { x: to.x + share * to.width, y: to.y - to.height / 2 - ARROW };
+  const stops = [start, ...bends, end];
+  const points = [start];
+  for (let i = 1; i < stops.length; i += 1) {
+    const [a, b] = [stops[i - 1], stops[i]];
+    const reach = Math.max(18, 0.45 * Math.abs(across ? b.x - a.x : b.y - a.y));
+    const [dx, dy] = across ? [reach, 0] : [0, reach];
+    points.push({ x: a.x + dx, y: a.y + dy }, { x: b.x - dx, y: b.y - dy }, b);
   }
-  const [x1, y1] = [from.x, from.y + from.height / 2];
-  const [x2, y2] = [to.x + share * to.width, to.y - to.height / 2 - 6];
-  const bend = Math.max(18, Math.abs(y2 - y1) * 0.45);
-  return [x1, y1, x1, y1 + bend, x2, y2 - bend, x2, y2];
+  return points;
 }
 
-// The point of a cubic curve at the share t of its way.
-export function pointOn([x1, y1, x2, y2, x3, y3, x4, y4], t) {
+// The point of the last piece of a spline at the share t of its way.
+export function pointOnLast(points, t) {
   const s = 1 - t;
-  const [a, b, c, d] = [s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t];
-  return { x: a * x1 + b * x2 + c * x3 + d * x4, y: a * y1 + b * y2 + c * y3 + d * y4 };
+  const weights = [s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t];
+  const along = (axis) => points.slice(-4).reduce((sum, point, i) => sum + weights[i] * point[axis], 0);
+  return { x: along("x"), y: along("y") };
 }

@@ -88,6 +88,7 @@ class App {
     this.view.showNumbers(this.state);
     this.view.markStep(timeline.current());
     this.stepping.show();
+    this.highlight();
   }
 
   showBanner() {
@@ -143,7 +144,13 @@ class App {
     const editing = byId("inspector").contains(document.activeElement) && this.selected !== null;
     const item = editing ? this.selected : this.looked();
     this.withFullGradients(() => this.inspector.show(item));
-    this.view.highlight(this.looked());
+    this.highlight();
+  }
+
+  // What is pointed at; what is selected only while no steps are walked through.
+  highlight() {
+    const selected = this.timeline.atEnd() ? this.selected : null;
+    this.view.highlight(this.pointedAt ?? selected, this.selected);
   }
 
   // The inspector speaks of the finished backward pass, wherever the steps are.
@@ -181,7 +188,6 @@ class App {
     this.showFolds();
     this.showBanner();
     this.showNumbers();
-    this.view.highlight(this.looked());
     if (focused && item !== null) this.focus(this.folding.boxes.includes(item) ? item : this.folding.boxes.find((box) => this.folding.chain(box).includes(item - this.folding.size)));
   }
 
@@ -233,8 +239,8 @@ class App {
 
   listen() {
     const on = (id, action) => byId(id).addEventListener("click", action);
-    on("zoom-in", () => this.view.zoom(1.25));
-    on("zoom-out", () => this.view.zoom(0.8));
+    on("zoom-in", () => this.view.camera.zoom(1.25));
+    on("zoom-out", () => this.view.camera.zoom(0.8));
     on("fit", () => this.view.fit());
     on("turn", () => this.turn());
     on("theme", () => this.switchTheme());
@@ -268,8 +274,8 @@ class App {
       " ": () => stepping.toggle(),
       ".": () => stepping.jump(timeline.position + 1),
       ",": () => stepping.jump(timeline.position - 1),
-      "+": () => view.zoom(1.25),
-      "-": () => view.zoom(0.8),
+      "+": () => view.camera.zoom(1.25),
+      "-": () => view.camera.zoom(0.8),
       0: () => view.fit(),
       t: () => this.switchTheme(),
       r: () => this.turn(),

@@ -23,8 +23,15 @@ export class Stepping {
 
   jump(position) {
     this.pause();
-    this.app.timeline.go(position);
+    this.go(position);
+  }
+
+  go(position) {
+    const { timeline, view } = this.app;
+    timeline.go(position);
     this.app.showNumbers();
+    const step = timeline.current();
+    if (step && step.kind !== "done") view.follow(step.box);
   }
 
   get playing() {
@@ -44,10 +51,10 @@ export class Stepping {
   tick() {
     const { timeline } = this.app;
     this.timer = setTimeout(() => {
-      timeline.go(timeline.position + 1);
-      if (timeline.atEnd()) this.timer = null;
+      const last = timeline.position + 1 >= timeline.steps.length;
+      if (last) this.timer = null;
       else this.tick();
-      this.app.showNumbers();
+      this.go(timeline.position + 1);
     }, 1000 / Number(byId("speed").value));
     this.showBar();
   }
@@ -137,7 +144,7 @@ export class Stepping {
       running.set(parent, start + added);
       return line([...parts, this.change(first ? null : start, start + added)]);
     });
-    if (lines.length === 0) return [note("Nothing lies before this node.")];
+    if (lines.length === 0) return [note("Its inputs are constants, which need no gradient.")];
     const more = lines.length - MOST_LINES;
     if (more > 0) return [...lines.slice(0, MOST_LINES), note(`and ${more} more of the same kind`)];
     return lines;
@@ -171,7 +178,7 @@ export class Stepping {
     if (engine.failedBackward >= 0) return [note(this.app.backwardFailureText(), "failure")];
     const before = this.gradientsBefore();
     const inside = new Set(folding.nodesOf(step.box));
-    const outside = new Set([...inside].flatMap((node) => engine.parents[node]).filter((p) => !inside.has(p)));
+    const outside = new Set([...inside].flatMap((node) => engine.parents[node]).filter((p) => !inside.has(p) && !arithmetic.constant[p]));
     const lines = [...outside].slice(0, MOST_IN_GROUP).map((parent) => this.throughGroup(step.box, outputs, parent, before));
     const more = outside.size - lines.length;
     return [...lines, ...(more > 0 ? [note(`and ${more} more`)] : []), hint];

@@ -56,6 +56,7 @@ export class Training {
   }
 
   show(index) {
+    byId("epoch").value = index;
     const epoch = this.run.epochs[index];
     const loss = this.run.losses[epoch];
     const text = `Epoch ${epoch}${loss === null ? "" : `, loss ${format(Number(loss))}`}`;

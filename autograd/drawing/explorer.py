@@ -1,7 +1,7 @@
 """`explore`: one HTML file in which backpropagation can be watched, step by step.
 
-Read on in this order: `explore_graph` (what the page knows of the graph), `explore_layout` (where
-it is), `javascript` (what it computes with), `explore_training`, `explore_page`; then the scripts
+Read on in this order: `explorer_graph` (what the page knows of the graph), `explorer_layout` (where
+it is), `javascript` (what it computes with), `explorer_training`, `explorer_page`; then the scripts
 in ``page/``, from ``main.js``.
 """
 
@@ -12,16 +12,16 @@ from typing import Any
 
 from autograd.drawing.appearance import COLORS
 from autograd.drawing.drawing import READABLE, Collapse
-from autograd.drawing.explore_graph import (
+from autograd.drawing.explorer_graph import (
     CellGraph,
     cell_graph,
     number,
     recorded_locals,
     recorded_otherwise,
 )
-from autograd.drawing.explore_layout import places
-from autograd.drawing.explore_page import page
-from autograd.drawing.explore_training import DecisionPlane, TrainingHistory
+from autograd.drawing.explorer_layout import places
+from autograd.drawing.explorer_page import page
+from autograd.drawing.explorer_training import DecisionPlane, TrainingHistory
 from autograd.drawing.files import write_file
 from autograd.drawing.javascript import javascript_table
 from autograd.errors import ArgumentError, GraphError
@@ -110,8 +110,8 @@ def explore(
 
 def _data(graph: CellGraph, title: str, opened: list[int], missing: list[str]) -> dict[str, Any]:
     """Return all that the page is told, by the names that its scripts use."""
-    cells, groups, roles = graph.cells, graph.groups, list(COLORS)
-    cell_places, group_places = places(graph)
+    cells, groups, roles = graph.cells, graph.groups, list[str](COLORS)
+    where = places(graph)
     return {
         "title": title or cells[-1].label or "Backpropagation, step by step",
         "roles": roles,
@@ -127,7 +127,7 @@ def _data(graph: CellGraph, title: str, opened: list[int], missing: list[str]) -
             "data": [number(cell.data) for cell in cells],
             "locals": recorded_locals(graph, missing),
             "group": [cell.group for cell in cells],
-            "place": cell_places,
+            "place": where.centers[: len(cells)],
         },
         "groups": [
             {
@@ -137,8 +137,9 @@ def _data(graph: CellGraph, title: str, opened: list[int], missing: list[str]) -
                 "within": group.within,
                 "place": place,
             }
-            for group, place in zip(groups, group_places, strict=True)
+            for group, place in zip(groups, where.centers[len(cells) :], strict=True)
         ],
+        "routes": where.routes,
         "opened": opened,
         "mostVisible": MOST_VISIBLE,
         "locked": f"Numbers cannot be edited: {_locked(missing)}." if missing else "",

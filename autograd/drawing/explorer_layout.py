@@ -8,57 +8,76 @@ the neurons of a layer, are laid out once.
 import functools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from autograd.drawing.explore_graph import CellGraph
+import numpy as np
+
+from autograd.drawing.explorer_graph import CellGraph
 from autograd.drawing.rendering import layout
 
-CARD = (114, 62)
+CARD = (120, 62)
 """Width and height of the card of a node, in points; ``layout.js`` has the same."""
 
-FOLDED = (138, 76)
+FOLDED = (152, 76)
 """Width and height of a folded group."""
 
-_BESIDE, _ALONG = 18, 74
+_BESIDE, _ALONG = 18, 68
 """Points between two boxes of one rank, and between two ranks."""
 
 _LONGEST_COLUMN = 8
 """As many boxes without edges between them stand in one column; more in several."""
 
 
-def places(graph: CellGraph) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return the centers of all cells and of all groups, each within what it stands in.
+Point = tuple[int, int]
 
-    The graph runs from left to right, y downwards; the unit is a point.
+
+@dataclass
+class Places:
+    """Where things are, each within what it stands in; from left to right, y downwards, in points.
+
+    Attributes
+    ----------
+    centers : list of (x, y)
+        Of all cells, and after them of all groups.
+    routes : list of (source, target, list of (x, y))
+        Where an edge that is longer than from one rank to the next passes the ranks between.
+    """
+
+    centers: list[Point]
+    routes: list[tuple[int, int, list[Point]]]
+
+
+def places(graph: CellGraph) -> Places:
+    """Lay out the page and each group.
 
     Raises
     ------
     RenderingError
-        If there is no program to lay it out, or it takes too long.
+        If there is no program to do it, or it takes too long.
     """
     n_cells = len(graph.cells)
     children: dict[int, list[int]] = {}
-    for item, container in enumerate(_containers(graph)):
+    containers = [cell.group for cell in graph.cells] + [group.within for group in graph.groups]
+    for item, container in enumerate(containers):
         children.setdefault(container, []).append(item)
     edges = _edges(graph)
-    found: dict[int, tuple[int, int]] = {}
+    centers: list[Point] = [(0, 0)] * len(containers)
+    routes = []
     for container, items in children.items():
         index = {item: i for i, item in enumerate(items)}
         folded = tuple(item >= n_cells for item in items)
         inner = tuple((index[a], index[b]) for a, b in edges.get(container, {}))
-        found.update(zip(items, _arranged(folded, inner), strict=True))
-    ordered = [found[item] for item in range(n_cells + len(graph.groups))]
-    return ordered[:n_cells], ordered[n_cells:]
+        arranged = _arranged(folded, inner)
+        for item, center in zip(items, arranged.centers, strict=True):
+            centers[item] = center
+        routes += [(items[a], items[b], points) for a, b, points in arranged.routes]
+    return Places(centers, routes)
 
 
-def _containers(graph: CellGraph) -> list[int]:
-    """Return what each item stands in. Items are the cells, and after them the groups."""
-    return [cell.group for cell in graph.cells] + [group.within for group in graph.groups]
-
-
-def _edges(graph: CellGraph) -> dict[int, dict[tuple[int, int], None]]:
+def _edges(graph: CellGraph) -> dict[int, dict[Point, None]]:
     """Return the edges between the items of each container, in the order of the cells."""
     chains = [_chain(graph, item) for item in range(len(graph.cells))]
-    edges: dict[int, dict[tuple[int, int], None]] = {}
+    edges: dict[int, dict[Point, None]] = {}
     for target, cell in enumerate(graph.cells):
         for source in cell.parents:
             above = chains[source]
@@ -79,27 +98,43 @@ def _chain(graph: CellGraph, cell: int) -> dict[int, int]:
 
 
 @functools.lru_cache(maxsize=256)
-def _arranged(
-    folded: tuple[bool, ...], edges: tuple[tuple[int, int], ...]
-) -> Sequence[tuple[int, int]]:
-    """Return the centers of items, folded groups or cells, with edges between them."""
+def _arranged(folded: tuple[bool, ...], edges: tuple[Point, ...]) -> Places:
+    """Lay out items, folded groups or cells, with edges between them."""
     sizes = [FOLDED if group else CARD for group in folded]
     if not edges:
-        return _in_columns(sizes)
+        return Places(_in_columns(sizes), [])
     lines = ["digraph {", f"rankdir=LR nodesep={_BESIDE / 72} ranksep={_ALONG / 72}"]
     lines.append('node [shape=box fixedsize=true label=""]')
     lines += [
         f"n{i} [width={width / 72:.4f} height={height / 72:.4f}]"
         for i, (width, height) in enumerate(sizes)
     ]
-    lines += [f"n{source} -> n{target}" for source, target in edges]
-    boxes = layout("\n".join([*lines, "}"])).boxes
-    return [(round(boxes[f"n{i}"].x), round(boxes[f"n{i}"].y)) for i in range(len(sizes))]
+    lines += [f"n{source} -> n{target} [id=e{i}]" for i, (source, target) in enumerate(edges)]
+    found = layout("\n".join([*lines, "}"]))
+    boxes = [found.boxes[f"n{i}"] for i in range(len(sizes))]
+    centers = [(round(box.x), round(box.y)) for box in boxes]
+    ranks = sorted({x for x, _ in centers})
+    routes = []
+    for i, (source, target) in enumerate(edges):
+        between = [x for x in ranks if centers[source][0] < x < centers[target][0]]
+        if between:
+            heights = _heights(found.edges[f"e{i}"].points, between)
+            routes.append((source, target, list(zip(between, heights, strict=True))))
+    return Places(centers, routes)
 
 
-def _in_columns(sizes: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+def _in_columns(sizes: Sequence[Point]) -> list[Point]:
     """Put boxes that have nothing to do with each other into columns, or nearly a square."""
     rows = max(_LONGEST_COLUMN, math.ceil(math.sqrt(2 * len(sizes))))
     width = max(width for width, _ in sizes) + _BESIDE
     height = max(height for _, height in sizes) + _BESIDE
     return [(i // rows * width, i % rows * height) for i in range(len(sizes))]
+
+
+def _heights(spline: Sequence[tuple[float, float]], xs: Sequence[int]) -> list[int]:
+    """Return where a Bézier spline that runs to the right is at each x."""
+    t = np.linspace(0.0, 1.0, 17)[:, None]
+    weights = np.hstack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3])
+    control = np.array(spline)
+    curve = np.concatenate([weights @ control[i : i + 4] for i in range(0, len(spline) - 3, 3)])
+    return [round(y) for y in np.interp(xs, curve[:, 0], curve[:, 1]).tolist()]

@@ -15,7 +15,7 @@ from typing import Any
 from autograd import operations
 from autograd.drawing.local import local_derivatives
 from autograd.drawing.order import inputs_first
-from autograd.drawing.picture import Box, counted, depict
+from autograd.drawing.picture import Box, Level, counted, depict
 from autograd.errors import AutogradError
 from autograd.graph import Node
 from autograd.operations import CONSTANT, Operation
@@ -116,7 +116,8 @@ def cell_graph(root: Value, parameters: Iterable[Value]) -> CellGraph:
     }
     graph = CellGraph()
     home = _add_groups(graph, root, parameters)
-    for node in inputs_first([root], lambda node: node.parents):
+    outputs: list[Node] = [root]
+    for node in inputs_first(outputs, lambda node: node.parents):
         group = home.get(node, -1)
         parents = [graph.place[parent] for parent in node.parents]
         if node.operation is operations.dot and len(parents) > 1:
@@ -163,8 +164,9 @@ def _add_groups(graph: CellGraph, root: Value, parameters: Sequence[Value]) -> d
     """Add the boxes that show several nodes; return the innermost one of each node."""
     home: dict[Node, int] = {}
     sizes: dict[int, int] = {}
-    for level in ("layer", "neuron"):
-        for box in depict(root, level, parameters=parameters).boxes:  # type: ignore[arg-type]
+    levels: tuple[Level, ...] = ("layer", "neuron")
+    for level in levels:
+        for box in depict(root, level, parameters=parameters).boxes:
             around = {home.get(node, -1) for node in box.nodes}
             if len(box.nodes) > 1 and len(around) == 1:
                 within = around.pop()

@@ -58,8 +58,10 @@ def in_script(data: Any) -> str:
 
 
 def joined_scripts(operations: str) -> str:
-    """Join the modules that ``main.js`` needs into one script, each in a scope of its own."""
-    names = inputs_first(["main"], lambda name: re.findall(r'from "./(\w+).js"', _script(name)))
+    """Join the modules that the page needs into one script, each in a scope of its own."""
+    names = inputs_first(
+        ["functions", "main"], lambda name: re.findall(r'from "./(\w+).js"', _script(name))
+    )
     return "\n".join([*map(_module, map(_script, names)), f"start({operations});\n"])
 
 
