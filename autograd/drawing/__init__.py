@@ -1,10 +1,10 @@
 """Pictures of graphs.
 
 Read the modules in this order: `local` (the numbers on the edges), `calls` (which nodes are one
-neuron), `order` and `folding` (which nodes share a box), `picture` (boxes and edges), `unfolding`
-(a weighted sum as products), `appearance` (colours and text), `rendering` (the programs that lay a
-picture out), `files`, `drawing` (`draw`, which uses them all). `explorer` says how to read on about
-the page that `explore` writes.
+neuron), `roles`, `order` and `folding` (which nodes share a box), `connections`, `picture` (boxes
+and edges), `unfolding` (a weighted sum as products), `appearance` (colours and text), `rendering`
+(the programs that lay a picture out), `files`, `drawing` (`draw`, which uses them all). `explorer`
+says how to read on about the page that `explore` writes.
 """
 
 from autograd.drawing.drawing import Drawing, draw

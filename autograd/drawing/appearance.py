@@ -8,7 +8,8 @@ import html
 import math
 from collections.abc import Iterable, Sequence
 
-from autograd.drawing.picture import Box, Edge, Role
+from autograd.drawing.picture import Box, Edge
+from autograd.drawing.roles import Role
 
 COLORS: dict[Role, tuple[str, str]] = {
     "input": ("#0072b2", "#dcecf7"),
@@ -49,10 +50,10 @@ def box_label(box: Box, number_format: str) -> str:
     """Return the table that a box shows: symbol, label, details, data and gradient."""
     border, area = COLORS[box.role]
     label = escape(box.label)
-    lines = [f"<B>{label}</B>"] if label else []
+    lines = [f"<B>{label}</B>"] if label.strip() else []
     if box.details:
         lines.append(small(escape(" · ".join(box.details))))
-    rows = [f'<TD COLSPAN="2" ALIGN="LEFT">{line}</TD>' for line in lines]
+    rows = [f'<TD COLSPAN="2" ALIGN="LEFT" BALIGN="LEFT">{line}</TD>' for line in lines]
     for name, numbers in (("data", box.data), ("grad", box.gradients)):
         number = number_range(numbers, number_format)
         rows.append(f'<TD ALIGN="LEFT">{small(name)}</TD><TD ALIGN="RIGHT">{number}</TD>')
@@ -64,7 +65,7 @@ def box_label(box: Box, number_format: str) -> str:
     width = 2 if box.part else 1
     return (
         f'<<TABLE BORDER="{width}" COLOR="{border}" BGCOLOR="{area}" STYLE="ROUNDED" '
-        f'CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{in_rows(rows)}</TABLE>>'
+        f'CELLBORDER="0" CELLSPACING="0" CELLPADDING="4">{in_rows(rows)}</TABLE>>'
     )
 
 
@@ -91,7 +92,7 @@ def legend(roles: Iterable[Role], with_derivatives: bool) -> str:
     if with_derivatives:
         cells.append("<TD>on the edges: local derivatives</TD>")
     return (
-        '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="6" CELLPADDING="3">'
+        '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="6" CELLPADDING="4">'
         f"{in_rows([''.join(cells)])}</TABLE>>"
     )
 

@@ -1,26 +1,21 @@
 """`draw`: the picture of a graph, as Graphviz draws it."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import graphviz
 
 from autograd.drawing import appearance
 from autograd.drawing.files import write_file
-from autograd.drawing.picture import Level, Picture, depict
+from autograd.drawing.picture import Collapse, Picture, depict
 from autograd.drawing.rendering import render
 from autograd.drawing.unfolding import unfold
-from autograd.errors import ArgumentError, GraphError
+from autograd.errors import ArgumentError
 from autograd.value import Value
 
-Collapse: TypeAlias = Literal["auto", "neuron", "layer"] | None
-
-READABLE = 40
-"""The number of boxes up to which "auto" shows every node, or every neuron."""
-
-MOST_BOXES, MOST_EDGES = 500, 2000
+MOST_BOXES = 500
 """More than this nobody could read, and Graphviz takes minutes to lay out."""
 
 MOST_EDGE_LABELS = 100
@@ -33,7 +28,7 @@ def draw(
     collapse: Collapse = "auto",
     direction: Literal["LR", "TB"] = "LR",
     number_format: str = ".4g",
-    parameters: Iterable[Value] = (),
+    parameters: Sequence[Value] = (),
 ) -> "Drawing":
     """Draw what an output, or a list of outputs, was computed from.
 
@@ -62,7 +57,7 @@ def draw(
         Left to right, or top to bottom.
     number_format : str
         As in ``format(number, ".4g")``.
-    parameters : iterable of Value
+    parameters : list of Values
         Variables to colour as parameters. Those of the `nn` package are known.
 
     Raises
@@ -75,7 +70,8 @@ def draw(
     if direction not in ("LR", "TB"):
         raise ArgumentError(f"direction={direction!r}: it is 'LR' or 'TB'")
     _check_number_format(number_format)
-    return Drawing(_readable_picture(root, collapse, list(parameters)), direction, number_format)
+    picture = depict(root, collapse, parameters=parameters, most=MOST_BOXES)
+    return Drawing(unfold(picture), direction, number_format)
 
 
 def _check_number_format(number_format: str) -> None:
@@ -85,27 +81,6 @@ def _check_number_format(number_format: str) -> None:
         raise ArgumentError(
             f"number_format={number_format!r}: it is a format of floats, such as '.4g' or '+.2f'"
         ) from None
-
-
-def _readable_picture(
-    root: Value | Sequence[Value], collapse: Collapse, parameters: Sequence[Value]
-) -> Picture:
-    levels: Sequence[Level] = (None, "neuron", "layer") if collapse == "auto" else (collapse,)
-    for level in levels:
-        picture = depict(root, level, parameters=parameters)
-        if level is None:
-            picture = unfold(picture)
-        if len(picture.boxes) <= READABLE:
-            return picture
-    if len(picture.boxes) > MOST_BOXES or len(picture.edges) > MOST_EDGES:
-        advice = "draw one of the Values inside, which shows what that one was computed from"
-        if level != "layer":
-            advice = f"collapse='layer' shows less, or {advice}"
-        raise GraphError(
-            f"a picture of {len(picture.boxes):,} boxes and {len(picture.edges):,} edges is too "
-            f"large to read: {advice}"
-        )
-    return picture
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
@@ -190,7 +165,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         path = Path(filename)
         format = format or path.suffix.removeprefix(".")
         if not format:
-            raise ArgumentError(f"{filename}: a name with an ending, such as {filename}.svg")
+            raise ArgumentError(
+                f"filename={str(filename)!r}: it needs an ending that is a format, such as "
+                f"{str(filename) + '.svg'!r}"
+            )
         written = str(write_file(path, self.pipe(format)))
         if view:
             graphviz.view(written)

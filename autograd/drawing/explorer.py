@@ -6,12 +6,11 @@ in ``page/``, from ``main.js``.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograd.drawing.appearance import COLORS
-from autograd.drawing.drawing import READABLE, Collapse
 from autograd.drawing.explorer_graph import (
     CellGraph,
     cell_graph,
@@ -24,7 +23,10 @@ from autograd.drawing.explorer_page import page
 from autograd.drawing.explorer_training import DecisionPlane, TrainingHistory
 from autograd.drawing.files import write_file
 from autograd.drawing.javascript import javascript_table
+from autograd.drawing.order import inputs_first
+from autograd.drawing.picture import Collapse
 from autograd.errors import ArgumentError, GraphError
+from autograd.graph import Node
 from autograd.operations import Operation
 from autograd.value import Value
 
@@ -33,6 +35,9 @@ MOST_VISIBLE = 2000
 
 MOST_CELLS = 30_000
 """So many nodes are recomputed at once when a number is edited."""
+
+READABLE = 40
+"""With "auto", as much is opened as leaves no more boxes than these."""
 
 
 def explore(
@@ -93,10 +98,13 @@ def explore(
     """
     if collapse not in ("auto", "neuron", "layer", None):
         raise ArgumentError(f"collapse={collapse!r}: it is 'auto', 'neuron', 'layer' or None")
+    if not isinstance(root, Value):
+        raise GraphError(f"explore shows how a Value was computed, not {root!r}: give it a loss")
     known = [*parameters, *(training.parameters if training is not None else [])]
+    outputs: list[Node] = [root]
+    _require_few(inputs_first(outputs, lambda node: node.parents))
     graph = cell_graph(root, known)
-    if len(graph.cells) > MOST_CELLS:
-        raise GraphError(_too_large(len(graph.cells), "nodes", MOST_CELLS))
+    _require_few(graph.cells)
     opened = _opened(graph, collapse)
     source, missing = javascript_table(graph.operations())
     if missing and (training is not None or plane is not None):
@@ -197,6 +205,11 @@ def _visible(graph: CellGraph, opened: Iterable[int]) -> int:
         around = [group for group in graph.containers_of(cell.group) if group not in is_open]
         boxes.add(("group", around[-1]) if around else ("cell", place))
     return len(boxes)
+
+
+def _require_few(nodes: Sequence[object]) -> None:
+    if len(nodes) > MOST_CELLS:
+        raise GraphError(_too_large(len(nodes), "nodes", MOST_CELLS))
 
 
 def _too_large(count: int, what: str, most: int) -> str:

@@ -16,6 +16,7 @@ from autograd import operations
 from autograd.drawing.local import local_derivatives
 from autograd.drawing.order import inputs_first
 from autograd.drawing.picture import Box, Level, counted, depict
+from autograd.drawing.roles import find_roles
 from autograd.errors import AutogradError
 from autograd.graph import Node
 from autograd.operations import CONSTANT, Operation
@@ -97,7 +98,7 @@ class CellGraph:
         return names
 
 
-def cell_graph(root: Value, parameters: Iterable[Value]) -> CellGraph:
+def cell_graph(root: Value, parameters: Sequence[Value]) -> CellGraph:
     """Return the graph behind an output in the form of the page.
 
     >>> x = Value(2.0, "x")
@@ -110,14 +111,12 @@ def cell_graph(root: Value, parameters: Iterable[Value]) -> CellGraph:
     GraphError
         If `root` is no Value.
     """
-    parameters = list(parameters)
-    roles = {
-        node: box.role for box in depict(root, parameters=parameters).boxes for node in box.nodes
-    }
+    outputs: list[Node] = [root]
+    nodes = inputs_first(outputs, lambda node: node.parents)
+    roles = find_roles(nodes, outputs, parameters)
     graph = CellGraph()
     home = _add_groups(graph, root, parameters)
-    outputs: list[Node] = [root]
-    for node in inputs_first(outputs, lambda node: node.parents):
+    for node in nodes:
         group = home.get(node, -1)
         parents = [graph.place[parent] for parent in node.parents]
         if node.operation is operations.dot and len(parents) > 1:

@@ -93,7 +93,7 @@ def _groups(
             continue
         only = _only([home.get(user) for user in users[node]])
         if only is not None and kind(node) == "constant":
-            only.nodes.append(node)
+            only.nodes.insert(0, node)
         else:
             groups.append(Group([node]))
     return groups

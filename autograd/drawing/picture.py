@@ -4,22 +4,24 @@
 what a box and an edge say. Graphviz and the explorer page both draw the resulting `Picture`.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from autograd.drawing.calls import inputs_of, parameter_part, weighted_sum_part
+from autograd.drawing.connections import connections_into
 from autograd.drawing.folding import Group, fold
-from autograd.drawing.local import derivatives_through, local_derivatives
 from autograd.drawing.order import inputs_first
+from autograd.drawing.roles import Role, find_roles
 from autograd.errors import ArgumentError, GraphError
 from autograd.graph import NO_GRADIENT, Node
-from autograd.operations import CONSTANT
 from autograd.parts import Part
 from autograd.value import Value
 
-Role: TypeAlias = Literal["input", "parameter", "constant", "intermediate", "output"]
 Level: TypeAlias = Literal["neuron", "layer"] | None
+Collapse: TypeAlias = Literal["auto"] | Level
+
+READABLE = 30
+"""The number of boxes up to which "auto" shows every node, or every neuron."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,12 @@ class Picture:
 
 
 def depict(
-    root: Value | Sequence[Value], collapse: Level = None, *, parameters: Iterable[Value] = ()
+    root: Value | Sequence[Value],
+    collapse: Collapse = None,
+    *,
+    parameters: Sequence[Value] = (),
+    readable: int = READABLE,
+    most: int | None = None,
 ) -> Picture:
     """Return the picture of what an output, or a list of outputs, was computed from.
 
@@ -101,25 +108,36 @@ def depict(
 
     Parameters
     ----------
-    root : Value, or sequence of Values
-    collapse : "neuron", "layer" or None
-        What each call of becomes one box; with None, each node is a box.
-    parameters : iterable of Value
+    root : Value, or list of Values
+    collapse : "neuron", "layer", None or "auto"
+        What each call of becomes one box; with None, each node is a box. "auto" is the first of
+        None, "neuron" and "layer" that makes at most `readable` boxes, else "layer".
+    parameters : list of Values
         Variables to show as parameters, beside those of the `nn` package.
+    readable : int
+    most : int, optional
+        The number of boxes to refuse more than.
 
     Raises
     ------
     ArgumentError
         If `collapse` is something else.
     GraphError
-        If `root` is not made of Values.
+        If `root` or `parameters` are not made of Values, or there are more than `most` boxes or
+        four times as many edges.
     """
-    if collapse not in ("neuron", "layer", None):
-        raise ArgumentError(f"collapse={collapse!r}: it is 'neuron', 'layer' or None")
-    roots: list[Node] = _roots(root)
+    roots = _values(root, "a picture shows a Value, or a list of Values")
+    known = _values(parameters, "the parameters of a picture are Values")
+    if not roots:
+        raise GraphError("a picture of nothing: the list of outputs is empty")
     nodes = inputs_first(roots, lambda node: node.parents)
-    roles = _roles(nodes, roots, parameters)
-    groups = fold(nodes, collapse, roles.__getitem__)
+    roles = find_roles(nodes, roots, known)
+    for level in _levels(collapse):
+        groups = fold(nodes, level, roles.__getitem__)
+        if len(groups) <= readable:
+            break
+    if most is not None and len(groups) > most:
+        raise _too_large(f"{len(groups):,} boxes", level)
     seen = _seen_from_outside(groups, roots)
     swept = any(root.parents and root.grad is not NO_GRADIENT for root in roots)
     keys = {group: f"n{index}" for index, group in enumerate(groups)}
@@ -128,45 +146,35 @@ def depict(
     edges = [
         Edge(keys[source], keys[group], derivative, count)
         for group in groups
-        for source, derivative, count in _edges_into(group, seen[group], home)
+        for source, derivative, count in connections_into(group, seen[group], home)
     ]
+    if most is not None and len(edges) > 4 * most:
+        raise _too_large(f"{len(boxes):,} boxes and {len(edges):,} edges", level)
     return Picture(tuple(boxes), tuple(edges))
 
 
-def _roots(root: object) -> list[Node]:
-    roots = root if isinstance(root, list | tuple) else [root]
-    for value in roots:
+def _values(values: object, needed: str) -> list[Node]:
+    """Return one Value, or those of a list, as a list."""
+    given = values if isinstance(values, list | tuple) else [values]
+    for value in given:
         if not isinstance(value, Value):
-            raise GraphError(
-                "a picture shows a Value, or a list of Values, and what they were computed from, "
-                f"not {value!r} ({type(value).__name__})"
-            )
-    if not roots:
-        raise GraphError("a picture of nothing: the list of outputs is empty")
-    return list(roots)
+            raise GraphError(f"{needed}, not {value!r} ({type(value).__name__})")
+    return list(given)
 
 
-def _roles(
-    nodes: Sequence[Node], roots: Iterable[Node], parameters: Iterable[Node]
-) -> dict[Node, Role]:
-    """Tell what each node is.
+def _levels(collapse: Collapse) -> Sequence[Level]:
+    if collapse == "auto":
+        return None, "neuron", "layer"
+    if collapse not in ("neuron", "layer", None):
+        raise ArgumentError(f"collapse={collapse!r}: it is 'auto', 'neuron', 'layer' or None")
+    return (collapse,)
 
-    A variable is a parameter if it is one of a part of a model or among `parameters`, else an
-    input; so is a number that a neuron was given. Other numbers in formulas are constants.
-    """
-    roles: dict[Node, Role] = {}
-    known, outputs = set(parameters), set(roots)
-    for node in nodes:
-        if node.parents:
-            roles[node] = "output" if node in outputs else "intermediate"
-        elif node.operation is CONSTANT:
-            roles[node] = "constant"
-        else:
-            is_parameter = node in known or parameter_part(node) is not None
-            roles[node] = "parameter" if is_parameter else "input"
-        if weighted_sum_part(node) is not None:
-            roles |= {x: "input" for x in inputs_of(node) if roles[x] == "constant"}
-    return roles
+
+def _too_large(size: str, level: Level) -> GraphError:
+    less = "" if level == "layer" else "collapse='layer' shows less, or "
+    return GraphError(
+        f"a picture of {size} is too large to be read: {less}draw one of the Values inside of it"
+    )
 
 
 def _seen_from_outside(
@@ -182,7 +190,7 @@ def _seen_from_outside(
 
 def _box(key: str, group: Group, seen: Sequence[Node], roles: dict[Node, Role], swept: bool) -> Box:
     node = seen[-1]
-    role = roles[node]
+    role: Role = "output" if "output" in map(roles.__getitem__, seen) else roles[node]
     label, details = str(node.label), []
     if group.part is not None:
         held = sum(roles[node] == "parameter" for node in group.nodes)
@@ -217,36 +225,3 @@ def counted(number: int, noun: str) -> str:
     ('1 input', '2,080 parameters')
     """
     return f"{number:,} {noun}{'s' if number != 1 else ''}"
-
-
-def _edges_into(
-    group: Group, seen: Sequence[Node], home: dict[Node, Group]
-) -> Iterator[tuple[Group, float | None, int]]:
-    """Yield source, derivative and count of the edges into a group, in the order of its inputs.
-
-    Two nodes that are shown one by one keep every edge between them. Otherwise there is one edge
-    from each source; it has a derivative if it carries one number into one number.
-    """
-    carried: dict[Hashable, tuple[Group, dict[Node, float | None]]] = {}
-    for index, (node, derivative) in enumerate(_inputs_with_derivatives(group, seen)):
-        source = home[node]
-        one_by_one = len(source.nodes) == len(group.nodes) == 1
-        _, numbers = carried.setdefault((source, one_by_one and index), (source, {}))
-        if derivative is not None:
-            derivative += numbers.get(node) or 0.0
-        numbers[node] = derivative
-    for source, numbers in carried.values():
-        yield source, next(iter(numbers.values())) if len(numbers) == 1 else None, len(numbers)
-
-
-def _inputs_with_derivatives(
-    group: Group, seen: Sequence[Node]
-) -> Iterable[tuple[Node, float | None]]:
-    if len(group.nodes) == 1:
-        (node,) = group.nodes
-        return zip(node.parents, local_derivatives(node), strict=True)
-    if len(seen) == 1:
-        return derivatives_through(group.nodes, seen[0]).items()
-    inside = set(group.nodes)
-    inputs = (parent for node in group.nodes for parent in node.parents if parent not in inside)
-    return dict.fromkeys(inputs).items()

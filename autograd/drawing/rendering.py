@@ -18,6 +18,9 @@ from autograd.errors import ArgumentError, RenderingError
 PATIENCE = 60.0
 """Seconds that a picture may take. A readable one takes less than one."""
 
+_SHARP = dict.fromkeys(("png", "jpg", "jpeg"), ("-Gdpi=144",))  # of screens of today
+_UNKNOWN_FORMAT = "not recognized. Use one of"  # both programs say so
+
 
 def render(source: str, format: str = "svg", patience: float = PATIENCE) -> bytes:
     """Return the picture of a graph in the DOT language.
@@ -41,22 +44,22 @@ def render(source: str, format: str = "svg", patience: float = PATIENCE) -> byte
     RenderingError
         If there is no program to do it, if it fails, or takes longer than `patience`.
     """
-    refusals = []
+    failures = []
     for program in renderers():
         result = _run(program, source, format, patience)
         if result.returncode == 0:
             return result.stdout
         message = result.stderr.decode(errors="replace").strip()
-        if not message.startswith("Format:"):
-            raise RenderingError(f"{program} failed: {message}")
-        refusals.append(f"{program}: {message}")
-    if not refusals:
+        failures.append(f"{program}: {message or f'ended with {result.returncode}'}")
+    if not failures:
         raise RenderingError(
             "no program to draw with: pip install graphviz-pure, or install Graphviz "
             "(apt install graphviz, brew install graphviz, winget install graphviz)"
         )
-    only_system = " (pdf needs an installed Graphviz)" if format == "pdf" else ""
-    raise ArgumentError(f"no picture in the format {format!r}{only_system}. {'; '.join(refusals)}")
+    if all(_UNKNOWN_FORMAT in failure for failure in failures):
+        hint = ": pdf takes an installed Graphviz" if format == "pdf" else ""
+        raise ArgumentError(f"no picture in the format {format!r}{hint}. {'; '.join(failures)}")
+    raise RenderingError(f"the picture cannot be drawn. {'; '.join(failures)}")
 
 
 def renderers() -> Iterator[str]:
@@ -80,7 +83,10 @@ def _run(
 ) -> "subprocess.CompletedProcess[bytes]":
     try:
         return subprocess.run(
-            [program, f"-T{format}"], input=source.encode(), capture_output=True, timeout=patience
+            [program, f"-T{format}", *_SHARP.get(format, ())],
+            input=source.encode(),
+            capture_output=True,
+            timeout=patience,
         )
     except subprocess.TimeoutExpired:
         raise RenderingError(

@@ -46,7 +46,10 @@ export class Arithmetic {
   }
 
   formula(node) {
-    return this.applied(node, this.engine.parents[node].map((parent) => this.name(parent)));
+    return this.applied(
+      node,
+      this.engine.parents[node].map((parent) => this.name(parent)),
+    );
   }
 
   inNumbers(node) {
@@ -76,7 +79,11 @@ export class Arithmetic {
     const locals = this.engine.locals(node);
     const line = (parent, slot) => ({
       parent,
-      parts: [this.gradientName(parent), " += ", ...this.product(node, parent, gradient, locals[slot])],
+      parts: [
+        this.gradientName(parent),
+        " += ",
+        ...this.product(node, parent, gradient, locals[slot]),
+      ],
       added: gradient * locals[slot],
     });
     return this.engine.parents[node].map(line).filter(({ parent }) => !this.constant[parent]);

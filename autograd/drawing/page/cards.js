@@ -25,8 +25,16 @@ export class Cards {
       "g",
       { class: `card ${role}`, ...this.itemAttributes(node) },
       svg("rect", { class: "face", ...CARD, rx: 9 }),
-      svg("text", { class: "title", x: 10, y: 19 }, clipped(nodes.name[node], Math.max(5, 13 - symbol.length))),
-      svg("text", { class: symbol.length > 3 ? "symbol word" : "symbol", x: CARD.width - RIGHT, y: 19 }, clipped(symbol, 8)),
+      svg(
+        "text",
+        { class: "title", x: 10, y: 19 },
+        clipped(nodes.name[node], Math.max(5, 13 - symbol.length)),
+      ),
+      svg(
+        "text",
+        { class: symbol.length > 3 ? "symbol word" : "symbol", x: CARD.width - RIGHT, y: 19 },
+        clipped(symbol, 8),
+      ),
       svg("text", { class: "key data-key", x: 10, y: 37 }, "data"),
       svg("text", { class: "key", x: 10, y: 54 }, "grad"),
       data,

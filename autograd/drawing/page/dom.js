@@ -35,7 +35,9 @@ export function line(parts, attributes = {}) {
 }
 
 export function spans(parts) {
-  return parts.map((part) => (Array.isArray(part) ? html("span", { class: part[0] }, part[1]) : part));
+  return parts.map((part) =>
+    Array.isArray(part) ? html("span", { class: part[0] }, part[1]) : part,
+  );
 }
 
 export function plain(parts) {

@@ -49,7 +49,9 @@ export class Engine {
         continue;
       }
       const inputs = this.inputs(node);
-      const data = this.isFrozen(node) ? this.recorded[node] : this.functions[node].forward(...inputs);
+      const data = this.isFrozen(node)
+        ? this.recorded[node]
+        : this.functions[node].forward(...inputs);
       const exists = Number.isFinite(data) || inputs.some((x) => !Number.isFinite(x));
       this.status[node] = exists && !Number.isNaN(data) ? FINE : FAILED;
       this.data[node] = data;
@@ -136,7 +138,9 @@ export class Engine {
     for (const node of order) {
       const parents = this.parents[node];
       if (!parents.some((parent) => varying.has(parent))) continue;
-      const sources = parents.map((p) => varying.get(p) ?? new Float64Array(count).fill(this.data[p]));
+      const sources = parents.map(
+        (p) => varying.get(p) ?? new Float64Array(count).fill(this.data[p]),
+      );
       varying.set(node, this.applied(node, sources, count));
     }
     return varying.get(output) ?? new Float64Array(count).fill(this.data[output]);

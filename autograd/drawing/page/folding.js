@@ -37,7 +37,7 @@ export class Folding {
   // The groups around an item, from the inside out.
   chain(item) {
     const groups = [];
-    for (let group = this.container[item]; group >= 0; ) {
+    for (let group = this.container[item]; group >= 0;) {
       groups.push(group);
       group = this.container[this.size + group];
     }
@@ -78,7 +78,8 @@ export class Folding {
         if (from === to) return;
         const single = !this.isGroup(from) && !this.isGroup(to);
         const key = single ? `${from}-${to}-${slot}` : `${from}-${to}`;
-        if (!edges.has(key)) edges.set(key, { key, from, to, uses: [], route: this.route(from, to) });
+        if (!edges.has(key))
+          edges.set(key, { key, from, to, uses: [], route: this.route(from, to) });
         edges.get(key).uses.push({ parent, node, slot });
       });
     });

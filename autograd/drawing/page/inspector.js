@@ -26,7 +26,12 @@ export class Inspector {
     this.shown = item;
     this.field = null;
     if (item === null) {
-      this.panel.replaceChildren(html("h2", {}, "Look closer"), note("Point at a node, or move to it with the Tab and arrow keys, to see how its gradient comes about. Select one to keep it here and to edit its number."));
+      this.panel.replaceChildren(
+        html("h2", {}, "Look closer"),
+        note(
+          "Point at a node, or move to it with the Tab and arrow keys, to see how its gradient comes about. Select one to keep it here and to edit its number.",
+        ),
+      );
       return;
     }
     const editor = this.editor(item);
@@ -40,7 +45,11 @@ export class Inspector {
     const group = folding.isGroup(item);
     const name = group ? folding.group(item).title : graph.nodes.name[item];
     const operation = group ? null : arithmetic.operation(item);
-    const kind = group ? folding.group(item).detail : operation ? operation.name : graph.roles[graph.nodes.role[item]];
+    const kind = group
+      ? folding.group(item).detail
+      : operation
+        ? operation.name
+        : graph.roles[graph.nodes.role[item]];
     return html(
       "header",
       {},
@@ -55,7 +64,8 @@ export class Inspector {
     const facts = [];
     if (engine.status[item] === FAILED) facts.push(note(this.app.failureText(item), "failure"));
     if (!engine.isLeaf(item)) facts.push(line(arithmetic.forwardLine(item)));
-    else if (this.field === null) facts.push(line([arithmetic.name(item), " = ", ["data strong", exact(engine.data[item])]]));
+    else if (this.field === null)
+      facts.push(line([arithmetic.name(item), " = ", ["data strong", exact(engine.data[item])]]));
     return [...facts, ...this.chainRule(item), ...this.locals(item)];
   }
 
@@ -66,10 +76,15 @@ export class Inspector {
     const title = html("h3", {}, "Gradient by the chain rule");
     const gradient = arithmetic.gradientName(node);
     if (full.failed >= 0) return [title, note(this.app.backwardFailureText(), "failure")];
-    if (!Number.isFinite(engine.data[engine.output])) return [title, note("Not before the output is a finite number.")];
+    if (!Number.isFinite(engine.data[engine.output]))
+      return [title, note("Not before the output is a finite number.")];
     if (node === engine.output) return [title, line([gradient, " = ", ["gradient strong", "1.0"]])];
     if (!full.reached[node]) return [title, note("No path leads from here to the output.")];
-    return [title, ...this.sumLines(node, gradient, arithmetic.chainRule(node)), this.meaning(node)];
+    return [
+      title,
+      ...this.sumLines(node, gradient, arithmetic.chainRule(node)),
+      this.meaning(node),
+    ];
   }
 
   // Symbols, numbers and the sum; the largest terms, and what the others add up to.
@@ -78,7 +93,11 @@ export class Inspector {
     const shown = terms.slice(0, MOST_TERMS);
     const rest = terms.slice(MOST_TERMS);
     const plus = (list) => list.flatMap((parts, index) => (index ? [" + ", ...parts] : parts));
-    const symbols = shown.map((use) => [arithmetic.gradientName(use.node), " · ", arithmetic.localName(use.node, node)]);
+    const symbols = shown.map((use) => [
+      arithmetic.gradientName(use.node),
+      " · ",
+      arithmetic.localName(use.node, node),
+    ]);
     const numbers = shown.map((use) => arithmetic.productInNumbers(use.gradient, use.local));
     if (rest.length) {
       symbols.push([["dim", `… ${rest.length} more`]]);
@@ -97,7 +116,9 @@ export class Inspector {
   meaning(node) {
     const { arithmetic, full } = this.app;
     const by = format(0.01 * full.gradient[node]);
-    return note(`If ${arithmetic.name(node)[1]} grows by 0.01, ${arithmetic.output} changes by about ${by}.`);
+    return note(
+      `If ${arithmetic.name(node)[1]} grows by 0.01, ${arithmetic.output} changes by about ${by}.`,
+    );
   }
 
   locals(node) {
@@ -105,9 +126,11 @@ export class Inspector {
     const parents = engine.parents[node];
     if (parents.length === 0 || engine.status[node] !== FINE) return [];
     const values = engine.locals(node);
-    const lines = parents.slice(0, MOST_LISTED).map((parent, slot) =>
-      line([arithmetic.localName(node, parent), " = ", ["local strong", format(values[slot])]]),
-    );
+    const lines = parents
+      .slice(0, MOST_LISTED)
+      .map((parent, slot) =>
+        line([arithmetic.localName(node, parent), " = ", ["local strong", format(values[slot])]]),
+      );
     const more = parents.length - lines.length;
     return [
       html("h3", {}, "Local derivatives"),
@@ -120,22 +143,38 @@ export class Inspector {
     const { folding, engine, arithmetic, full, graph } = this.app;
     const rows = (title, nodes) => {
       if (nodes.length === 0) return [];
-      const cells = nodes.slice(0, MOST_LISTED).map((node) =>
-        html(
-          "tr",
-          {},
-          html("th", { scope: "row" }, arithmetic.name(node)[1]),
-          html("td", { class: "data" }, engine.status[node] === FINE ? format(engine.data[node]) : "–"),
-          html("td", { class: "gradient" }, full.reached[node] ? format(full.gradient[node]) : "–"),
-        ),
-      );
+      const cells = nodes
+        .slice(0, MOST_LISTED)
+        .map((node) =>
+          html(
+            "tr",
+            {},
+            html("th", { scope: "row" }, arithmetic.name(node)[1]),
+            html(
+              "td",
+              { class: "data" },
+              engine.status[node] === FINE ? format(engine.data[node]) : "–",
+            ),
+            html(
+              "td",
+              { class: "gradient" },
+              full.reached[node] ? format(full.gradient[node]) : "–",
+            ),
+          ),
+        );
       const more = nodes.length - cells.length;
-      const head = html("tr", {}, ...[title, "data", "gradient"].map((text) => html("th", { scope: "col" }, text)));
+      const head = html(
+        "tr",
+        {},
+        ...[title, "data", "gradient"].map((text) => html("th", { scope: "col" }, text)),
+      );
       const table = html("table", {}, html("thead", {}, head), html("tbody", {}, ...cells));
       return more > 0 ? [table, note(`and ${more} more`)] : [table];
     };
     const inside = folding.nodesOf(item);
-    const leaves = inside.filter((node) => engine.isLeaf(node) && graph.roles[graph.nodes.role[node]] !== "constant");
+    const leaves = inside.filter(
+      (node) => engine.isLeaf(node) && graph.roles[graph.nodes.role[node]] !== "constant",
+    );
     const open = html("button", { type: "button", onclick: () => this.app.toggle(item) }, "Open");
     return [
       ...rows("output", folding.computes(item) ? folding.outputsOf(item, engine.users) : []),
@@ -199,7 +238,10 @@ export class Inspector {
     const number = Number(text.trim().replace("−", "-"));
     const valid = text.trim() !== "" && Number.isFinite(number);
     this.field.setAttribute("aria-invalid", String(!valid));
-    setText(this.complaint, valid ? "" : `${JSON.stringify(text)} is not a number: write one such as −1.5 or 2e-3.`);
+    setText(
+      this.complaint,
+      valid ? "" : `${JSON.stringify(text)} is not a number: write one such as −1.5 or 2e-3.`,
+    );
     if (valid) this.app.edit(new Map([[item, number]]));
   }
 }

@@ -53,7 +53,10 @@ export class Layout {
     for (const rank of [...ranks.keys()].sort((a, b) => a - b)) {
       const row = ranks.get(rank).sort((a, b) => a[beside] - b[beside]);
       const growth = Math.max(...row.map((child) => child.size[length] - child.folded[length]));
-      const total = row.reduce((sum, child) => sum + child.size[breadth] - child.folded[breadth], 0);
+      const total = row.reduce(
+        (sum, child) => sum + child.size[breadth] - child.folded[breadth],
+        0,
+      );
       let aside = -total / 2;
       for (const child of row) {
         const own = child.size[breadth] - child.folded[breadth];
@@ -92,7 +95,10 @@ export class Layout {
       if (inner) {
         this.frames.set(child.item, place);
         const title = TITLE[this.direction];
-        const shift = { x: (width - inner.width) / 2, y: (height - title - inner.height) / 2 + title };
+        const shift = {
+          x: (width - inner.width) / 2,
+          y: (height - title - inner.height) / 2 + title,
+        };
         this.settle(inner, x - width / 2 + shift.x, y - height / 2 + shift.y);
       } else {
         this.places.set(child.item, place);
@@ -142,6 +148,7 @@ export function curve(from, to, direction, slot, count, bends) {
 export function pointOnLast(points, t) {
   const s = 1 - t;
   const weights = [s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t];
-  const along = (axis) => points.slice(-4).reduce((sum, point, i) => sum + weights[i] * point[axis], 0);
+  const along = (axis) =>
+    points.slice(-4).reduce((sum, point, i) => sum + weights[i] * point[axis], 0);
   return { x: along("x"), y: along("y") };
 }

@@ -47,7 +47,8 @@ class App {
   checkAgainstPython() {
     const { data, recorded, functions } = this.engine;
     const wrong = data.findIndex((x, node) => {
-      const close = Math.abs(x - recorded[node]) <= TOLERANCE * Math.max(1, Math.abs(recorded[node]));
+      const close =
+        Math.abs(x - recorded[node]) <= TOLERANCE * Math.max(1, Math.abs(recorded[node]));
       return functions[node] && Number.isFinite(recorded[node]) && !close;
     });
     if (wrong < 0) return;
@@ -82,7 +83,11 @@ class App {
   showNumbers() {
     const { engine, timeline } = this;
     const reached = engine.backward();
-    this.full = { reached, gradient: Float64Array.from(engine.gradient), failed: engine.failedBackward };
+    this.full = {
+      reached,
+      gradient: Float64Array.from(engine.gradient),
+      failed: engine.failedBackward,
+    };
     this.inspector.show(this.looked());
     this.state = timeline.stateAt(timeline.position);
     this.view.showNumbers(this.state);
@@ -94,8 +99,13 @@ class App {
   showBanner() {
     const banner = byId("banner");
     const failed = this.engine.status.indexOf(FAILED);
-    const text = failed >= 0 ? `${this.failureText(failed)} What follows from it waits.` : this.backwardFailureText();
-    const note = this.graph.changed ? "Some numbers were changed after this graph had been recorded; it is computed anew with them." : "";
+    const text =
+      failed >= 0
+        ? `${this.failureText(failed)} What follows from it waits.`
+        : this.backwardFailureText();
+    const note = this.graph.changed
+      ? "Some numbers were changed after this graph had been recorded; it is computed anew with them."
+      : "";
     banner.hidden = !(text || note || this.graph.locked);
     banner.classList.toggle("failure", Boolean(text));
     setText(banner, text || this.graph.locked || note);
@@ -103,7 +113,9 @@ class App {
 
   failureText(node) {
     const { advice } = this.arithmetic.operation(node);
-    const numbers = this.arithmetic.inNumbers(node).map((part) => (Array.isArray(part) ? part[1] : part));
+    const numbers = this.arithmetic
+      .inNumbers(node)
+      .map((part) => (Array.isArray(part) ? part[1] : part));
     const problem = Number.isNaN(this.engine.data[node]) ? "does not exist" : "is not finite";
     return `${numbers.join("")} ${problem}${advice ? `: ${advice}` : ""}.`;
   }
@@ -111,13 +123,17 @@ class App {
   backwardFailureText() {
     const node = this.full.failed;
     if (node < 0) return "";
-    const formula = this.arithmetic.inNumbers(node).map((part) => (Array.isArray(part) ? part[1] : part));
+    const formula = this.arithmetic
+      .inNumbers(node)
+      .map((part) => (Array.isArray(part) ? part[1] : part));
     return `The derivative of ${formula.join("")} is not a finite number, so there are no gradients.`;
   }
 
   // Whether a number is the index of a lookup, and so has to be whole.
   isIndex(node) {
-    return this.engine.users[node].some(({ node: user, slot }) => slot === 0 && this.arithmetic.operation(user).name === "lookup");
+    return this.engine.users[node].some(
+      ({ node: user, slot }) => slot === 0 && this.arithmetic.operation(user).name === "lookup",
+    );
   }
 
   // --- what is looked at ----------------------------------------------------------------------
@@ -136,7 +152,10 @@ class App {
     this.selected = this.selected === item ? null : item;
     this.showLooked();
     if (matchMedia("(max-width: 760px)").matches && this.selected !== null) {
-      byId("inspector").scrollIntoView({ block: "nearest", behavior: motionReduced() ? "auto" : "smooth" });
+      byId("inspector").scrollIntoView({
+        block: "nearest",
+        behavior: motionReduced() ? "auto" : "smooth",
+      });
     }
   }
 
@@ -175,7 +194,10 @@ class App {
     if (count > this.graph.mostVisible) {
       const banner = byId("banner");
       banner.hidden = false;
-      setText(banner, `That would show ${count} boxes, more than the ${this.graph.mostVisible} that move smoothly. Fold others first.`);
+      setText(
+        banner,
+        `That would show ${count} boxes, more than the ${this.graph.mostVisible} that move smoothly. Fold others first.`,
+      );
       return;
     }
     const focused = this.view.picture.contains(document.activeElement);
@@ -188,7 +210,14 @@ class App {
     this.showFolds();
     this.showBanner();
     this.showNumbers();
-    if (focused && item !== null) this.focus(this.folding.boxes.includes(item) ? item : this.folding.boxes.find((box) => this.folding.chain(box).includes(item - this.folding.size)));
+    if (focused && item !== null)
+      this.focus(
+        this.folding.boxes.includes(item)
+          ? item
+          : this.folding.boxes.find((box) =>
+              this.folding.chain(box).includes(item - this.folding.size),
+            ),
+      );
   }
 
   // The buttons that open or fold all groups of a depth.
@@ -196,13 +225,20 @@ class App {
     const { groups } = this.graph;
     const depths = groups.map((_, index) => this.folding.chain(this.folding.size + index).length);
     const deepest = Math.max(-1, ...depths);
-    const names = deepest < 0 ? [] : deepest === 0 ? ["Boxes", "Nodes"] : ["Layers", "Neurons", "Nodes"];
+    const names =
+      deepest < 0 ? [] : deepest === 0 ? ["Boxes", "Nodes"] : ["Layers", "Neurons", "Nodes"];
     byId("folds").hidden = names.length === 0;
     const buttons = names.map((name, depth) => {
       const last = depth === names.length - 1;
       const open = groups.map((_, index) => index).filter((index) => last || depths[index] < depth);
-      const pressed = open.length === this.folding.open.size && open.every((group) => this.folding.open.has(group));
-      return html("button", { type: "button", "aria-pressed": String(pressed), onclick: () => this.setOpen(open) }, name);
+      const pressed =
+        open.length === this.folding.open.size &&
+        open.every((group) => this.folding.open.has(group));
+      return html(
+        "button",
+        { type: "button", "aria-pressed": String(pressed), onclick: () => this.setOpen(open) },
+        name,
+      );
     });
     byId("folds").replaceChildren(...buttons);
   }
@@ -210,10 +246,16 @@ class App {
   showLegend() {
     const { roles, nodes, colors } = this.graph;
     const used = roles.filter((_, index) => nodes.role.includes(index));
-    for (const role of roles) document.documentElement.style.setProperty(`--own-${role}`, colors[role]);
+    for (const role of roles)
+      document.documentElement.style.setProperty(`--own-${role}`, colors[role]);
     byId("legend").replaceChildren(
       ...used.map((role) => html("li", { class: role }, role)),
-      html("li", { class: "edge-number" }, html("span", { class: "local" }, "2.0"), " local derivative"),
+      html(
+        "li",
+        { class: "edge-number" },
+        html("span", { class: "local" }, "2.0"),
+        " local derivative",
+      ),
     );
   }
 
@@ -250,7 +292,9 @@ class App {
       this.view.fit();
       this.plane?.draw();
     });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => this.setTheme(event.matches ? "dark" : "light"));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) =>
+      this.setTheme(event.matches ? "dark" : "light"),
+    );
     this.setEntry(this.folding.order[0]);
     byId("picture").addEventListener("focusin", (event) => {
       const card = event.target.closest(".card");
@@ -316,7 +360,8 @@ class App {
 
   // The one card that the Tab key reaches.
   setEntry(item) {
-    if (this.entry !== undefined) this.view.cards.get(this.entry)?.element.setAttribute("tabindex", "-1");
+    if (this.entry !== undefined)
+      this.view.cards.get(this.entry)?.element.setAttribute("tabindex", "-1");
     this.entry = item;
     this.view.cards.get(item)?.element.setAttribute("tabindex", "0");
   }

@@ -13,7 +13,8 @@ export class Plane {
     this.app = app;
     this.canvas = byId("plane");
     byId("boundary").hidden = false;
-    byId("boundary-text").textContent = `${this.name(0)} across, ${this.name(1)} up. Select a place to move the input there.`;
+    byId("boundary-text").textContent =
+      `${this.name(0)} across, ${this.name(1)} up. Select a place to move the input there.`;
     this.setRange();
     this.canvas.addEventListener("click", (event) => this.choose(event));
     this.shades = html("canvas", { width: COLUMNS, height: ROWS });
@@ -36,7 +37,10 @@ export class Plane {
 
   choose(event) {
     const box = this.canvas.getBoundingClientRect();
-    const shares = [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
+    const shares = [
+      (event.clientX - box.left) / box.width,
+      1 - (event.clientY - box.top) / box.height,
+    ];
     const place = shares.map((share, axis) => {
       const { low, high } = this.range[axis];
       return Number((low + share * (high - low)).toPrecision(4));
@@ -62,7 +66,10 @@ export class Plane {
     this.drawBoundary(context, scores, clientWidth, clientHeight);
     this.drawPoints(context, clientWidth, clientHeight);
     const score = this.app.engine.data[this.plane.score];
-    this.canvas.setAttribute("aria-label", `Decision boundary over ${this.name(0)} and ${this.name(1)}; the score of the current input is ${format(score)}`);
+    this.canvas.setAttribute(
+      "aria-label",
+      `Decision boundary over ${this.name(0)} and ${this.name(1)}; the score of the current input is ${format(score)}`,
+    );
   }
 
   // The score at every crossing of a grid, row by row from the top.
@@ -103,7 +110,12 @@ export class Plane {
     context.beginPath();
     for (let row = 0; row + 1 < ROWS; row += 1) {
       for (let column = 0; column + 1 < COLUMNS; column += 1) {
-        const corners = [[0, 0], [1, 0], [1, 1], [0, 1]].map(([dx, dy]) => ({
+        const corners = [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+          [0, 1],
+        ].map(([dx, dy]) => ({
           x: (column + dx) * cellX,
           y: (row + dy) * cellY,
           score: scores[(row + dy) * COLUMNS + column + dx],
@@ -128,7 +140,10 @@ export class Plane {
   drawPoints(context, width, height) {
     const place = ([x, y]) => {
       const [across, up] = this.range;
-      return [((x - across.low) / (across.high - across.low)) * width, (1 - (y - up.low) / (up.high - up.low)) * height];
+      return [
+        ((x - across.low) / (across.high - across.low)) * width,
+        (1 - (y - up.low) / (up.high - up.low)) * height,
+      ];
     };
     context.strokeStyle = this.color("--paper");
     context.lineWidth = 1;

@@ -50,12 +50,15 @@ export class Stepping {
 
   tick() {
     const { timeline } = this.app;
-    this.timer = setTimeout(() => {
-      const last = timeline.position + 1 >= timeline.steps.length;
-      if (last) this.timer = null;
-      else this.tick();
-      this.go(timeline.position + 1);
-    }, 1000 / Number(byId("speed").value));
+    this.timer = setTimeout(
+      () => {
+        const last = timeline.position + 1 >= timeline.steps.length;
+        if (last) this.timer = null;
+        else this.tick();
+        this.go(timeline.position + 1);
+      },
+      1000 / Number(byId("speed").value),
+    );
     this.showBar();
   }
 
@@ -95,13 +98,21 @@ export class Stepping {
 
   described(step) {
     const { arithmetic, engine } = this.app;
-    if (!step) return [note("The inputs, the parameters and the constants are given. Step forward to compute the rest.")];
+    if (!step)
+      return [
+        note(
+          "The inputs, the parameters and the constants are given. Step forward to compute the rest.",
+        ),
+      ];
     if (step.kind === "seed") return this.describedSeed();
     if (step.kind === "done") return this.describedEnd();
     if (this.app.folding.isGroup(step.box)) return this.describedGroup(step);
     if (step.kind === "forward") {
       const failure = engine.status[step.box] === FAILED ? [this.app.failureText(step.box)] : [];
-      return [line(arithmetic.forwardLine(step.box)), ...failure.map((text) => note(text, "failure"))];
+      return [
+        line(arithmetic.forwardLine(step.box)),
+        ...failure.map((text) => note(text, "failure")),
+      ];
     }
     return this.describedBackward(step.box);
   }
@@ -121,15 +132,33 @@ export class Stepping {
   describedEnd() {
     const { arithmetic, engine } = this.app;
     if (this.app.full.failed >= 0) return [note(this.app.backwardFailureText(), "failure")];
-    if (engine.status[engine.output] !== FINE) return [note("The output does not exist.", "failure")];
+    if (engine.status[engine.output] !== FINE)
+      return [note("The output does not exist.", "failure")];
     const leaves = engine.parents
       .map((_, node) => node)
-      .filter((node) => engine.isLeaf(node) && !arithmetic.constant[node] && this.app.full.reached[node]);
-    const lines = leaves.length > MOST_GRADIENTS ? [] : leaves.map((node) =>
-      line([arithmetic.gradientName(node), " = ", ["gradient strong", format(engine.gradient[node])]]),
-    );
-    const result = line([["name", arithmetic.output], " = ", ["data strong", format(engine.data[engine.output])]]);
-    return [result, ...lines, note("Every gradient is known. Press play to walk through it, from the start.")];
+      .filter(
+        (node) => engine.isLeaf(node) && !arithmetic.constant[node] && this.app.full.reached[node],
+      );
+    const lines =
+      leaves.length > MOST_GRADIENTS
+        ? []
+        : leaves.map((node) =>
+            line([
+              arithmetic.gradientName(node),
+              " = ",
+              ["gradient strong", format(engine.gradient[node])],
+            ]),
+          );
+    const result = line([
+      ["name", arithmetic.output],
+      " = ",
+      ["data strong", format(engine.data[engine.output])],
+    ]);
+    return [
+      result,
+      ...lines,
+      note("Every gradient is known. Press play to walk through it, from the start."),
+    ];
   }
 
   describedBackward(node) {
@@ -169,17 +198,30 @@ export class Stepping {
     const outputs = folding.outputsOf(step.box, engine.users);
     const hint = note("Open the box to walk through it.");
     if (step.kind === "forward") {
-      const lines = outputs.slice(0, MOST_IN_GROUP).map((node) =>
-        line([arithmetic.name(node), " = ", `${group.title} = `, ["data strong", format(engine.data[node])]]),
-      );
+      const lines = outputs
+        .slice(0, MOST_IN_GROUP)
+        .map((node) =>
+          line([
+            arithmetic.name(node),
+            " = ",
+            `${group.title} = `,
+            ["data strong", format(engine.data[node])],
+          ]),
+        );
       const more = outputs.length - lines.length;
       return [...lines, ...(more > 0 ? [note(`and ${more} more`)] : []), hint];
     }
     if (engine.failedBackward >= 0) return [note(this.app.backwardFailureText(), "failure")];
     const before = this.gradientsBefore();
     const inside = new Set(folding.nodesOf(step.box));
-    const outside = new Set([...inside].flatMap((node) => engine.parents[node]).filter((p) => !inside.has(p) && !arithmetic.constant[p]));
-    const lines = [...outside].slice(0, MOST_IN_GROUP).map((parent) => this.throughGroup(step.box, outputs, parent, before));
+    const outside = new Set(
+      [...inside]
+        .flatMap((node) => engine.parents[node])
+        .filter((p) => !inside.has(p) && !arithmetic.constant[p]),
+    );
+    const lines = [...outside]
+      .slice(0, MOST_IN_GROUP)
+      .map((parent) => this.throughGroup(step.box, outputs, parent, before));
     const more = outside.size - lines.length;
     return [...lines, ...(more > 0 ? [note(`and ${more} more`)] : []), hint];
   }
@@ -191,7 +233,12 @@ export class Stepping {
     const change = this.change(before.reached[parent] ? start : null, engine.gradient[parent]);
     if (outputs.length !== 1) {
       const added = engine.gradient[parent] - start;
-      return line([arithmetic.gradientName(parent), " += ", ["gradient strong", format(added)], change]);
+      return line([
+        arithmetic.gradientName(parent),
+        " += ",
+        ["gradient strong", format(added)],
+        change,
+      ]);
     }
     const [node] = outputs;
     const local = engine.derivativesThrough(folding.nodesOf(box), node).get(parent);
@@ -203,4 +250,3 @@ export class Stepping {
 export function note(text, kind = "") {
   return html("p", { class: `note ${kind}` }, text);
 }
-

@@ -53,7 +53,8 @@ export class Timeline {
   // boxes that are computed, and the nodes that a gradient has reached.
   stateAt(position) {
     const done = this.steps.slice(0, position);
-    const boxes = (kind) => new Set(done.filter((step) => step.kind === kind).map((step) => step.box));
+    const boxes = (kind) =>
+      new Set(done.filter((step) => step.kind === kind).map((step) => step.box));
     const [computed, sent] = [boxes("forward"), boxes("backward")];
     const seeded = done.some((step) => step.kind === "seed");
     const { box } = this.folding;

@@ -20,7 +20,9 @@ export class Training {
       this.pause();
       this.go(Number(slider.value));
     });
-    byId("train").addEventListener("click", () => (this.timer === null ? this.play() : this.pause()));
+    byId("train").addEventListener("click", () =>
+      this.timer === null ? this.play() : this.pause(),
+    );
     this.drawCurve();
     this.show(run.epochs.length - 1);
   }
@@ -39,7 +41,9 @@ export class Training {
     else slider.value = Number(slider.value) + 1;
     this.go(Number(slider.value));
     const more = Number(slider.value) < Number(slider.max);
-    this.timer = more ? setTimeout(() => this.play(), Math.max(30, 6000 / this.run.epochs.length)) : null;
+    this.timer = more
+      ? setTimeout(() => this.play(), Math.max(30, 6000 / this.run.epochs.length))
+      : null;
     this.showButton();
   }
 

@@ -55,12 +55,16 @@ export class View {
       this.put(targets);
       return;
     }
-    const from = new Map([...targets].map(([item, place]) => [item, this.origin(before, item, place)]));
+    const from = new Map(
+      [...targets].map(([item, place]) => [item, this.origin(before, item, place)]),
+    );
     const start = performance.now();
     const frame = (now) => {
       const t = Math.min(1, Math.max(0, (now - start) / MOVING));
       const eased = 1 - (1 - t) ** 3;
-      this.put(new Map([...targets].map(([item, to]) => [item, between(from.get(item), to, eased)])));
+      this.put(
+        new Map([...targets].map(([item, to]) => [item, between(from.get(item), to, eased)])),
+      );
       if (t < 1) this.moving = requestAnimationFrame(frame);
     };
     frame(start);
@@ -171,11 +175,15 @@ export class View {
       const leaves = this.folding.isGroup(item) && !this.folding.computes(item);
       const { data, status, gradient } = this.engine;
       const failed = outputs.find((output) => status[output] === FAILED);
-      let dataText = several || leaves ? `${(leaves ? this.folding.nodesOf(item) : outputs).length} numbers` : format(data[node]);
+      let dataText =
+        several || leaves
+          ? `${(leaves ? this.folding.nodesOf(item) : outputs).length} numbers`
+          : format(data[node]);
       if (failed !== undefined && known(failed)) dataText = "does not exist";
       else if (node !== undefined && (!known(node) || status[node] !== FINE)) dataText = "–";
       let gradientText = "–";
-      if (several || leaves) gradientText = this.norm(leaves ? this.folding.nodesOf(item) : outputs, reached);
+      if (several || leaves)
+        gradientText = this.norm(leaves ? this.folding.nodesOf(item) : outputs, reached);
       else if (reached[node]) gradientText = format(gradient[node]);
       this.setNumber(card.data, dataText);
       this.setNumber(card.gradient, gradientText);
@@ -205,7 +213,9 @@ export class View {
       return `${title}, ${detail}, data ${data}, gradient ${gradient}. Enter opens it`;
     }
     const operation = this.arithmetic.operation(item);
-    const what = operation ? `${operation.name} of ${this.engine.parents[item].map((p) => nodes.name[p]).join(", ")}` : roles[nodes.role[item]];
+    const what = operation
+      ? `${operation.name} of ${this.engine.parents[item].map((p) => nodes.name[p]).join(", ")}`
+      : roles[nodes.role[item]];
     return `${nodes.name[item]}, ${what}, data ${data}, gradient ${gradient}`;
   }
 
@@ -226,11 +236,14 @@ export class View {
     const [{ parent, node, slot }] = uses;
     if (!this.known(node)) return null;
     if (!this.folding.isGroup(to)) {
-      return uses.length === 1 && this.engine.status[node] === FINE ? this.engine.locals(node)[slot] : null;
+      return uses.length === 1 && this.engine.status[node] === FINE
+        ? this.engine.locals(node)[slot]
+        : null;
     }
     const outputs = this.folding.outputsOf(to, this.engine.users);
     const sources = new Set(uses.map((use) => use.parent));
-    if (outputs.length !== 1 || sources.size !== 1 || this.engine.status[outputs[0]] !== FINE) return null;
+    if (outputs.length !== 1 || sources.size !== 1 || this.engine.status[outputs[0]] !== FINE)
+      return null;
     return this.engine.derivativesThrough(this.folding.nodesOf(to), outputs[0]).get(parent) ?? null;
   }
 
