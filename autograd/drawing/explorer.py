@@ -113,7 +113,7 @@ def explore(
         "training": None if training is None else training.on_page(graph),
         "plane": None if plane is None else plane.on_page(graph),
     }
-    return write_file(path, page(data["title"], data, source).encode())
+    return write_file(path, page(data["title"], data, source).encode(errors="replace"))
 
 
 def _data(graph: CellGraph, title: str, opened: list[int], missing: list[str]) -> dict[str, Any]:

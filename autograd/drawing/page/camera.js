@@ -9,9 +9,11 @@ const FAR = 0.3; // from here on, text is left out
 const [FARTHEST, CLOSEST] = [0.02, 4];
 
 export class Camera {
-  constructor(picture) {
+  // `onLook` is told whenever it looks elsewhere.
+  constructor(picture, onLook) {
     this.picture = picture;
-    this.look({ x: 0, y: 0, scale: 1 });
+    this.onLook = onLook;
+    this.place = { x: 0, y: 0, scale: 1 };
     this.listen();
   }
 
@@ -25,6 +27,20 @@ export class Camera {
     camera.classList.toggle("smooth", smooth);
     camera.style.transform = `translate(${place.x}px, ${place.y}px) scale(${place.scale})`;
     this.picture.classList.toggle("far", place.scale < FAR);
+    this.onLook();
+  }
+
+  // What it sees, in the coordinates of the picture, and a quarter more on each side.
+  sight() {
+    const { width, height } = this.window;
+    const { x, y, scale } = this.place;
+    const [across, down] = [width / scale, height / scale];
+    return {
+      left: -x / scale - across / 4,
+      right: -x / scale + 1.25 * across,
+      top: -y / scale - down / 4,
+      bottom: -y / scale + 1.25 * down,
+    };
   }
 
   // All of a layout.

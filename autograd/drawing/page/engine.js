@@ -58,13 +58,17 @@ export class Engine {
     }
   }
 
+  hasGradients() {
+    return Number.isFinite(this.data[this.output]);
+  }
+
   // d output / d node for every node; `sends(node)` tells which nodes have sent theirs on so far.
   // Returns which nodes a gradient has reached.
   backward(sends = () => true, seeded = true) {
     const reached = new Uint8Array(this.size);
     this.gradient.fill(0);
     this.failedBackward = -1;
-    if (!seeded || !Number.isFinite(this.data[this.output])) return reached;
+    if (!seeded || !this.hasGradients()) return reached;
     this.gradient[this.output] = 1;
     reached[this.output] = 1;
     for (let node = this.output; node >= 0; node -= 1) {

@@ -15,11 +15,11 @@ export class Inspector {
     this.shown = undefined;
   }
 
-  // Show an item, null for none. The field that is being edited stays as it is.
+  // Show an item, null for none. Of the same item only the numbers change, so that a field stays
+  // where it is while one writes in it.
   show(item) {
-    const editing = item === this.shown && this.panel.contains(document.activeElement);
-    if (editing && this.field) {
-      this.refreshField();
+    if (item === this.shown && item !== null) {
+      this.refreshEditor();
       this.body.replaceChildren(...this.facts(item));
       return;
     }
@@ -76,8 +76,7 @@ export class Inspector {
     const title = html("h3", {}, "Gradient by the chain rule");
     const gradient = arithmetic.gradientName(node);
     if (full.failed >= 0) return [title, note(this.app.backwardFailureText(), "failure")];
-    if (!Number.isFinite(engine.data[engine.output]))
-      return [title, note("Not before the output is a finite number.")];
+    if (!engine.hasGradients()) return [title, note("Not before the output is a finite number.")];
     if (node === engine.output) return [title, line([gradient, " = ", ["gradient strong", "1.0"]])];
     if (!full.reached[node]) return [title, note("No path leads from here to the output.")];
     return [
@@ -229,9 +228,10 @@ export class Inspector {
     this.slider.value = middle;
   }
 
-  refreshField() {
-    const { engine } = this.app;
-    if (document.activeElement !== this.field) this.field.value = exact(engine.data[this.shown]);
+  refreshEditor() {
+    if (!this.field || [this.field, this.slider].includes(document.activeElement)) return;
+    this.field.value = exact(this.app.engine.data[this.shown]);
+    this.fillSlider(this.shown);
   }
 
   apply(item, text) {

@@ -67,7 +67,6 @@ class App {
 
   undo() {
     this.engine.data.set(this.engine.recorded);
-    this.inspector.shown = undefined;
     this.refresh();
   }
 
@@ -189,7 +188,8 @@ class App {
     this.setOpen(open, item);
   }
 
-  setOpen(open, item = null) {
+  setOpen(groups, item = null) {
+    const open = new Set(groups);
     const count = this.folding.countWith(open);
     if (count > this.graph.mostVisible) {
       const banner = byId("banner");

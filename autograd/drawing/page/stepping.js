@@ -1,7 +1,7 @@
 // The bar that walks through both passes, and the arithmetic of the step it has come to.
 
 import { byId, html, line, setText } from "./dom.js";
-import { FAILED, FINE } from "./engine.js";
+import { FAILED } from "./engine.js";
 import { format } from "./numbers.js";
 
 const MOST_LINES = 8;
@@ -119,9 +119,7 @@ export class Stepping {
 
   describedSeed() {
     const { arithmetic, engine } = this.app;
-    if (engine.status[engine.output] !== FINE || !Number.isFinite(engine.data[engine.output])) {
-      return [note("The output is not a finite number, so it has no gradients.", "failure")];
-    }
+    if (!engine.hasGradients()) return [withoutGradients()];
     const own = arithmetic.derivative(arithmetic.output, arithmetic.output);
     return [
       line([own, " = ", ["gradient strong", "1.0"]]),
@@ -130,33 +128,20 @@ export class Stepping {
   }
 
   describedEnd() {
-    const { arithmetic, engine } = this.app;
-    if (this.app.full.failed >= 0) return [note(this.app.backwardFailureText(), "failure")];
-    if (engine.status[engine.output] !== FINE)
-      return [note("The output does not exist.", "failure")];
-    const leaves = engine.parents
-      .map((_, node) => node)
-      .filter(
-        (node) => engine.isLeaf(node) && !arithmetic.constant[node] && this.app.full.reached[node],
-      );
-    const lines =
-      leaves.length > MOST_GRADIENTS
-        ? []
-        : leaves.map((node) =>
-            line([
-              arithmetic.gradientName(node),
-              " = ",
-              ["gradient strong", format(engine.gradient[node])],
-            ]),
-          );
-    const result = line([
-      ["name", arithmetic.output],
-      " = ",
-      ["data strong", format(engine.data[engine.output])],
-    ]);
+    const { arithmetic, engine, full } = this.app;
+    if (full.failed >= 0) return [note(this.app.backwardFailureText(), "failure")];
+    if (!engine.hasGradients()) return [withoutGradients()];
+    const leaves = [...full.reached.keys()].filter(
+      (node) => full.reached[node] && engine.isLeaf(node) && !arithmetic.constant[node],
+    );
+    const equation = (name, number) => line([name, " = ", number]);
+    const gradients = leaves.map((node) =>
+      equation(arithmetic.gradientName(node), ["gradient strong", format(full.gradient[node])]),
+    );
+    const output = ["data strong", format(engine.data[engine.output])];
     return [
-      result,
-      ...lines,
+      equation(["name", arithmetic.output], output),
+      ...(gradients.length <= MOST_GRADIENTS ? gradients : []),
       note("Every gradient is known. Press play to walk through it, from the start."),
     ];
   }
@@ -171,7 +156,7 @@ export class Stepping {
       const start = running.get(parent) ?? before.gradient[parent];
       const first = !before.reached[parent] && !running.has(parent);
       running.set(parent, start + added);
-      return line([...parts, this.change(first ? null : start, start + added)]);
+      return line([...parts, " ", this.change(first ? null : start, start + added)]);
     });
     if (lines.length === 0) return [note("Its inputs are constants, which need no gradient.")];
     const more = lines.length - MOST_LINES;
@@ -237,14 +222,19 @@ export class Stepping {
         arithmetic.gradientName(parent),
         " += ",
         ["gradient strong", format(added)],
+        " ",
         change,
       ]);
     }
     const [node] = outputs;
     const local = engine.derivativesThrough(folding.nodesOf(box), node).get(parent);
     const product = arithmetic.product(node, parent, engine.gradient[node], local);
-    return line([arithmetic.gradientName(parent), " += ", ...product, change]);
+    return line([arithmetic.gradientName(parent), " += ", ...product, " ", change]);
   }
+}
+
+function withoutGradients() {
+  return note("The output is not a finite number, so it has no gradients.", "failure");
 }
 
 export function note(text, kind = "") {

@@ -16,7 +16,6 @@ export class View {
     Object.assign(this, { graph, engine, folding, arithmetic });
     this.making = new Cards(graph, folding, arithmetic, handlers);
     this.picture = byId("picture");
-    this.camera = new Camera(this.picture);
     this.layers = Object.fromEntries(
       ["frames", "edges", "labels", "cards"].map((name) => [name, byId(name)]),
     );
@@ -24,6 +23,7 @@ export class View {
     this.frames = new Map();
     this.edges = new Map();
     this.places = new Map();
+    this.camera = new Camera(this.picture, () => this.cull());
     this.direction = this.fittingDirection();
   }
 
@@ -43,11 +43,12 @@ export class View {
     const layout = new Layout(this.graph, this.folding, this.direction);
     this.layout = layout;
     const before = new Map(this.places);
-    this.keep(this.cards, layout.places.keys(), (item) => this.making.card(item), "cards");
-    this.keep(this.frames, layout.frames.keys(), (item) => this.making.frame(item), "frames");
+    this.keep(this.cards, layout.places.keys(), (item) => this.making.card(item));
+    this.keep(this.frames, layout.frames.keys(), (item) => this.making.frame(item));
+    this.layers.frames.replaceChildren(...[...this.frames.values()].map(({ element }) => element));
     const keys = new Map(this.folding.edges.map((edge) => [edge.key, edge]));
     this.countArrivals();
-    this.keep(this.edges, keys.keys(), (key) => this.newEdge(keys.get(key)), "edges");
+    this.keep(this.edges, keys.keys(), (key) => this.newEdge(keys.get(key)));
     for (const [key, edge] of keys) this.edges.get(key).edge = edge;
     const targets = new Map([...layout.places, ...layout.frames]);
     cancelAnimationFrame(this.moving);
@@ -70,6 +71,32 @@ export class View {
     frame(start);
   }
 
+  // Of a large picture the browser gets only what is in sight: it would be slow with all of it.
+  cull() {
+    const sight = this.camera.sight();
+    const all = this.places.size <= MOST_MOVING;
+    const seen = (place) =>
+      all ||
+      (place.x + place.width / 2 > sight.left &&
+        place.x - place.width / 2 < sight.right &&
+        place.y + place.height / 2 > sight.top &&
+        place.y - place.height / 2 < sight.bottom);
+    const visible = new Map([...this.places].map(([item, place]) => [item, seen(place)]));
+    for (const [item, { element }] of this.cards) {
+      this.show(element, "cards", visible.get(item));
+    }
+    for (const { element, edge, label } of this.edges.values()) {
+      const shown = visible.get(edge.from) || visible.get(edge.to);
+      this.show(element, "edges", shown);
+      if (label) this.show(label, "labels", shown);
+    }
+  }
+
+  show(element, layer, shown) {
+    if (shown && !element.isConnected) this.layers[layer].append(element);
+    else if (!shown && element.isConnected) element.remove();
+  }
+
   // Edges arrive at a box side by side, in the order of its inputs.
   countArrivals() {
     const arrivals = Map.groupBy(this.folding.edges, (edge) => edge.to);
@@ -90,7 +117,7 @@ export class View {
     return known === undefined ? place : before.get(known);
   }
 
-  keep(drawn, wanted, make, layer) {
+  keep(drawn, wanted, make) {
     const names = new Set(wanted);
     for (const [name, entry] of drawn) {
       if (!names.has(name)) {
@@ -101,7 +128,6 @@ export class View {
     }
     for (const name of names) {
       if (!drawn.has(name)) drawn.set(name, make(name));
-      this.layers[layer].append(drawn.get(name).element); // also brings them into order
     }
   }
 
@@ -120,6 +146,7 @@ export class View {
       setText(frame.title, clipped(frame.text, Math.floor((width - 50) / 7.4)));
     }
     for (const entry of this.edges.values()) this.putEdge(entry, places);
+    this.cull();
   }
 
   putEdge(entry, places) {
@@ -225,7 +252,7 @@ export class View {
     if (!entry || !wanted) return;
     if (!entry.label) {
       entry.label = svg("text", { class: "local" });
-      this.layers.labels.append(entry.label);
+      this.show(entry.label, "labels", entry.element.isConnected);
       this.putLabel(entry);
     }
     const derivative = this.localDerivative(entry.edge);
