@@ -461,7 +461,7 @@ def test_edges_of_folded_neurons_carry_derivatives_through_them(
     expected = [ag.gradient(output, x1) for output in outputs]
     found = browser.run("""const { view, graph } = explorer;
         return [...view.edges.values()].filter(({ edge }) => graph.nodes.name[edge.from] === "x1")
-            .map(({ edge }) => view.localDerivative(edge))""")
+            .map(({ edge }) => view.figures.localDerivative(edge))""")
     assert found == close(expected)
 
 
@@ -613,7 +613,7 @@ def test_the_keyboard_is_enough(browser: Browser, tmp_path: Path) -> None:
     assert "∂L/∂" in browser.text("#inspector")  # of the node in focus
     browser.press(",")
     assert browser.text("#count") == "7 / 8"
-    browser.run("explorer.focus(explorer.graph.nodes.name.indexOf('x'))")
+    browser.run("explorer.keyboard.focus(explorer.graph.nodes.name.indexOf('x'))")
     browser.press(Keys.ENTER)
     browser.press("1", Keys.TAB)
     assert browser.column("data")["x"] == 1.0

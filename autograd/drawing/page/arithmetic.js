@@ -1,5 +1,6 @@
 // What happens in a step, in symbols and in numbers.
 
+import { plain } from "./dom.js";
 import { FAILED, FINE } from "./engine.js";
 import { format, operand } from "./numbers.js";
 
@@ -104,6 +105,20 @@ export class Arithmetic {
 
   productInNumbers(gradient, local) {
     return [["gradient", operand(gradient)], " · ", ["local", operand(local)]];
+  }
+
+  // Why a node has no number.
+  failure(node) {
+    const { advice } = this.operation(node);
+    const problem = Number.isNaN(this.engine.data[node]) ? "does not exist" : "is not finite";
+    return `${plain(this.inNumbers(node))} ${problem}${advice ? `: ${advice}` : ""}.`;
+  }
+
+  // Why there are no gradients, if `node` is where they stopped (-1: nowhere).
+  backwardFailure(node) {
+    if (node < 0) return "";
+    const formula = plain(this.inNumbers(node));
+    return `The derivative of ${formula} is not a finite number, so there are no gradients.`;
   }
 
   // The terms of the chain rule at a node, one for each use of it, the largest first.

@@ -62,7 +62,8 @@ export class Inspector {
     if (this.app.folding.isGroup(item)) return this.groupFacts(item);
     const { engine, arithmetic } = this.app;
     const facts = [];
-    if (engine.status[item] === FAILED) facts.push(note(this.app.failureText(item), "failure"));
+    if (engine.status[item] === FAILED)
+      facts.push(note(this.app.arithmetic.failure(item), "failure"));
     if (!engine.isLeaf(item)) facts.push(line(arithmetic.forwardLine(item)));
     else if (this.field === null)
       facts.push(line([arithmetic.name(item), " = ", ["data strong", exact(engine.data[item])]]));
@@ -75,7 +76,8 @@ export class Inspector {
     const { engine, arithmetic, full } = this.app;
     const title = html("h3", {}, "Gradient by the chain rule");
     const gradient = arithmetic.gradientName(node);
-    if (full.failed >= 0) return [title, note(this.app.backwardFailureText(), "failure")];
+    if (full.failed >= 0)
+      return [title, note(this.app.arithmetic.backwardFailure(this.app.full.failed), "failure")];
     if (!engine.hasGradients()) return [title, note("Not before the output is a finite number.")];
     if (node === engine.output) return [title, line([gradient, " = ", ["gradient strong", "1.0"]])];
     if (!full.reached[node]) return [title, note("No path leads from here to the output.")];

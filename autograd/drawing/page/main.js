@@ -5,6 +5,7 @@ import { byId, html, motionReduced, setText } from "./dom.js";
 import { Engine, FAILED } from "./engine.js";
 import { Folding } from "./folding.js";
 import { Inspector } from "./inspector.js";
+import { Keyboard } from "./keyboard.js";
 import { Plane } from "./plane.js";
 import { Stepping } from "./stepping.js";
 import { Timeline } from "./timeline.js";
@@ -40,6 +41,7 @@ class App {
     this.plane = graph.plane && new Plane(graph.plane, this);
     this.refresh();
     this.training = graph.training && new Training(graph.training, this);
+    this.keyboard = new Keyboard(this);
     this.listen();
   }
 
@@ -100,32 +102,14 @@ class App {
     const failed = this.engine.status.indexOf(FAILED);
     const text =
       failed >= 0
-        ? `${this.failureText(failed)} What follows from it waits.`
-        : this.backwardFailureText();
+        ? `${this.arithmetic.failure(failed)} What follows from it waits.`
+        : this.arithmetic.backwardFailure(this.full.failed);
     const note = this.graph.changed
       ? "Some numbers were changed after this graph had been recorded; it is computed anew with them."
       : "";
     banner.hidden = !(text || note || this.graph.locked);
     banner.classList.toggle("failure", Boolean(text));
     setText(banner, text || this.graph.locked || note);
-  }
-
-  failureText(node) {
-    const { advice } = this.arithmetic.operation(node);
-    const numbers = this.arithmetic
-      .inNumbers(node)
-      .map((part) => (Array.isArray(part) ? part[1] : part));
-    const problem = Number.isNaN(this.engine.data[node]) ? "does not exist" : "is not finite";
-    return `${numbers.join("")} ${problem}${advice ? `: ${advice}` : ""}.`;
-  }
-
-  backwardFailureText() {
-    const node = this.full.failed;
-    if (node < 0) return "";
-    const formula = this.arithmetic
-      .inNumbers(node)
-      .map((part) => (Array.isArray(part) ? part[1] : part));
-    return `The derivative of ${formula.join("")} is not a finite number, so there are no gradients.`;
   }
 
   // Whether a number is the index of a lookup, and so has to be whole.
@@ -206,12 +190,12 @@ class App {
     this.pointedAt = null;
     this.view.arrange();
     this.view.fit();
-    if (!this.view.cards.has(this.entry)) this.setEntry(this.folding.order[0]);
+    this.keyboard.update();
     this.showFolds();
     this.showBanner();
     this.showNumbers();
     if (focused && item !== null)
-      this.focus(
+      this.keyboard.focus(
         this.folding.boxes.includes(item)
           ? item
           : this.folding.boxes.find((box) =>
@@ -287,56 +271,19 @@ class App {
     on("turn", () => this.turn());
     on("theme", () => this.switchTheme());
     on("help", () => byId("keys").showModal());
-    document.addEventListener("keydown", (event) => this.onKey(event));
-    addEventListener("resize", () => {
+    const watch = new ResizeObserver(() => {
       this.view.fit();
       this.plane?.draw();
     });
+    watch.observe(byId("picture"));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) =>
       this.setTheme(event.matches ? "dark" : "light"),
     );
-    this.setEntry(this.folding.order[0]);
-    byId("picture").addEventListener("focusin", (event) => {
-      const card = event.target.closest(".card");
-      if (card) this.setEntry(Number(card.dataset.item));
-    });
   }
 
-  onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;
-    const card = event.target.closest?.(".card");
-    const busy = event.target.closest?.("input, select, textarea, button, .toggle");
-    const { stepping, timeline, view } = this;
-    const everywhere = {
-      Escape: () => this.letGo(),
-    };
-    const outside = {
-      ArrowRight: () => stepping.jump(timeline.position + 1),
-      ArrowLeft: () => stepping.jump(timeline.position - 1),
-      Home: () => stepping.jump(0),
-      End: () => stepping.jump(timeline.steps.length),
-      " ": () => stepping.toggle(),
-      ".": () => stepping.jump(timeline.position + 1),
-      ",": () => stepping.jump(timeline.position - 1),
-      "+": () => view.camera.zoom(1.25),
-      "-": () => view.camera.zoom(0.8),
-      0: () => view.fit(),
-      t: () => this.switchTheme(),
-      r: () => this.turn(),
-      "?": () => byId("keys").showModal(),
-    };
-    const inGraph = {
-      ArrowRight: () => this.moveFocus(card, 1, 0),
-      ArrowLeft: () => this.moveFocus(card, -1, 0),
-      ArrowUp: () => this.moveFocus(card, 0, -1),
-      ArrowDown: () => this.moveFocus(card, 0, 1),
-      Enter: () => this.enter(Number(card.dataset.item)),
-    };
-    const keys = { ...everywhere, ...(busy ? {} : outside), ...(card && !busy ? inGraph : {}) };
-    const action = keys[event.key] ?? keys[event.key.toLowerCase()];
-    if (!action) return;
-    event.preventDefault();
-    action();
+  keep(item) {
+    this.selected = item;
+    this.showLooked();
   }
 
   letGo() {
@@ -344,51 +291,6 @@ class App {
     this.pointedAt = null;
     if (byId("inspector").contains(document.activeElement)) document.activeElement.blur();
     this.showLooked();
-  }
-
-  // Open a box; keep a node, and go to the field with its number if it has one.
-  enter(item) {
-    if (this.folding.isGroup(item)) {
-      this.toggle(item);
-      return;
-    }
-    this.selected = item;
-    this.showLooked();
-    byId("value")?.focus();
-    byId("value")?.select();
-  }
-
-  // The one card that the Tab key reaches.
-  setEntry(item) {
-    if (this.entry !== undefined)
-      this.view.cards.get(this.entry)?.element.setAttribute("tabindex", "-1");
-    this.entry = item;
-    this.view.cards.get(item)?.element.setAttribute("tabindex", "0");
-  }
-
-  focus(item) {
-    if (item === undefined) return;
-    this.setEntry(item);
-    this.view.reveal(item);
-    this.view.cards.get(item)?.element.focus({ preventScroll: true });
-  }
-
-  // Move to the nearest card in a direction.
-  moveFocus(card, dx, dy) {
-    const from = this.view.places.get(Number(card.dataset.item));
-    let best;
-    let least = Infinity;
-    for (const item of this.view.cards.keys()) {
-      const place = this.view.places.get(item);
-      const [x, y] = [place.x - from.x, place.y - from.y];
-      const ahead = x * dx + y * dy;
-      const aside = Math.abs(x * dy) + Math.abs(y * dx);
-      if (ahead > 1 && ahead + 2 * aside < least) {
-        least = ahead + 2 * aside;
-        best = item;
-      }
-    }
-    this.focus(best);
   }
 }
 

@@ -108,7 +108,8 @@ export class Stepping {
     if (step.kind === "done") return this.describedEnd();
     if (this.app.folding.isGroup(step.box)) return this.describedGroup(step);
     if (step.kind === "forward") {
-      const failure = engine.status[step.box] === FAILED ? [this.app.failureText(step.box)] : [];
+      const failure =
+        engine.status[step.box] === FAILED ? [this.app.arithmetic.failure(step.box)] : [];
       return [
         line(arithmetic.forwardLine(step.box)),
         ...failure.map((text) => note(text, "failure")),
@@ -129,7 +130,8 @@ export class Stepping {
 
   describedEnd() {
     const { arithmetic, engine, full } = this.app;
-    if (full.failed >= 0) return [note(this.app.backwardFailureText(), "failure")];
+    if (full.failed >= 0)
+      return [note(this.app.arithmetic.backwardFailure(this.app.full.failed), "failure")];
     if (!engine.hasGradients()) return [withoutGradients()];
     const leaves = [...full.reached.keys()].filter(
       (node) => full.reached[node] && engine.isLeaf(node) && !arithmetic.constant[node],
@@ -148,7 +150,8 @@ export class Stepping {
 
   describedBackward(node) {
     const { arithmetic, engine } = this.app;
-    if (engine.failedBackward >= 0) return [note(this.app.backwardFailureText(), "failure")];
+    if (engine.failedBackward >= 0)
+      return [note(this.app.arithmetic.backwardFailure(this.app.full.failed), "failure")];
     if (!this.app.state.reached[node]) return [note("No gradient arrives here.")];
     const before = this.gradientsBefore();
     const running = new Map();
@@ -196,7 +199,8 @@ export class Stepping {
       const more = outputs.length - lines.length;
       return [...lines, ...(more > 0 ? [note(`and ${more} more`)] : []), hint];
     }
-    if (engine.failedBackward >= 0) return [note(this.app.backwardFailureText(), "failure")];
+    if (engine.failedBackward >= 0)
+      return [note(this.app.arithmetic.backwardFailure(this.app.full.failed), "failure")];
     const before = this.gradientsBefore();
     const inside = new Set(folding.nodesOf(step.box));
     const outside = new Set(

@@ -1,11 +1,10 @@
 // The graph as SVG: what is drawn where, with which numbers, and what is highlighted.
 
 import { byId, motionReduced, setAttribute, setText, svg } from "./dom.js";
-import { FAILED, FINE } from "./engine.js";
+import { Figures } from "./figures.js";
 import { Camera } from "./camera.js";
 import { Cards, clipped } from "./cards.js";
 import { curve, Layout, pointOnLast } from "./layout.js";
-import { format } from "./numbers.js";
 
 const MOVING = 350; // milliseconds
 const MOST_MOVING = 300; // boxes; a larger picture jumps
@@ -13,7 +12,8 @@ const MOST_LABELLED = { into: 4, from: 6 }; // edges; more have labels while one
 
 export class View {
   constructor(graph, engine, folding, arithmetic, handlers) {
-    Object.assign(this, { graph, engine, folding, arithmetic });
+    Object.assign(this, { graph, engine, folding });
+    this.figures = new Figures(graph, engine, folding, arithmetic);
     this.making = new Cards(graph, folding, arithmetic, handlers);
     this.picture = byId("picture");
     this.layers = Object.fromEntries(
@@ -194,84 +194,27 @@ export class View {
   // --- numbers --------------------------------------------------------------------------------
 
   // Show the numbers that are known at a moment: see Timeline.stateAt.
-  showNumbers({ known, reached }) {
+  showNumbers(state) {
+    this.known = state.known;
     for (const [item, card] of this.cards) {
-      const outputs = this.folding.outputsOf(item, this.engine.users);
-      const node = outputs.at(-1);
-      const several = outputs.length > 1;
-      const leaves = this.folding.isGroup(item) && !this.folding.computes(item);
-      const { data, status, gradient } = this.engine;
-      const failed = outputs.find((output) => status[output] === FAILED);
-      let dataText =
-        several || leaves
-          ? `${(leaves ? this.folding.nodesOf(item) : outputs).length} numbers`
-          : format(data[node]);
-      if (failed !== undefined && known(failed)) dataText = "does not exist";
-      else if (node !== undefined && (!known(node) || status[node] !== FINE)) dataText = "–";
-      let gradientText = "–";
-      if (several || leaves)
-        gradientText = this.norm(leaves ? this.folding.nodesOf(item) : outputs, reached);
-      else if (reached[node]) gradientText = format(gradient[node]);
-      this.setNumber(card.data, dataText);
-      this.setNumber(card.gradient, gradientText);
-      card.element.classList.toggle("failed", failed !== undefined && known(failed));
-      setAttribute(card.element, "aria-label", this.spoken(item, dataText, gradientText));
+      const { data, gradient, failed, spoken } = this.figures.ofBox(item, state);
+      setNumber(card.data, data);
+      setNumber(card.gradient, gradient);
+      card.element.classList.toggle("failed", failed);
+      setAttribute(card.element, "aria-label", spoken);
     }
     for (const entry of this.edges.values()) {
-      this.labelEdge(entry, entry.edge.labelled || entry.label !== null, known);
+      if (entry.edge.labelled || entry.label) this.labelEdge(entry);
     }
   }
 
-  setNumber(element, text) {
-    setText(element, text);
-    element.classList.toggle("long", text.length > 8);
-  }
-
-  // The length of the gradient of several nodes.
-  norm(nodes, reached) {
-    if (!nodes.some((node) => reached[node])) return "–";
-    return `norm ${format(Math.hypot(...nodes.map((node) => this.engine.gradient[node])))}`;
-  }
-
-  spoken(item, data, gradient) {
-    const { nodes, roles } = this.graph;
-    if (this.folding.isGroup(item)) {
-      const { title, detail } = this.folding.group(item);
-      return `${title}, ${detail}, data ${data}, gradient ${gradient}. Enter opens it`;
-    }
-    const operation = this.arithmetic.operation(item);
-    const what = operation
-      ? `${operation.name} of ${this.engine.parents[item].map((p) => nodes.name[p]).join(", ")}`
-      : roles[nodes.role[item]];
-    return `${nodes.name[item]}, ${what}, data ${data}, gradient ${gradient}`;
-  }
-
-  // The local derivative on an edge, if it is one number.
-  labelEdge(entry, wanted, known = this.known) {
-    this.known = known;
-    if (!entry || !wanted) return;
+  labelEdge(entry) {
     if (!entry.label) {
       entry.label = svg("text", { class: "local" });
       this.show(entry.label, "labels", entry.element.isConnected);
       this.putLabel(entry);
     }
-    const derivative = this.localDerivative(entry.edge);
-    setText(entry.label, derivative === null || Number.isNaN(derivative) ? "" : format(derivative));
-  }
-
-  localDerivative({ from, to, uses }) {
-    const [{ parent, node, slot }] = uses;
-    if (!this.known(node)) return null;
-    if (!this.folding.isGroup(to)) {
-      return uses.length === 1 && this.engine.status[node] === FINE
-        ? this.engine.locals(node)[slot]
-        : null;
-    }
-    const outputs = this.folding.outputsOf(to, this.engine.users);
-    const sources = new Set(uses.map((use) => use.parent));
-    if (outputs.length !== 1 || sources.size !== 1 || this.engine.status[outputs[0]] !== FINE)
-      return null;
-    return this.engine.derivativesThrough(this.folding.nodesOf(to), outputs[0]).get(parent) ?? null;
+    setText(entry.label, this.figures.ofEdge(entry.edge, this.known));
   }
 
   // --- what is looked at ----------------------------------------------------------------------
@@ -310,7 +253,7 @@ export class View {
       const on = path.has(from) && path.has(to);
       entry.element.classList.toggle("on-path", on);
       const near = item !== null && (from === item || to === item);
-      this.labelEdge(entry, near || entry.edge.labelled);
+      if (near) this.labelEdge(entry);
       entry.label?.classList.toggle("on-path", near || on);
       entry.label?.classList.toggle("extra", !entry.edge.labelled && !near);
     }
@@ -320,6 +263,11 @@ export class View {
 function between(from, to, t) {
   const mix = (name) => from[name] + (to[name] - from[name]) * t;
   return { x: mix("x"), y: mix("y"), width: mix("width"), height: mix("height") };
+}
+
+function setNumber(element, text) {
+  setText(element, text);
+  element.classList.toggle("long", text.length > 8);
 }
 
 function pathText([start, ...points]) {
