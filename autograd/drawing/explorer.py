@@ -102,7 +102,8 @@ def explore(
         raise GraphError(f"explore shows how a Value was computed, not {root!r}: give it a loss")
     known = [*parameters, *(training.parameters if training is not None else [])]
     outputs: list[Node] = [root]
-    _require_few(inputs_first(outputs, lambda node: node.parents))
+    nodes = inputs_first(outputs, lambda node: node.parents)
+    _require_few(nodes)
     graph = cell_graph(root, known)
     _require_few(graph.cells)
     opened = _opened(graph, collapse)

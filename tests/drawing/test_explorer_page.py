@@ -53,7 +53,7 @@ class Browser:
         self.driver.execute_cdp_cmd(name, parameters)
 
     def run(self, script: str, *arguments: Any) -> Any:
-        return self.driver.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
+        return self.driver.execute_script(script, *arguments)
 
     def find(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -107,7 +107,8 @@ def browser(chromium: Browser) -> Iterator[Browser]:
     chromium.resize(DESKTOP)
     chromium.prefer(prefers_color_scheme="light", prefers_reduced_motion="reduce")
     yield chromium
-    assert [entry["message"] for entry in chromium.driver.get_log("browser")] == []
+    console: Any = chromium.driver.get_log("browser")  # type: ignore[no-untyped-call]
+    assert [entry["message"] for entry in console] == []
 
 
 def neuron() -> ag.Value:
@@ -139,15 +140,12 @@ def number_of_inputs(operation: Operation) -> int:
 
 def points(count: int, rng: random.Random) -> list[list[float]]:
     """Draw points: some far out, some where graphs are, some whole."""
-    return [
-        [draw() for _ in range(count)]
-        for draw in (
-            lambda: rng.choice(EXTREMES),
-            lambda: rng.uniform(-5.0, 5.0),
-            lambda: float(rng.randint(-3, 5)),
-        )
-        for _ in range(60)
+    kinds: list[Callable[[], float]] = [
+        lambda: rng.choice(EXTREMES),
+        lambda: rng.uniform(-5.0, 5.0),
+        lambda: float(rng.randint(-3, 5)),
     ]
+    return [[draw() for _ in range(count)] for draw in kinds for _ in range(60)]
 
 
 def or_nan(compute: Callable[[], Sequence[Any]]) -> list[float]:
@@ -455,7 +453,7 @@ def test_edges_of_folded_neurons_carry_derivatives_through_them(
     hidden = root.parents[0].parents[0].parents[0]
     while len(hidden.parents) < 9:
         hidden = hidden.parents[0]
-    outputs = hidden.parents[4:8]
+    outputs: Any = hidden.parents[4:8]
     browser.open(ag.explore(root, tmp_path / "page.html", collapse="neuron"))
     x1 = next(leaf for leaf in outputs[0].parents[0].parents if leaf.label == "x1")
     expected = [ag.gradient(output, x1) for output in outputs]
@@ -586,7 +584,7 @@ def test_the_plane_shows_the_score_of_every_place(browser: Browser, tmp_path: Pa
         assert scores[64 * j + i] == close(model([xs[i], ys[j]]).data)
     ActionChains(browser.driver).move_to_element(browser.find("#plane")).click().perform()
     data = browser.column("data")
-    assert (data["x1"], data["x2"]) == (pytest.approx(0.5, abs=0.02), pytest.approx(1.0, abs=0.03))
+    assert [data["x1"], data["x2"]] == pytest.approx([0.5, 1.0], abs=0.03)
     assert data["score"] == close(model([data["x1"], data["x2"]]).data)
 
 
@@ -626,7 +624,8 @@ def test_the_keyboard_is_enough(browser: Browser, tmp_path: Path) -> None:
 def test_every_control_has_a_name(browser: Browser, tmp_path: Path) -> None:
     browser.open(ag.explore(network(), tmp_path / "page.html"))
     nameless = browser.run("""
-        const named = (e) => e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length;
+        const label = (e) => e.getAttribute("aria-label") || e.textContent.trim();
+        const named = (e) => label(e) || e.labels?.length;
         return [...document.querySelectorAll("button, input, select, [role=button], [role=img]")]
             .filter((e) => !e.closest("[hidden]") && !named(e)).map((e) => e.outerHTML);""")
     assert nameless == []
