@@ -4,7 +4,6 @@ The colours are those of Okabe and Ito, which colour-blind readers tell apart: f
 thinned with white for the area, so that black text is readable on each.
 """
 
-import html
 import math
 from collections.abc import Iterable, Sequence
 
@@ -129,18 +128,20 @@ def escape(text: str) -> str:
     r"""Write any text as part of an HTML-like label, shortened if it is long.
 
     >>> escape('a < "b"'), escape("two\nlines"), escape("bell \a")
-    ('a &lt; &quot;b&quot;', 'two<BR/>lines', 'bell ␇')
+    ('a &#60; &#34;b&#34;', 'two<BR/>lines', 'bell ␇')
     """
     if len(text) > LONGEST_LABEL:
         text = text[: LONGEST_LABEL - 1] + "…"
     lines = text.splitlines()
-    return "<BR/>".join(html.escape("".join(map(_printable, line))) for line in lines)
+    return "<BR/>".join("".join(map(_character, line)) for line in lines)
 
 
-def _printable(character: str) -> str:
-    """Return a sign that XML allows: control characters have pictures in Unicode."""
+def _character(character: str) -> str:
+    """Return a character as XML allows it: control characters have pictures in Unicode."""
     if character < " ":
         return chr(0x2400 + ord(character))
+    if character in "<>&\"']":  # old versions of Graphviz cannot read a ] of its own
+        return f"&#{ord(character)};"
     allowed = not "\ud800" <= character <= "\udfff" and character not in "\ufffe\uffff"
     return character if allowed else "\ufffd"
 

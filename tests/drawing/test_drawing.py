@@ -133,6 +133,7 @@ def visible(text: str) -> str:
 @example("\n")
 @example(" ")
 @example("&#65;&lt;")
+@example("]")
 def test_every_label_is_read_as_it_was_written(label: str) -> None:
     for program in dict.fromkeys(renderers()):
         result = subprocess.run(

@@ -247,11 +247,19 @@ def test_a_cell_that_is_called_three_times_makes_three_boxes_that_share_paramete
 
 def test_a_neuron_ends_where_another_begins_even_if_its_activation_reaches_there() -> None:
     outputs = [ag.Value(1.0)]
-    gated = nn.Neuron(1, activation=lambda x: ag.tanh(x) * outputs[-1], rng=0)
+    gated = nn.Neuron(1, activation=lambda x: x * ag.tanh(outputs[-1]), rng=0)
     for number in (1.0, 2.0, 3.0):
         outputs.append(gated([number]))
     picture = depict(outputs[-1], "neuron")
-    assert [len(box.nodes) for box in picture.boxes if box.part] == [3, 3, 3]
+    assert [len(box.nodes) for box in picture.boxes if box.part] == [2, 2, 2]
+
+
+def test_nodes_under_a_copied_label_are_in_one_box_only() -> None:
+    output = nn.Neuron(1, "silu", rng=0)([1.0])
+    other: Any = output.parents[1]
+    other = labelled(2 * other, output.label)
+    picture = depict([output, other], "neuron")
+    assert len([node for box in picture.boxes for node in box.nodes]) == 8
 
 
 def test_a_neuron_whose_output_was_relabelled_is_known_by_its_weighted_sum() -> None:

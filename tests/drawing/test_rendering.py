@@ -17,6 +17,8 @@ from autograd.drawing.rendering import layout, render, renderers
 SOURCE = 'digraph { a [label="é ∂ Σ"]; a -> b [id="e0" label="x"]; a -> b [id="e1"] }'
 PROGRAMS = list(dict.fromkeys(renderers()))
 
+PURE = next(program for program in PROGRAMS if Path(program).stem == "graphviz-pure")
+
 Install = Callable[..., None]
 
 
@@ -35,10 +37,6 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
             path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
     return install
-
-
-def test_the_tests_install_a_program_that_draws() -> None:
-    assert any(Path(program).stem == "graphviz-pure" for program in PROGRAMS)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -86,8 +84,7 @@ def test_a_graph_that_cannot_be_read_is_refused(program: str, install: Install) 
 
 
 def test_pdf_takes_the_systems_graphviz(install: Install) -> None:
-    (pure,) = (program for program in PROGRAMS if Path(program).stem == "graphviz-pure")
-    install(pure)
+    install(PURE)
     with pytest.raises(ag.ArgumentError, match="pdf takes an installed Graphviz"):
         render(SOURCE, "pdf")
 
@@ -99,8 +96,7 @@ def test_without_a_program_the_error_names_both_ways_to_get_one(install: Install
 
 
 def test_a_broken_program_is_passed_over(install: Install) -> None:
-    (pure,) = (program for program in PROGRAMS if Path(program).stem == "graphviz-pure")
-    install(pure, dot="echo 'no plugins' >&2; exit 1")
+    install(PURE, dot="echo 'no plugins' >&2; exit 1")
     assert render(SOURCE).startswith(b"<?xml")
 
 
