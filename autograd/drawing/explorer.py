@@ -106,18 +106,17 @@ def explore(
     _require_few(nodes)
     graph = cell_graph(root, known)
     _require_few(graph.cells)
-    opened = _opened(graph, collapse)
     source, missing = javascript_table(graph.operations())
     if missing and (training is not None or plane is not None):
         raise GraphError(f"training and planes are recomputed in the page, and {_locked(missing)}")
-    data = _data(graph, title, opened, missing) | {
+    data = _data(graph, title, collapse, missing) | {
         "training": None if training is None else training.on_page(graph),
         "plane": None if plane is None else plane.on_page(graph),
     }
     return write_file(path, page(data["title"], data, source).encode(errors="replace"))
 
 
-def _data(graph: CellGraph, title: str, opened: list[int], missing: list[str]) -> dict[str, Any]:
+def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) -> dict[str, Any]:
     """Return all that the page is told, by the names that its scripts use."""
     cells, groups, roles = graph.cells, graph.groups, list[str](COLORS)
     where = places(graph)
@@ -149,7 +148,8 @@ def _data(graph: CellGraph, title: str, opened: list[int], missing: list[str]) -
             for group, place in zip(groups, where.centers[len(cells) :], strict=True)
         ],
         "routes": where.routes,
-        "opened": opened,
+        "opened": _opened(graph, collapse),
+        "foldToFit": collapse == "auto",
         "mostVisible": MOST_VISIBLE,
         "locked": f"Numbers cannot be edited: {_locked(missing)}." if missing else "",
         "changed": recorded_otherwise(graph),

@@ -85,16 +85,20 @@ class CellGraph:
         return [(op, count) for op, count in dict.fromkeys(used) if op is not None]
 
     def names(self, output: str) -> list[str]:
-        """Return what formulas call each cell: its label, or v1, v2 and so on."""
-        names, count = [], 0
-        for cell in self.cells:
-            if cell.label or cell.role == "constant":
-                names.append(cell.label or f"{cell.data:g}")
-            elif cell is self.cells[-1]:
-                names.append(output)
-            else:
-                count += 1
-                names.append(f"v{count}")
+        """Return what formulas call each cell: its label, or v1, v2 and so on, the outermost first.
+
+        Numbers that are inside of groups come last, as they are seen last.
+        """
+        names = [cell.label or f"{cell.data:g}" for cell in self.cells]
+        names[-1] = self.cells[-1].label or output
+        unnamed = [
+            place
+            for place, cell in enumerate(self.cells[:-1])
+            if not cell.label and cell.role != "constant"
+        ]
+        depth = {p: len(list(self.containers_of(self.cells[p].group))) for p in unnamed}
+        for count, place in enumerate(sorted(unnamed, key=depth.__getitem__), 1):
+            names[place] = f"v{count}"
         return names
 
 

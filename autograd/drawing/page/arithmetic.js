@@ -39,7 +39,8 @@ export class Arithmetic {
 
   // a + b, or tanh(a): an operation applied to `operands`, which are parts of a line.
   applied(node, operands) {
-    const { infix, name } = this.operation(node);
+    const { name, ...operation } = this.operation(node);
+    const infix = operands.length > 1 && operation.infix;
     const shown = shortened(operands);
     const between = infix ? ` ${infix} ` : ", ";
     const joined = shown.flatMap((part, index) => (index ? [between, part] : [part]));

@@ -26,8 +26,12 @@ export class Camera {
     const camera = byId("camera");
     camera.classList.toggle("smooth", smooth);
     camera.style.transform = `translate(${place.x}px, ${place.y}px) scale(${place.scale})`;
-    this.picture.classList.toggle("far", place.scale < FAR);
+    this.picture.classList.toggle("far", !this.readable);
     this.onLook();
+  }
+
+  get readable() {
+    return this.place.scale >= FAR;
   }
 
   // What it sees, in the coordinates of the picture, and a quarter more on each side.

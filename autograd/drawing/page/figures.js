@@ -54,6 +54,13 @@ export class Figures {
     return Number.isNaN(derivative) ? "" : format(derivative);
   }
 
+  // How an edge into a folded box is drawn: as strong as its derivative.
+  strength(edge, known) {
+    const derivative = known(edge.uses[0].node) ? this.localDerivative(edge) : NaN;
+    if (!this.folding.isGroup(edge.to) || Number.isNaN(derivative)) return null;
+    return { width: Math.min(4, 0.5 + 1.5 * Math.abs(derivative)), sign: Math.sign(derivative) };
+  }
+
   localDerivative({ to, uses }) {
     const [{ parent, node, slot }] = uses;
     if (!this.folding.isGroup(to)) {

@@ -38,6 +38,7 @@ class App {
     this.showFolds();
     this.view.arrange(false);
     this.view.fit();
+    if (graph.foldToFit && !this.view.camera.readable) this.foldAll();
     this.plane = graph.plane && new Plane(graph.plane, this);
     this.refresh();
     this.training = graph.training && new Training(graph.training, this);
@@ -204,6 +205,16 @@ class App {
       );
   }
 
+  // At first, on a screen too small for what is open.
+  foldAll() {
+    this.folding.setOpen([]);
+    this.timeline.update();
+    this.view.direction = this.view.fittingDirection();
+    this.view.arrange(false);
+    this.view.fit();
+    this.showFolds();
+  }
+
   // The buttons that open or fold all groups of a depth.
   showFolds() {
     const { groups } = this.graph;
@@ -228,7 +239,8 @@ class App {
   }
 
   showLegend() {
-    const { roles, nodes, colors } = this.graph;
+    const { graph } = this;
+    const { roles, nodes, colors } = graph;
     const used = roles.filter((_, index) => nodes.role.includes(index));
     for (const role of roles)
       document.documentElement.style.setProperty(`--own-${role}`, colors[role]);
@@ -240,6 +252,9 @@ class App {
         html("span", { class: "local" }, "2.0"),
         " local derivative",
       ),
+      ...(graph.groups.length
+        ? [html("li", { class: "edge-strength" }, "positive, negative")]
+        : []),
     );
   }
 

@@ -205,7 +205,15 @@ export class View {
     }
     for (const entry of this.edges.values()) {
       if (entry.edge.labelled || entry.label) this.labelEdge(entry);
+      if (this.folding.isGroup(entry.edge.to)) this.showStrength(entry);
     }
+  }
+
+  showStrength({ element, path, edge }) {
+    const strength = this.figures.strength(edge, this.known);
+    path.style.strokeWidth = strength?.width ?? "";
+    element.classList.toggle("positive", strength?.sign > 0);
+    element.classList.toggle("negative", strength?.sign < 0);
   }
 
   labelEdge(entry) {
