@@ -61,6 +61,18 @@ def explore(
     the backward pass, point at a node to see its chain-rule sum in numbers, edit an input and watch
     everything follow. `backward()` need not have been called: the page computes the gradients.
 
+    With the history of a training, a slider goes through its epochs; with a plane of two inputs,
+    the decision boundary is drawn for the numbers at hand:
+
+    >>> history = ag.TrainingHistory(model.parameters())  # doctest: +SKIP
+    >>> for report in nn.fit(model, X, y, nn.hinge_loss, ...):  # doctest: +SKIP
+    ...     history.record(report.loss)
+    >>> inputs = [ag.Value(0.5, "x1"), ag.Value(-0.2, "x2")]  # doctest: +SKIP
+    >>> score = model(inputs)  # doctest: +SKIP
+    >>> plane = ag.DecisionPlane(inputs, score, points=X, classes=y)  # doctest: +SKIP
+    >>> loss = nn.hinge_loss(score, 1)  # doctest: +SKIP
+    >>> ag.explore(loss, "training.html", training=history, plane=plane)  # doctest: +SKIP
+
     Parameters
     ----------
     root : Value

@@ -13,22 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograd.drawing.explorer_graph import CellGraph
+from autograd.drawing.explorer_ranks import ALONG, BESIDE, CARD, FOLDED, Point, in_ranks
 from autograd.drawing.rendering import layout
 
-CARD = (120, 62)
-"""Width and height of the card of a node, in points; ``layout.js`` has the same."""
-
-FOLDED = (152, 76)
-"""Width and height of a folded group."""
-
-_BESIDE, _ALONG = 18, 68
-"""Points between two boxes of one rank, and between two ranks."""
+MOST_RENDERED = 150
+"""Graphviz takes minutes for some hundreds of boxes, and versions of it crash on a long chain."""
 
 _LONGEST_COLUMN = 8
 """As many boxes without edges between them stand in one column; more in several."""
-
-
-Point = tuple[int, int]
 
 
 @dataclass
@@ -103,7 +95,9 @@ def _arranged(folded: tuple[bool, ...], edges: tuple[Point, ...]) -> Places:
     sizes = [FOLDED if group else CARD for group in folded]
     if not edges:
         return Places(_in_columns(sizes), [])
-    lines = ["digraph {", f"rankdir=LR nodesep={_BESIDE / 72} ranksep={_ALONG / 72}"]
+    if len(sizes) > MOST_RENDERED:
+        return Places(in_ranks(sizes, edges), [])
+    lines = ["digraph {", f"rankdir=LR nodesep={BESIDE / 72} ranksep={ALONG / 72}"]
     lines.append('node [shape=box fixedsize=true label=""]')
     lines += [
         f"n{i} [width={width / 72:.4f} height={height / 72:.4f}]"
@@ -126,8 +120,8 @@ def _arranged(folded: tuple[bool, ...], edges: tuple[Point, ...]) -> Places:
 def _in_columns(sizes: Sequence[Point]) -> list[Point]:
     """Put boxes that have nothing to do with each other into columns, or nearly a square."""
     rows = max(_LONGEST_COLUMN, math.ceil(math.sqrt(2 * len(sizes))))
-    width = max(width for width, _ in sizes) + _BESIDE
-    height = max(height for _, height in sizes) + _BESIDE
+    width = max(width for width, _ in sizes) + BESIDE
+    height = max(height for _, height in sizes) + BESIDE
     return [(i // rows * width, i % rows * height) for i in range(len(sizes))]
 
 

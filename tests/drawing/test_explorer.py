@@ -1,13 +1,17 @@
 """What `explore` writes and refuses, without a browser."""
 
+import itertools
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd as ag
 import nn
@@ -15,6 +19,7 @@ from autograd.compiler.expressions import NoFormulaError
 from autograd.drawing import explorer, explorer_layout, rendering
 from autograd.drawing.explorer_graph import cell_graph
 from autograd.drawing.explorer_page import in_script
+from autograd.drawing.explorer_ranks import CARD, FOLDED, in_ranks
 from autograd.drawing.explorer_training import MOST_NUMBERS
 from autograd.drawing.javascript import javascript, javascript_table
 from autograd.operations import OPERATIONS, define
@@ -295,3 +300,28 @@ def test_planes_that_make_no_sense_are_refused(page: Path) -> None:
     with pytest.raises(ag.GraphError, match="is computed: the inputs of a plane are leaves"):
         ag.explore(score * x, page, plane=ag.DecisionPlane([x, score], score))
     assert not page.exists()
+
+
+# --- layout --------------------------------------------------------------------------------------
+
+
+@given(st.data())
+def test_ranks_keep_boxes_apart_and_edges_forward(data: st.DataObject) -> None:
+    count = data.draw(st.integers(2, 30))
+    pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
+    drawn = data.draw(st.lists(pairs))
+    edges = sorted({(min(pair), max(pair)) for pair in drawn if pair[0] != pair[1]})
+    sizes = [data.draw(st.sampled_from([CARD, FOLDED])) for _ in range(count)]
+    centers = in_ranks(sizes, edges)
+    assert all(centers[source][0] < centers[target][0] for source, target in edges)
+    for (a, (x1, y1)), (b, (x2, y2)) in itertools.combinations(enumerate(centers), 2):
+        assert x1 != x2 or abs(y1 - y2) >= (sizes[a][1] + sizes[b][1]) / 2
+
+
+def test_a_long_chain_is_laid_out_without_graphviz(page: Path) -> None:
+    x = ag.Value(1.0, "x")
+    for _ in range(400):
+        x = ag.sin(x) + 0.5
+    start = time.perf_counter()
+    ag.explore(x, page)
+    assert time.perf_counter() - start < 5.0

@@ -116,8 +116,8 @@ def neuron() -> ag.Value:
     return ag.tanh(w * x + b)
 
 
-def network() -> ag.Value:
-    model = nn.MLP(2, [4, 1], activation="tanh", rng=0)
+def network(activation: str = "tanh") -> ag.Value:
+    model = nn.MLP(2, [4, 1], activation=activation, rng=0)
     inputs = [ag.Value(0.5, "x1"), ag.Value(-1.0, "x2")]
     return nn.mse_loss(model(inputs), 1.0)
 
@@ -433,6 +433,8 @@ def test_pointing_at_a_node_shows_its_chain_rule_sum(browser: Browser, tmp_path:
     on_path = browser.run("""return [...document.querySelectorAll(".card.on-path")]
         .map((card) => explorer.graph.nodes.name[card.dataset.item])""")
     assert sorted(on_path) == ["L", "a", "v1", "v2"]
+    edges = browser.run("return document.querySelectorAll('.edge.on-path').length")
+    assert edges == 4  # all but the one from b
     browser.point_at("v1")
     assert "∂v1/∂a = −3.0 ∂v1/∂b = 2.0" in browser.text("#inspector")
 
@@ -449,7 +451,7 @@ def test_edges_carry_local_derivatives(browser: Browser, tmp_path: Path) -> None
 def test_edges_of_folded_neurons_carry_derivatives_through_them(
     browser: Browser, tmp_path: Path
 ) -> None:
-    root = network()
+    root = network("silu")  # in which a weighted sum is used twice
     hidden = root.parents[0].parents[0].parents[0]
     while len(hidden.parents) < 9:
         hidden = hidden.parents[0]

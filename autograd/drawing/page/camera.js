@@ -6,6 +6,7 @@ const MARGIN = 24;
 const READABLE = 0.55; // scale; the steps come closer than this
 const CLOSE = 0.9;
 const FAR = 0.3; // from here on, text is left out
+const FARTHEST_AT_FIRST = 0.15;
 const [FARTHEST, CLOSEST] = [0.02, 4];
 
 export class Camera {
@@ -32,6 +33,10 @@ export class Camera {
 
   get readable() {
     return this.place.scale >= FAR;
+  }
+
+  get recognisable() {
+    return this.place.scale >= FARTHEST_AT_FIRST;
   }
 
   // What it sees, in the coordinates of the picture, and a quarter more on each side.
@@ -110,17 +115,24 @@ export class Camera {
       const [a, b] = [...pointers.values()];
       return Math.hypot(a.x - b.x, a.y - b.y);
     };
+    let moved = 0; // pixels since the pointer went down: a drag is no click
     const on = (type, action) => this.picture.addEventListener(type, action, { passive: false });
     on("wheel", (event) => {
       event.preventDefault();
       this.zoom(Math.exp(-event.deltaY * 0.0015), spot(event));
     });
-    on("pointerdown", (event) => pointers.set(event.pointerId, spot(event)));
+    on("pointerdown", (event) => {
+      pointers.set(event.pointerId, spot(event));
+      moved = 0;
+    });
+    const afterDrag = (event) => moved > 4 && event.stopPropagation();
+    this.picture.addEventListener("click", afterDrag, { capture: true });
     on("pointermove", (event) => {
       if (!pointers.has(event.pointerId)) return;
       const [last, now] = [pointers.get(event.pointerId), spot(event)];
       const before = pointers.size === 2 ? apart() : 0;
       pointers.set(event.pointerId, now);
+      moved += Math.hypot(now.x - last.x, now.y - last.y);
       if (before > 0) this.zoom(apart() / before, now);
       else this.pan(now.x - last.x, now.y - last.y);
     });

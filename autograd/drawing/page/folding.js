@@ -94,7 +94,8 @@ export class Folding {
     return `${inContainer.get(this.container[target])}-${target}`;
   }
 
-  // The visible boxes, each after those it takes something from.
+  // The visible boxes, each after those it takes something from. Should boxes take from each other
+  // in a circle, the first of them is as good as any.
   boxOrder() {
     const waiting = new Map(this.boxes.map((box) => [box, new Set()]));
     const users = new Map(this.boxes.map((box) => [box, []]));
@@ -102,16 +103,16 @@ export class Folding {
       waiting.get(to).add(from);
       users.get(from).push(to);
     }
-    const order = [];
+    const order = new Set();
     const ready = this.boxes.filter((box) => waiting.get(box).size === 0);
-    for (let next = 0; next < ready.length; next += 1) {
-      const box = ready[next];
-      order.push(box);
+    while (order.size < this.boxes.length) {
+      const box = ready.shift() ?? this.boxes.find((other) => !order.has(other));
+      order.add(box);
       for (const user of users.get(box)) {
         if (waiting.get(user).delete(box) && waiting.get(user).size === 0) ready.push(user);
       }
     }
-    return order;
+    return [...order];
   }
 
   // The nodes of a box that something outside of it takes, or that are the output.

@@ -39,6 +39,7 @@ class App {
     this.view.arrange(false);
     this.view.fit();
     if (graph.foldToFit && !this.view.camera.readable) this.foldAll();
+    if (!this.view.camera.recognisable) this.view.follow(this.folding.box[this.engine.output]);
     this.plane = graph.plane && new Plane(graph.plane, this);
     this.refresh();
     this.training = graph.training && new Training(graph.training, this);

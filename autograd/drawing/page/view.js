@@ -275,7 +275,7 @@ function between(from, to, t) {
 
 function setNumber(element, text) {
   setText(element, text);
-  element.classList.toggle("long", text.length > 8);
+  element.classList.toggle("long", text.length > 7);
 }
 
 function pathText([start, ...points]) {
