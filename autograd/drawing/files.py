@@ -15,7 +15,7 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> Path:
         If it cannot be written.
     """
     path = Path(path)
-    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished = path.parent / f"{path.name}.unfinished"
     try:
         try:
             unfinished.write_bytes(content)

@@ -90,6 +90,12 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         ag.explore(ag.Value(1.0), tmp_path / "nowhere" / "page.html")
 
 
+@pytest.mark.parametrize("path", ["", ".", "/"])
+def test_a_path_that_names_no_file_is_refused(path: str) -> None:
+    with pytest.raises(ag.WriteError, match="cannot be written"):
+        ag.explore(ag.Value(1.0), path)
+
+
 @pytest.mark.parametrize("root", [1.0, "loss", None, [ag.Value(1.0)], np.array(1.0)])
 def test_a_root_that_is_no_value_is_refused(root: Any, page: Path) -> None:
     with pytest.raises(ag.GraphError, match="explore shows how a Value was computed, not "):

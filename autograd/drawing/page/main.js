@@ -287,8 +287,10 @@ class App {
     on("turn", () => this.turn());
     on("theme", () => this.switchTheme());
     on("help", () => byId("keys").showModal());
+    let drawn = false; // it calls at once, too
     const watch = new ResizeObserver(() => {
-      this.view.fit();
+      if (drawn) this.view.fit();
+      drawn = true;
       this.plane?.draw();
     });
     watch.observe(byId("picture"));
