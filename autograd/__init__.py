@@ -72,11 +72,14 @@ if TYPE_CHECKING:
     from autograd.compiler import Compiled, compile, compile_graph
     from autograd.drawing.drawing import Drawing, draw
     from autograd.drawing.explaining import Explanation, explain
+    from autograd.drawing.explorer import explore
+    from autograd.drawing.explorer_training import DecisionPlane, TrainingHistory
 
 __all__ = [
     "ArgumentError",
     "AutogradError",
     "Compiled",
+    "DecisionPlane",
     "DivergenceError",
     "DomainError",
     "Drawing",
@@ -91,6 +94,7 @@ __all__ = [
     "ShapeError",
     "StateError",
     "TraceError",
+    "TrainingHistory",
     "Value",
     "abs",
     "arctan",
@@ -108,6 +112,7 @@ __all__ = [
     "erfc",
     "exp",
     "explain",
+    "explore",
     "expm1",
     "gelu",
     "grad",
@@ -142,6 +147,8 @@ _ON_DEMAND = {
     "autograd.compiler": ("Compiled", "compile", "compile_graph"),
     "autograd.drawing.drawing": ("Drawing", "draw"),
     "autograd.drawing.explaining": ("Explanation", "explain"),
+    "autograd.drawing.explorer": ("explore",),
+    "autograd.drawing.explorer_training": ("DecisionPlane", "TrainingHistory"),
 }
 """Imported when they are first asked for, and with them NumPy or Graphviz."""
 

@@ -18,6 +18,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         If the file cannot be written. An old one is then still in its place.
     """
     path = Path(path)
+    if not path.name:
+        raise FileError(f"{str(path)!r} cannot be written: it names no file")
     unfinished = path.with_name(path.name + ".unfinished")
     try:
         try:

@@ -1,0 +1,233 @@
+"""`explore`: one HTML file in which backpropagation can be watched, step by step.
+
+Read on in this order: `explorer_graph` (what the page knows of the graph), `explorer_layout` (where
+it is), `javascript` (what it computes with), `explorer_training`, `explorer_page`; then the scripts
+in ``page/``, from ``main.js``.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from autograd.drawing.appearance import COLORS
+from autograd.drawing.explorer_graph import (
+    CellGraph,
+    cell_graph,
+    number,
+    recorded_locals,
+    recorded_otherwise,
+)
+from autograd.drawing.explorer_layout import places
+from autograd.drawing.explorer_page import page
+from autograd.drawing.explorer_training import DecisionPlane, TrainingHistory
+from autograd.drawing.javascript import javascript_table
+from autograd.drawing.order import inputs_first
+from autograd.drawing.picture import Collapse
+from autograd.errors import ArgumentError, GraphError
+from autograd.files import write_file
+from autograd.graph import Node
+from autograd.operations import Operation
+from autograd.value import Value
+
+MOST_VISIBLE = 2000
+"""So many boxes move smoothly."""
+
+MOST_CELLS = 30_000
+"""So many nodes are recomputed at once when a number is edited."""
+
+READABLE = 40
+"""With "auto", as much is opened as leaves no more boxes than these."""
+
+
+def explore(
+    root: Value,
+    path: str | os.PathLike[str],
+    *,
+    collapse: Collapse = "auto",
+    parameters: Iterable[Value] = (),
+    title: str = "",
+    training: TrainingHistory | None = None,
+    plane: DecisionPlane | None = None,
+) -> Path:
+    """Write a page that shows how an output was computed, and how its gradients come about.
+
+    >>> import autograd as ag
+    >>> x, w, b = ag.Value(2.0, "x"), ag.Value(-3.0, "w"), ag.Value(6.5, "b")
+    >>> ag.explore(ag.tanh(w * x + b), "neuron.html").name  # doctest: +SKIP
+    'neuron.html'
+
+    It is one file without any other, for a browser of 2024 or later. Step through the forward and
+    the backward pass, point at a node to see its chain-rule sum in numbers, edit an input and watch
+    everything follow. `backward()` need not have been called: the page computes the gradients.
+
+    With the history of a training, a slider goes through its epochs; with a plane of two inputs,
+    the decision boundary is drawn for the numbers at hand:
+
+    >>> history = ag.TrainingHistory(model.parameters())  # doctest: +SKIP
+    >>> for report in nn.fit(model, X, y, nn.hinge_loss, ...):  # doctest: +SKIP
+    ...     history.record(report.loss)
+    >>> inputs = [ag.Value(0.5, "x1"), ag.Value(-0.2, "x2")]  # doctest: +SKIP
+    >>> score = model(inputs)  # doctest: +SKIP
+    >>> plane = ag.DecisionPlane(inputs, score, points=X, classes=y)  # doctest: +SKIP
+    >>> loss = nn.hinge_loss(score, 1)  # doctest: +SKIP
+    >>> ag.explore(loss, "training.html", training=history, plane=plane)  # doctest: +SKIP
+
+    Parameters
+    ----------
+    root : Value
+        The output, such as a loss.
+    path : path
+        The file to write, usually ``.html``.
+    collapse : "auto", "neuron", "layer" or None
+        What is folded into one box at first: neurons, layers, or nothing. All can be opened in the
+        page. "auto" folds as little as leaves a picture that can be read.
+    parameters : iterable of Value
+        Variables to show as parameters, beside those of `nn` and of `training`.
+    title : str
+        The heading of the page.
+    training : TrainingHistory, optional
+        A run to go through with a slider: the parameters change, and all that follows from them.
+    plane : DecisionPlane, optional
+        Two inputs to show the score of, over a plane, with its boundary.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    GraphError
+        If `root` is no Value, if the graph is too large, or if `training` or `plane` belong to
+        another one.
+    ArgumentError
+        If `collapse` is something else.
+    RenderingError
+        If there is no program to lay the graph out.
+    FileError
+        If the file cannot be written. One that was there before is then still whole.
+    """
+    if collapse not in ("auto", "neuron", "layer", None):
+        raise ArgumentError(f"collapse={collapse!r}: it is 'auto', 'neuron', 'layer' or None")
+    if not isinstance(root, Value):
+        raise GraphError(f"explore shows how a Value was computed, not {root!r}: give it a loss")
+    known = [*parameters, *(training.parameters if training is not None else [])]
+    outputs: list[Node] = [root]
+    nodes = inputs_first(outputs, lambda node: node.parents)
+    _require_few(nodes)
+    graph = cell_graph(root, known)
+    _require_few(graph.cells)
+    source, missing = javascript_table(graph.operations())
+    if missing and (training is not None or plane is not None):
+        raise GraphError(f"training and planes are recomputed in the page, and {_locked(missing)}")
+    data = _data(graph, title, collapse, missing) | {
+        "training": None if training is None else training.on_page(graph),
+        "plane": None if plane is None else plane.on_page(graph),
+    }
+    return write_file(path, page(data["title"], data, source).encode(errors="replace"))
+
+
+def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) -> dict[str, Any]:
+    """Return all that the page is told, by the names that its scripts use."""
+    cells, groups, roles = graph.cells, graph.groups, list[str](COLORS)
+    where = places(graph)
+    return {
+        "title": title or cells[-1].label or "Backpropagation, step by step",
+        "roles": roles,
+        "colors": {role: border for role, (border, _) in COLORS.items()},
+        "operations": {_key(op, n): _described(op, n) for op, n in graph.operations()},
+        "nodes": {
+            "name": graph.names(output="L"),
+            "role": [roles.index(cell.role) for cell in cells],
+            "operation": [
+                _key(cell.operation, len(cell.parents)) if cell.operation else "" for cell in cells
+            ],
+            "parents": [cell.parents for cell in cells],
+            "data": [number(cell.data) for cell in cells],
+            "locals": recorded_locals(graph, missing),
+            "group": [cell.group for cell in cells],
+            "place": where.centers[: len(cells)],
+        },
+        "groups": [
+            {
+                "title": group.title,
+                "detail": group.detail,
+                "role": group.role,
+                "within": group.within,
+                "place": place,
+            }
+            for group, place in zip(groups, where.centers[len(cells) :], strict=True)
+        ],
+        "routes": where.routes,
+        "opened": _opened(graph, collapse),
+        "foldToFit": collapse == "auto",
+        "mostVisible": MOST_VISIBLE,
+        "locked": f"Numbers cannot be edited: {_locked(missing)}." if missing else "",
+        "changed": recorded_otherwise(graph),
+    }
+
+
+def _key(operation: Operation, n_inputs: int) -> str:
+    return f"{operation.name}/{n_inputs}"
+
+
+def _described(operation: Operation, n_inputs: int) -> dict[str, str]:
+    """Return how to write an operation; `infix` stands between its inputs, if anything does."""
+    symbol = operation.symbol
+    between = n_inputs == 2 and not any(letter.isalnum() or letter == " " for letter in symbol)
+    infix = "+" if operation.name == "sum" else symbol if between else ""
+    return {"name": operation.name, "symbol": symbol, "infix": infix, "advice": operation.advice}
+
+
+def _locked(missing: list[str]) -> str:
+    names = " and ".join(dict.fromkeys(missing))
+    return f"{names} has no formula that a page could compute with"
+
+
+# --- how much is shown ---------------------------------------------------------------------------
+
+
+def _opened(graph: CellGraph, collapse: Collapse) -> list[int]:
+    """Return the groups that are open at first.
+
+    Raises
+    ------
+    GraphError
+        If more boxes than the page can move are then visible.
+    """
+    everything = list(range(len(graph.groups)))
+    holding = {group.within for group in graph.groups} - {-1}
+    levels: dict[Collapse, list[int]] = {None: everything, "neuron": sorted(holding), "layer": []}
+    if collapse == "auto":
+        fitting = [opened for opened in levels.values() if _visible(graph, opened) <= READABLE]
+        opened = fitting[0] if fitting else []
+    else:
+        opened = levels[collapse]
+    count = _visible(graph, opened)
+    if count > MOST_VISIBLE:
+        raise GraphError(_too_large(count, "boxes", MOST_VISIBLE))
+    return opened
+
+
+def _visible(graph: CellGraph, opened: Iterable[int]) -> int:
+    """Count the boxes that are seen while some groups are open."""
+    is_open = {-1, *opened}
+    boxes = set()
+    for place, cell in enumerate(graph.cells):
+        around = [group for group in graph.containers_of(cell.group) if group not in is_open]
+        boxes.add(("group", around[-1]) if around else ("cell", place))
+    return len(boxes)
+
+
+def _require_few(nodes: Sequence[object]) -> None:
+    if len(nodes) > MOST_CELLS:
+        raise GraphError(_too_large(len(nodes), "nodes", MOST_CELLS))
+
+
+def _too_large(count: int, what: str, most: int) -> str:
+    return (
+        f"a page of {count:,} {what} cannot be read or moved; {most:,} can. Explore the loss of "
+        "one sample instead of a batch, use collapse='layer', or build the model of nn.Layer and "
+        "nn.Neuron, which fold into boxes"
+    )

@@ -1,0 +1,140 @@
+// What happens in a step, in symbols and in numbers.
+
+import { plain } from "./dom.js";
+import { FAILED, FINE } from "./engine.js";
+import { format, operand } from "./numbers.js";
+
+const MOST_TERMS = 6;
+
+export class Arithmetic {
+  constructor(graph, engine) {
+    this.names = graph.nodes.name;
+    this.operations = graph.operations;
+    this.keys = graph.nodes.operation;
+    this.constant = graph.nodes.role.map((role) => graph.roles[role] === "constant");
+    this.engine = engine;
+    this.output = this.names[engine.output];
+  }
+
+  operation(node) {
+    return this.operations[this.keys[node]];
+  }
+
+  name(node) {
+    return ["name", this.constant[node] ? operand(this.engine.data[node]) : this.names[node]];
+  }
+
+  // ∂L/∂w
+  derivative(of, by) {
+    return ["name", `∂${of}/∂${by}`];
+  }
+
+  gradientName(node) {
+    return this.derivative(this.output, this.name(node)[1]);
+  }
+
+  localName(node, parent) {
+    return this.derivative(this.name(node)[1], this.name(parent)[1]);
+  }
+
+  // a + b, or tanh(a): an operation applied to `operands`, which are parts of a line.
+  applied(node, operands) {
+    const { name, ...operation } = this.operation(node);
+    const infix = operands.length > 1 && operation.infix;
+    const shown = shortened(operands);
+    const between = infix ? ` ${infix} ` : ", ";
+    const joined = shown.flatMap((part, index) => (index ? [between, part] : [part]));
+    return infix ? joined : [`${name}(`, ...joined, ")"];
+  }
+
+  formula(node) {
+    return this.applied(
+      node,
+      this.engine.parents[node].map((parent) => this.name(parent)),
+    );
+  }
+
+  inNumbers(node) {
+    const numbers = this.engine.inputs(node).map((x, index, all) => {
+      const bare = all.length === 1 && !this.operation(node).infix;
+      return ["data", bare ? format(x) : operand(x)];
+    });
+    return this.applied(node, numbers);
+  }
+
+  // v1 = w * x = (−3.0) * 2.0 = −6.0
+  forwardLine(node) {
+    const head = [this.name(node), " = ", ...this.formula(node)];
+    if (this.engine.parents[node].some((parent) => this.engine.status[parent] !== FINE)) {
+      return [...head, ["dim", "  waits for its inputs"]];
+    }
+    const result =
+      this.engine.status[node] === FAILED
+        ? ["failure", "does not exist"]
+        : ["data strong", format(this.engine.data[node])];
+    return [...head, " = ", ...this.inNumbers(node), " = ", result];
+  }
+
+  // ∂L/∂w += ∂L/∂v1 · ∂v1/∂w = 1.5 · 2.0 = 3.0, for each input of a node that is no constant.
+  backwardLines(node) {
+    const gradient = this.engine.gradient[node];
+    const locals = this.engine.locals(node);
+    const line = (parent, slot) => ({
+      parent,
+      parts: [
+        this.gradientName(parent),
+        " += ",
+        ...this.product(node, parent, gradient, locals[slot]),
+      ],
+      added: gradient * locals[slot],
+    });
+    return this.engine.parents[node].map(line).filter(({ parent }) => !this.constant[parent]);
+  }
+
+  // ∂L/∂v1 · ∂v1/∂w = 1.5 · 2.0 = 3.0
+  product(node, parent, gradient, local) {
+    return [
+      this.gradientName(node),
+      " · ",
+      this.localName(node, parent),
+      " = ",
+      ...this.productInNumbers(gradient, local),
+      " = ",
+      ["gradient strong", format(gradient * local)],
+    ];
+  }
+
+  productInNumbers(gradient, local) {
+    return [["gradient", operand(gradient)], " · ", ["local", operand(local)]];
+  }
+
+  // Why a node has no number.
+  failure(node) {
+    const { advice } = this.operation(node);
+    const problem = Number.isNaN(this.engine.data[node]) ? "does not exist" : "is not finite";
+    return `${plain(this.inNumbers(node))} ${problem}${advice ? `: ${advice}` : ""}.`;
+  }
+
+  // Why there are no gradients, if `node` is where they stopped (-1: nowhere).
+  backwardFailure(node) {
+    if (node < 0) return "";
+    const formula = plain(this.inNumbers(node));
+    return `The derivative of ${formula} is not a finite number, so there are no gradients.`;
+  }
+
+  // The terms of the chain rule at a node, one for each use of it, the largest first.
+  chainRule(node) {
+    return this.engine.users[node]
+      .map((use) => {
+        const gradient = this.engine.gradient[use.node];
+        const local = this.engine.locals(use.node)[use.slot];
+        return { ...use, gradient, local, term: gradient * local };
+      })
+      .sort((a, b) => Math.abs(b.term) - Math.abs(a.term));
+  }
+}
+
+function shortened(parts) {
+  if (parts.length <= MOST_TERMS) return parts;
+  return [...parts.slice(0, MOST_TERMS - 2), ["dim", "…"], parts.at(-1)];
+}
