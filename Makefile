@@ -17,7 +17,7 @@ test: $(VENV)/test
 check: $(VENV)/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/oxlint --deny-warnings autograd/drawing/page
+	$(BIN)/oxlint --deny-warnings autograd/drawing/explorer/assets
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 

@@ -71,9 +71,9 @@ from autograd.value import Value
 if TYPE_CHECKING:
     from autograd.compiler import Compiled, compile, compile_graph
     from autograd.drawing.drawing import Drawing, draw
-    from autograd.drawing.explaining import Explanation, explain
-    from autograd.drawing.explorer import explore
-    from autograd.drawing.explorer_training import DecisionPlane, TrainingHistory
+    from autograd.drawing.explanation.explaining import Explanation, explain
+    from autograd.drawing.explorer.exploring import explore
+    from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
 
 __all__ = [
     "ArgumentError",
@@ -146,9 +146,9 @@ __all__ = [
 _ON_DEMAND = {
     "autograd.compiler": ("Compiled", "compile", "compile_graph"),
     "autograd.drawing.drawing": ("Drawing", "draw"),
-    "autograd.drawing.explaining": ("Explanation", "explain"),
-    "autograd.drawing.explorer": ("explore",),
-    "autograd.drawing.explorer_training": ("DecisionPlane", "TrainingHistory"),
+    "autograd.drawing.explanation.explaining": ("Explanation", "explain"),
+    "autograd.drawing.explorer.exploring": ("explore",),
+    "autograd.drawing.explorer.training": ("DecisionPlane", "TrainingHistory"),
 }
 """Imported when they are first asked for, and with them NumPy or Graphviz."""
 

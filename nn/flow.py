@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import Value, gradient
 from autograd.derivatives import map_numbers, numbers_in
-from autograd.drawing.formula_writing import LATEX, latex_escaped
+from autograd.drawing.explanation.formula_writing import LATEX, latex_escaped
 from autograd.errors import ArgumentError
 from autograd.graph import Node, topological_order
 from nn.module import Module, Tensor

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import operations
-from autograd.drawing.explain_paths import Path
+from autograd.drawing.explanation.paths import Path
 from autograd.errors import (
     ArgumentError,
     AutogradError,

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd.compiler.expressions import NoFormulaError
-from autograd.drawing import explorer, explorer_layout, rendering
-from autograd.drawing.explorer_graph import cell_graph
-from autograd.drawing.explorer_page import in_script
-from autograd.drawing.explorer_ranks import CARD, FOLDED, in_ranks
-from autograd.drawing.explorer_training import MOST_NUMBERS
-from autograd.drawing.javascript import javascript, javascript_table
+from autograd.drawing import rendering
+from autograd.drawing.explorer import exploring, layout
+from autograd.drawing.explorer.cells import cell_graph
+from autograd.drawing.explorer.javascript import javascript, javascript_table
+from autograd.drawing.explorer.page import in_script
+from autograd.drawing.explorer.ranks import CARD, FOLDED, in_ranks
+from autograd.drawing.explorer.training import MOST_NUMBERS
 from autograd.operations import OPERATIONS, define
 
 
@@ -112,7 +113,7 @@ def test_unknown_folding_is_refused(page: Path) -> None:
 
 
 def test_more_boxes_than_move_are_refused(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explorer, "MOST_VISIBLE", 20)
+    monkeypatch.setattr(exploring, "MOST_VISIBLE", 20)
     with pytest.raises(ag.GraphError, match=r"a page of 47 boxes .* 20 can.* collapse='layer'"):
         ag.explore(network(4, 1), page, collapse=None)
     ag.explore(network(4, 1), page, collapse="neuron")
@@ -120,7 +121,7 @@ def test_more_boxes_than_move_are_refused(page: Path, monkeypatch: pytest.Monkey
 
 def test_graphs_that_are_too_large_are_refused_at_once(page: Path) -> None:
     x = ag.Value(1.0)
-    for _ in range(explorer.MOST_CELLS):
+    for _ in range(exploring.MOST_CELLS):
         x = x + 1.0
     with pytest.raises(ag.GraphError, match="one sample instead of a batch"):
         ag.explore(x, page)
@@ -142,8 +143,8 @@ def test_neurons_of_one_form_are_laid_out_once(page: Path, monkeypatch: pytest.M
         layouts.append(dot)
         return rendering.layout(dot)
 
-    monkeypatch.setattr(explorer_layout, "layout", counted)
-    explorer_layout._arranged.cache_clear()
+    monkeypatch.setattr(layout, "layout", counted)
+    layout._arranged.cache_clear()
     ag.explore(network(5, 7, 1), page)
     assert len(layouts) == 4  # the page, a neuron of 2, one of 5, the one of 7
 

@@ -11,10 +11,15 @@ from hypothesis import strategies as st
 from matplotlib.mathtext import MathTextParser
 
 import autograd as ag
-from autograd.drawing.explain_names import name_nodes
-from autograd.drawing.expressions import Expression, Symbolic
-from autograd.drawing.formula_writing import LATEX, TEXT, written
-from autograd.drawing.formulas import LARGEST, derivative_formula, node_formula, nodes_in
+from autograd.drawing.explanation.expressions import Expression, Symbolic
+from autograd.drawing.explanation.formula_writing import LATEX, TEXT, written
+from autograd.drawing.explanation.formulas import (
+    LARGEST,
+    derivative_formula,
+    node_formula,
+    nodes_in,
+)
+from autograd.drawing.explanation.names import name_nodes
 from autograd.graph import Node
 from autograd.operations import OPERATIONS, Operation
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograd.drawing.explorer_graph import CellGraph
-from autograd.drawing.explorer_ranks import ALONG, BESIDE, CARD, FOLDED, Point, in_ranks
+from autograd.drawing.explorer.cells import CellGraph
+from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED, Point, in_ranks
 from autograd.drawing.rendering import layout
 
 MOST_RENDERED = 150

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd.drawing.explorer_graph import CellGraph, number
+from autograd.drawing.explorer.cells import CellGraph, number
 from autograd.errors import ArgumentError, GraphError, NotANumberError, ShapeError
 from autograd.value import Value, real_number
 

@@ -1,9 +1,4 @@
-"""`explore`: one HTML file in which backpropagation can be watched, step by step.
-
-Read on in this order: `explorer_graph` (what the page knows of the graph), `explorer_layout` (where
-it is), `javascript` (what it computes with), `explorer_training`, `explorer_page`; then the scripts
-in ``page/``, from ``main.js``.
-"""
+"""`explore`: the graph, its layout and its operations, written into one page."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -11,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from autograd.drawing.appearance import COLORS
-from autograd.drawing.explorer_graph import (
+from autograd.drawing.explorer.cells import (
     CellGraph,
     cell_graph,
     number,
     recorded_locals,
     recorded_otherwise,
 )
-from autograd.drawing.explorer_layout import places
-from autograd.drawing.explorer_page import page
-from autograd.drawing.explorer_training import DecisionPlane, TrainingHistory
-from autograd.drawing.javascript import javascript_table
+from autograd.drawing.explorer.javascript import javascript_table
+from autograd.drawing.explorer.layout import places
+from autograd.drawing.explorer.page import page
+from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
 from autograd.drawing.order import inputs_first
 from autograd.drawing.picture import Collapse
 from autograd.errors import ArgumentError, GraphError

@@ -16,7 +16,7 @@ and leaves behind what it computes:
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from autograd.drawing.expressions import Expression, Symbolic
+from autograd.drawing.explanation.expressions import Expression, Symbolic
 from autograd.graph import Node
 from autograd.operations import CONSTANT
 

@@ -4,9 +4,9 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-from autograd.drawing.explain_page import Page
-from autograd.drawing.explain_paths import Step
-from autograd.drawing.formula_writing import TEXT
+from autograd.drawing.explanation.formula_writing import TEXT
+from autograd.drawing.explanation.page import Page
+from autograd.drawing.explanation.paths import Step
 from autograd.graph import NO_GRADIENT
 
 WIDTH = 88

@@ -1,7 +1,7 @@
 r"""Formulas put into characters: as text for the terminal, as LaTeX for notebooks.
 
 >>> import autograd as ag
->>> from autograd.drawing.formulas import derivative_formula
+>>> from autograd.drawing.explanation.formulas import derivative_formula
 >>> x = ag.Value(0.5, "x")
 >>> slope = derivative_formula(ag.sqrt(x), 0)
 >>> written(slope, TEXT, lambda node: node.label or "y")
@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from autograd.drawing.expressions import Expression, Symbolic
+from autograd.drawing.explanation.expressions import Expression, Symbolic
 from autograd.graph import Node
 
 

@@ -4,10 +4,10 @@ import reprlib
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.drawing.explain_latex import explanation_latex
-from autograd.drawing.explain_page import Page
-from autograd.drawing.explain_paths import ChainRuleSum, chain_rule_sum
-from autograd.drawing.explain_text import explanation_text
+from autograd.drawing.explanation.latex import explanation_latex
+from autograd.drawing.explanation.page import Page
+from autograd.drawing.explanation.paths import ChainRuleSum, chain_rule_sum
+from autograd.drawing.explanation.text import explanation_text
 from autograd.errors import ArgumentError, GraphError, NotANumberError
 from autograd.operations import CONSTANT
 from autograd.value import Value

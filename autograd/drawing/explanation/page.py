@@ -6,11 +6,16 @@ every step that is still walked its local derivative in symbols.
 
 from collections.abc import Callable, Sequence
 
-from autograd.drawing.explain_names import name_nodes
-from autograd.drawing.explain_paths import ChainRuleSum, Path, Step
-from autograd.drawing.expressions import Condition, Expression, Symbolic
-from autograd.drawing.formula_writing import LATEX, Style, factor, written
-from autograd.drawing.formulas import OMITTED, derivative_formula, node_formula, nodes_in
+from autograd.drawing.explanation.expressions import Condition, Expression, Symbolic
+from autograd.drawing.explanation.formula_writing import LATEX, Style, factor, written
+from autograd.drawing.explanation.formulas import (
+    OMITTED,
+    derivative_formula,
+    node_formula,
+    nodes_in,
+)
+from autograd.drawing.explanation.names import name_nodes
+from autograd.drawing.explanation.paths import ChainRuleSum, Path, Step
 from autograd.graph import Node, topological_order
 
 LONG, BEGINNING, END = 10, 4, 3

@@ -16,7 +16,7 @@ from typing import Any
 
 from autograd.drawing.order import inputs_first
 
-_FILES = resources.files("autograd.drawing") / "page"
+_FILES = resources.files("autograd.drawing.explorer") / "assets"
 
 STYLES = ("theme", "page", "picture")
 

@@ -3,10 +3,10 @@
 import itertools
 from collections.abc import Iterator, Sequence
 
-from autograd.drawing.explain_page import Page
-from autograd.drawing.explain_paths import Step
-from autograd.drawing.explain_text import further_paths
-from autograd.drawing.formula_writing import LATEX, factor, latex_escaped
+from autograd.drawing.explanation.formula_writing import LATEX, factor, latex_escaped
+from autograd.drawing.explanation.page import Page
+from autograd.drawing.explanation.paths import Step
+from autograd.drawing.explanation.text import further_paths
 
 
 def explanation_latex(page: Page) -> str:

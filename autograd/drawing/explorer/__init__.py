@@ -1,0 +1,6 @@
+"""One HTML file in which backpropagation can be watched, step by step: `explore`.
+
+`cells` is what the page knows of the graph, `layout` and `ranks` where it is, `javascript` what it
+computes with, `training` the epochs of a training. `page` puts these and the scripts in ``assets``
+into one file (read them from ``main.js`` on), and `exploring` is what the user calls.
+"""
