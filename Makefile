@@ -10,6 +10,7 @@ demo: $(VENV)/demos
 	$(BIN)/python demos/digits.py
 	$(BIN)/python demos/moons.py
 	$(BIN)/python demos/landscape.py
+	$(BIN)/python demos/backpropagation.py
 
 test: $(VENV)/test
 	$(BIN)/python -m pytest

@@ -35,7 +35,8 @@ def mse_loss(prediction: Any, target: Any) -> Value:
     predictions, targets = _as_list(prediction), _as_list(target)
     if len(predictions) != len(targets):
         raise ShapeError(f"mse_loss of {len(predictions)} predictions and {len(targets)} targets")
-    return ag.mean((p - t) ** 2 for p, t in zip(predictions, targets, strict=True))
+    squares = [(p - t) ** 2 for p, t in zip(predictions, targets, strict=True)]
+    return squares[0] if len(squares) == 1 else ag.mean(squares)
 
 
 def cross_entropy(logits: Sequence[Value], label: Number) -> Value:

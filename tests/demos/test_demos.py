@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DEMOS = ["digits", "landscape", "moons"]
+DEMOS = ["backpropagation", "digits", "landscape", "moons"]
 PICTURES = {
     "digits": {"digits-curves.png", "digits-mistakes.png", "digits-weights.png"},
     "landscape": {
@@ -152,6 +152,17 @@ def test_landscapes_are_drawn_the_same_each_time(tmp_path: Path) -> None:
             (tmp_path / "other" / picture).read_bytes(),
         )
         assert same[0] == same[1]
+
+
+def test_backpropagation_is_drawn_explained_and_explored(tmp_path: Path) -> None:
+    outcome = run("backpropagation", "--epochs", 3, "--output", tmp_path, folder=tmp_path)
+    assert (outcome.code, outcome.errors) == (0, "")
+    assert "w0.grad = 0.1274: backward() found the same." in outcome.output
+    for picture, content in {"neuron": ">tanh<", "network": "Layer(64, 32)"}.items():
+        drawn = tmp_path / f"backpropagation-{picture}.svg"
+        assert content in drawn.read_text()
+        assert f"wrote {drawn}" in outcome.output
+    assert "Two moons" in (tmp_path / "backpropagation.html").read_text()
 
 
 @pytest.mark.parametrize("demo", DEMOS)
