@@ -22,7 +22,7 @@ from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
 from nn.data import Data, check_data, float_array
 from nn.directions import Array, principal_directions, random_directions
-from nn.layers import Seed, positive_integer
+from nn.layers import Seed, whole_number
 from nn.module import Module
 from nn.progress import progress
 
@@ -124,7 +124,7 @@ def loss_landscape(
     if not isinstance(model, Module) or not callable(model):
         raise ArgumentError(f"{model!r} is no network: a landscape takes an nn.Module to call")
     check_data(X, y)
-    if positive_integer(size, "size") < 2:
+    if whole_number(size, "size") < 2:
         raise ArgumentError("size=1: a grid has two points or more in each direction")
     parameters = model.parameters()
     snapshots = _checked_path(path, len(parameters))
