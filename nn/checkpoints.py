@@ -40,8 +40,8 @@ class EpochReport:
     seconds: float
 
 
-def require_writable_folder(path: str | Path) -> None:
-    """Raise an error now if the folder of a file to be written later is not there.
+def require_writable(path: str | Path) -> None:
+    """Raise an error now if a file to be written later has no folder, or is one.
 
     Raises
     ------
@@ -49,6 +49,8 @@ def require_writable_folder(path: str | Path) -> None:
     """
     if not Path(path).parent.is_dir():
         raise FileError(f"{path} cannot be written: there is no folder {Path(path).parent}")
+    if Path(path).is_dir():
+        raise FileError(f"{path} cannot be written: it is a folder")
 
 
 def save_checkpoint(
