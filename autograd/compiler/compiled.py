@@ -188,7 +188,7 @@ class Compiled:
             If a number leaves the range of floats. The message names operation and sample.
         """
         with self._lock:
-            batch = checked_batch(arrays)
+            batch = checked_batch(arrays, self.dtype)
             self._recording(batch)  # it may find more parameters
             parameters = self._parameters
             theta = np.array([parameter.data for parameter in parameters])
@@ -226,7 +226,7 @@ class Compiled:
         (array of shape (B, ...), array of shape (n,))
         """
         with self._lock:
-            batch = checked_batch(arrays)
+            batch = checked_batch(arrays, self.dtype)
             recording, size = self._recording(batch), batch_size(batch)
             everything = self._completed(theta)
             reached = everything[: len(recording.trace.parameters)]
@@ -246,9 +246,11 @@ class Compiled:
         array of shape (B,), or (B, n) for a list of n Values, and so on
         """
         with self._lock:
-            batch = checked_batch(arrays)
+            batch = checked_batch(arrays, self.dtype)
             recording = self._recording(batch)
-            theta = np.array([parameter.data for parameter in recording.trace.parameters])
+            parameters = recording.trace.parameters
+            numbers = [parameter.data for parameter in parameters]
+            theta = checked_theta(numbers, len(parameters), self.dtype)
             outputs = self._empty_outputs(recording, batch_size(batch))
             for samples, bound in self._chunks(batch, recording):
                 chunk = [array[samples] for array in batch]
@@ -327,7 +329,7 @@ class Compiled:
         others = self._parameters[self._n_given :]
         if self._n_given and others and np.shape(theta) == (self._n_given,):
             theta = np.concatenate([theta, [parameter.data for parameter in others]])
-        return checked_theta(theta, len(self._parameters))
+        return checked_theta(theta, len(self._parameters), self.dtype)
 
     def _chunks(
         self, batch: Sequence[Array], recording: _Recording

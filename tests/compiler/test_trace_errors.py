@@ -10,6 +10,7 @@ import pytest
 import autograd as ag
 from autograd import Value
 from autograd.compiler import compiled as compiled_module
+from autograd.compiler import float_backend, numpy_backend
 from autograd.errors import (
     ArgumentError,
     AutogradError,
@@ -209,6 +210,30 @@ def test_wrong_arguments_are_refused_before_anything_runs(name: str, method: str
     program = ag.compile(refuses_to_run)
     with pytest.raises(error, match=message):
         getattr(program, method)(*([[]] if method == "value_and_grad" else []), *arguments)
+
+
+@pytest.mark.parametrize("backend", [numpy_backend, float_backend])
+@pytest.mark.parametrize("method", ["__call__", "map", "value_and_grad"])
+def test_arguments_beyond_float32_are_refused(method: str, backend: Any) -> None:
+    program = ag.compile(lambda x, y: w * x + y, dtype=np.float32, backend=backend)
+    theta = [[0.5]] if method == "value_and_grad" else []
+    with pytest.raises(NonFiniteError, match=r"argument 1 holds -1e\+39 at \(2,\).* float32"):
+        getattr(program, method)(*theta, np.ones(3), np.array([1.0, 1.0, -1e39]))
+    with pytest.raises(NonFiniteError, match=r"argument 0 holds 1e\+300 at \(0,\).* float32"):
+        getattr(program, method)(*theta, np.array([1e300]), np.ones(1))
+    large = np.array([3e38])
+    getattr(program, method)(*theta, large, -large)
+
+
+@pytest.mark.parametrize("backend", [numpy_backend, float_backend])
+def test_parameters_beyond_float32_are_refused(backend: Any) -> None:
+    huge = Value(1e39)
+    program = ag.compile(lambda x: huge * x, dtype=np.float32, backend=backend)
+    message = r"theta holds 1e\+39 at \(0,\), which is too large for float32"
+    for use in (program, program.map, lambda x: program.value_and_grad([1e39], x)):
+        with pytest.raises(NonFiniteError, match=message):
+            use(np.zeros(2))
+    assert program.value_and_grad([2.0], np.ones(2))[0] == 2.0
 
 
 @pytest.mark.parametrize("array", [np.ones((2, 3)), np.ones(2), np.ones((2, 2, 1))])
