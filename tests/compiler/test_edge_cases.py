@@ -8,6 +8,7 @@ import pytest
 import autograd as ag
 from autograd import Value
 from autograd.compiler import compiled as compiled_module
+from autograd.compiler import float_backend, numpy_backend
 from autograd.errors import AutogradError, DomainError, GraphError, TraceError
 
 
@@ -178,3 +179,29 @@ def test_an_index_that_is_a_parameter_is_checked(index: float) -> None:
     place.data = index
     with pytest.raises(DomainError):
         program.map(np.ones(2))
+
+
+# --- derivatives that nobody asked for -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", [numpy_backend, float_backend])
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        lambda w, x: [ag.sqrt(w * x + 1), ag.sqrt(w * x)],
+        lambda w, x: [ag.sqrt(w * x + 1), 1 + ag.exp(ag.sqrt(w * x))],
+        lambda w, x: [ag.sqrt(w * x + 1), ag.sqrt(w - 0.5) + ag.sqrt(w + 1)],
+        lambda w, x: [ag.sqrt(w * x + 1) + ag.sqrt(x), x],
+        lambda w, x: [ag.sqrt(w * x + 1) + ag.detach(ag.sqrt(w * x)), x],
+    ],
+)
+def test_only_derivatives_of_the_first_output_by_parameters_have_to_exist(
+    outputs: Any, backend: Any
+) -> None:
+    """That of sqrt at 0 is not among them, though it shares a block with one that is."""
+    w = Value(0.5)
+    program = ag.compile(lambda x: outputs(w, x), backend=backend)
+    samples = np.array([0.0, 2.0])
+    _, gradient = program.outputs_and_grad(np.array([0.5]), samples)
+    wanted = ag.mean(ag.sqrt(w * x + 1) for x in samples.tolist())
+    assert gradient.tolist() == pytest.approx(ag.gradient(wanted, [w]))
