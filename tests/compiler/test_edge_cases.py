@@ -35,8 +35,13 @@ def test_a_varying_sum_of_shared_terms_only() -> None:
     assert program.map(np.ones(3)).tolist() == [3.0, 3.0, 3.0]
 
 
+def printed(value: Value) -> float:
+    """A way around the guard on the numbers of Values."""
+    return float(f"{value:g}")
+
+
 def chooses_a_parameter(x: Value) -> Any:
-    return [Value(0.5), Value(2.0)][int(x.data)] * 3
+    return [Value(0.5), Value(2.0)][int(printed(x))] * 3
 
 
 PARAMETERS = [Value(0.5), Value(2.0)]
@@ -45,8 +50,8 @@ PARAMETERS = [Value(0.5), Value(2.0)]
 @pytest.mark.parametrize(
     "function",
     [
-        lambda x: PARAMETERS[int(x.data)] * 3,
-        lambda x: PARAMETERS[0] * Value(x.data),
+        lambda x: PARAMETERS[int(printed(x))] * 3,
+        lambda x: PARAMETERS[0] * Value(printed(x)),
         chooses_a_parameter,
     ],
 )
@@ -57,7 +62,7 @@ def test_variables_that_depend_on_the_numbers_are_noticed(function: Any) -> None
 
 def test_graphs_of_different_size_name_the_line() -> None:
     def function(x: Value) -> Any:
-        return sum([x] * (1 + int(x.data)), PARAMETERS[0])
+        return sum([x] * (1 + int(printed(x))), PARAMETERS[0])
 
     with pytest.raises(TraceError, match=r"test_\w+\.py:\d+: "):
         ag.compile(function).map(np.array([0.0, 1.0, 2.0]))
@@ -133,7 +138,7 @@ def test_dot_of_nothing_with_a_bias() -> None:
 
 
 def test_a_lone_first_sample_is_compared_with_a_later_one() -> None:
-    program = ag.compile(lambda x: x * 2 if x.data > 0 else x * 3)
+    program = ag.compile(lambda x: x * 2 if printed(x) > 0 else x * 3)
     program.map(np.array([1.0]))
     with pytest.raises(TraceError):
         program.map(np.array([1.0, -1.0]))
