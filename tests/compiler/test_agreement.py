@@ -3,7 +3,7 @@
 Hypothesis draws graphs at random and networks of every structure that the compiler re-rolls. Each
 example also draws a backend, and which passes work as usual and which are crippled: that may cost
 or save time, never change a number. The environment variable COMPILER_EXAMPLES multiplies the
-number of examples.
+number of examples; ``make thorough`` sets it to 10.
 """
 
 import contextlib
