@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler import numpy_backend
+from autograd.compiler import float_backend, numpy_backend
 from autograd.compiler.arguments import (
     Shapes,
     batch_size,
@@ -48,7 +48,7 @@ def compile(
     *,
     parameters: Sequence[Value] = (),
     dtype: DTypeLike = np.float64,
-    backend: Backend = numpy_backend,
+    backend: Backend | None = None,
 ) -> "Compiled":
     """Turn a function of one sample into a NumPy program for mini-batches.
 
@@ -72,8 +72,10 @@ def compile(
         Parameters to number first, in this order. The others follow in the order of their use.
     dtype : numpy dtype
         float64, or float32 for half the memory and 7 digits.
-    backend : Backend
-        What runs the program: a module or an object with a function ``bind``.
+    backend : Backend, optional
+        What runs the program: a module or an object with a function ``bind``. If none is given,
+        `autograd.compiler.float_backend` runs programs of few numbers an instruction, which is
+        where it is faster, and `autograd.compiler.numpy_backend` all others.
 
     Returns
     -------
@@ -89,7 +91,7 @@ def compile_graph(
     parameters: Sequence[Value],
     *,
     dtype: DTypeLike = np.float64,
-    backend: Backend = numpy_backend,
+    backend: Backend | None = None,
 ) -> "Compiled":
     """Turn a recorded graph into a NumPy program for mini-batches.
 
@@ -112,7 +114,7 @@ def compile_graph(
         do not change them in between.
     dtype : numpy dtype
         float64 or float32.
-    backend : Backend
+    backend : Backend, optional
         See `compile`.
     """
 
@@ -153,7 +155,7 @@ class Compiled:
         function: Callable[..., Any],
         parameters: list[Value],
         dtype: np.dtype[Any],
-        backend: Backend,
+        backend: Backend | None,
     ) -> None:
         if dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
             raise ArgumentError(f"a compiled function computes in float64 or float32, not {dtype}")
@@ -186,7 +188,7 @@ class Compiled:
             If a number leaves the range of floats. The message names operation and sample.
         """
         with self._lock:
-            batch = checked_batch(arrays)
+            batch = checked_batch(arrays, self.dtype)
             self._recording(batch)  # it may find more parameters
             parameters = self._parameters
             theta = np.array([parameter.data for parameter in parameters])
@@ -224,7 +226,7 @@ class Compiled:
         (array of shape (B, ...), array of shape (n,))
         """
         with self._lock:
-            batch = checked_batch(arrays)
+            batch = checked_batch(arrays, self.dtype)
             recording, size = self._recording(batch), batch_size(batch)
             everything = self._completed(theta)
             reached = everything[: len(recording.trace.parameters)]
@@ -244,9 +246,11 @@ class Compiled:
         array of shape (B,), or (B, n) for a list of n Values, and so on
         """
         with self._lock:
-            batch = checked_batch(arrays)
+            batch = checked_batch(arrays, self.dtype)
             recording = self._recording(batch)
-            theta = np.array([parameter.data for parameter in recording.trace.parameters])
+            parameters = recording.trace.parameters
+            numbers = [parameter.data for parameter in parameters]
+            theta = checked_theta(numbers, len(parameters), self.dtype)
             outputs = self._empty_outputs(recording, batch_size(batch))
             for samples, bound in self._chunks(batch, recording):
                 chunk = [array[samples] for array in batch]
@@ -268,7 +272,7 @@ class Compiled:
 
     @property
     def source(self) -> str:
-        """The generated NumPy program of the latest call."""
+        """The generated program of the latest call."""
         with self._lock:
             if not self._bound:
                 raise GraphError("nothing has been compiled yet: call it with a batch first")
@@ -325,7 +329,7 @@ class Compiled:
         others = self._parameters[self._n_given :]
         if self._n_given and others and np.shape(theta) == (self._n_given,):
             theta = np.concatenate([theta, [parameter.data for parameter in others]])
-        return checked_theta(theta, len(self._parameters))
+        return checked_theta(theta, len(self._parameters), self.dtype)
 
     def _chunks(
         self, batch: Sequence[Array], recording: _Recording
@@ -342,8 +346,10 @@ class Compiled:
     def _bind(self, shapes: Shapes, program: Program, size: int) -> BoundProgram:
         key = (shapes, size)
         if key not in self._bound:
+            few = float_backend.is_faster(program, size)
+            backend = self._backend or (float_backend if few else numpy_backend)
             with collector_paused():
-                self._bound[key] = self._backend.bind(program, size, self.dtype)
+                self._bound[key] = backend.bind(program, size, self.dtype)
             if len(self._bound) > KEPT_PROGRAMS:
                 self._bound.popitem(last=False)
         self._bound.move_to_end(key)

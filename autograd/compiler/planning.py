@@ -88,6 +88,7 @@ class _Planner:
             self.add_sums(block)
 
     def add_calls(self, block: Block) -> None:
+        """Plan one instruction for an operation on all rows of a block."""
         located = sorted(
             ([self.locate(operand) for operand in self.rows[index].operands], index)
             for index in block.rows
@@ -105,6 +106,7 @@ class _Planner:
             self.forward.append(Apply(first.operation, out, operands))
 
     def add_lookup(self, out: Region, operands: tuple[Region, ...]) -> None:
+        """Plan a lookup, its table gathered in one space."""
         index, *entries = operands
         if any(entry.batch for entry in entries):  # a table lies in one space
             entries = [self.in_batch(entry) for entry in entries]
@@ -124,6 +126,7 @@ class _Planner:
         return copy
 
     def add_sums(self, block: Block) -> None:
+        """Plan a block of sums: matrix products first, then what is left of them."""
         _, varies, counts = block.form
         parts = {index: self.parts(index) for index in block.rows}
         rest = block.rows
@@ -143,6 +146,7 @@ class _Planner:
             self.add_parts(out, [parts[index] for index in rest], started=False)
 
     def add_product(self, product: MatrixProduct, parts: dict[int, list[Part]]) -> None:
+        """Plan a matrix product, and the other terms of its sums as additions to it."""
         indices: list[int] = product.rows.ravel().tolist()
         flat = self.allocate(indices, batch=True)
         out = Region(True, flat.rows.reshape(product.rows.shape))
@@ -201,6 +205,7 @@ class _Planner:
         return shared, batch
 
     def program(self) -> Program:
+        """Return what has been planned, without an adjoint."""
         outputs = [
             Region(self.tape.varying[index], np.array([self.locate(index)]))
             for index in self.tape.outputs
