@@ -452,7 +452,7 @@ def test_edges_of_folded_neurons_carry_derivatives_through_them(
     browser: Browser, tmp_path: Path
 ) -> None:
     root = network("silu")  # in which a weighted sum is used twice
-    hidden = root.parents[0].parents[0].parents[0]
+    hidden = root.parents[0]
     while len(hidden.parents) < 9:
         hidden = hidden.parents[0]
     outputs: Any = hidden.parents[4:8]
