@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     if not path.name:
         raise FileError(f"{str(path)!r} cannot be written: it names no file")
-    unfinished = path.with_name(path.name + ".unfinished")
+    # A name that nobody else has: two programs that write one file would write into each other's.
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.unfinished")
     try:
         try:
             yield unfinished
