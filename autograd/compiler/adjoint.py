@@ -102,7 +102,7 @@ class _Bookkeeping:
         """Note a contribution to the rows of an operand, or, if `scattered`, to some of them."""
         if operand is None or not self.trained[operand.batch][operand.rows].any():
             return None
-        written, rows = self.written[operand.batch], np.unique(operand.rows)
+        written, rows = self.written[operand.batch], operand.rows.ravel()
         add = scattered or bool(written[rows].any())
         if add:
             self.zeroed[operand.batch] += rows[~written[rows]].tolist()

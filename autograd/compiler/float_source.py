@@ -104,12 +104,13 @@ class _Writer:
         steps = [_spelled_out(step) for step in program.forward if step.out.batch is batch]
         for _, group in itertools.groupby(steps, key=lambda step: id(step.out)):
             first, *others = group
-            yield from (
-                self.calls(first) if isinstance(first, Apply) else self.sums([first, *others])
-            )
+            if isinstance(first, Apply):
+                yield from self.calls(first)
+            else:
+                yield from self.sums([first, *others])
 
     def sums(self, steps: Sequence[Any]) -> Iterator[str]:
-        """Yield the sums that are computed by several instructions, as one of each row."""
+        """Yield one sum for each row, of what several instructions add to it."""
         summands: dict[str, list[str]] = {}
         for step in steps:
             for out, coefficient, left, right in self.terms(step):
@@ -149,8 +150,10 @@ class _Writer:
         for adjoint in program.adjoint:
             if adjoint.forward.out.batch is batch:
                 step = _spelled_out(adjoint.forward)
-                slopes = self.call_slopes if isinstance(step, Apply) else self.sum_slopes
-                yield from slopes(step)  # type: ignore[arg-type]
+                if isinstance(step, Apply):
+                    yield from self.call_slopes(step)
+                else:
+                    yield from self.sum_slopes(step)
 
     def sent(self, sender: str, row: str, contribution: str) -> Iterator[str]:
         """Yield the statement that sends a contribution to the gradient of a row, if it is wanted.

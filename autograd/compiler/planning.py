@@ -141,7 +141,7 @@ class _Planner:
                 self.add_product(product, parts)
             rest = [index for index in block.rows if index not in sums] + small
         if rest:
-            rest = sorted(rest, key=lambda index: [part[:1] for part in parts[index]])
+            rest = sorted(rest, key=lambda index: [part[0] for part in parts[index] if part])
             out = self.allocate(rest, batch=varies)
             self.add_parts(out, [parts[index] for index in rest], started=False)
 
@@ -193,9 +193,14 @@ class _Planner:
             elif y == NONE:
                 parts[kind].append((self.locate(x), NONE, coefficient))
             else:
-                pair = sorted((self.tape.varying[i], self.locate(i)) for i in (x, y))
-                parts[kind].append((pair[0][1], pair[1][1], coefficient))
-        return [sorted(part) for part in parts]
+                left, right = self.locate(x), self.locate(y)
+                if (self.tape.varying[x], left) > (self.tape.varying[y], right):
+                    left, right = right, left
+                parts[kind].append((left, right, coefficient))
+        for part in parts:
+            if len(part) > 1:  # most have none or one: a third of the time
+                part.sort()
+        return parts
 
     def trained_rows(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return which shared and which batch rows depend on a parameter."""
