@@ -81,7 +81,14 @@ def compile(
     -------
     Compiled
         Call it with arrays. Nothing is recorded before.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no function, or the dtype is another one.
     """
+    if not callable(function):
+        raise ArgumentError(f"compile takes a function of one sample, not {function!r}")
     return Compiled(function, list(parameters), np.dtype(dtype), backend)
 
 
@@ -293,6 +300,10 @@ class Compiled:
     def adopt(self, trace: Trace) -> None:
         """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
         self._keep(((len(trace.tape.inputs),),), trace, alone=[])
+
+    def __repr__(self) -> str:
+        name = getattr(self._function, "__name__", repr(self._function))
+        return f"<compiled {name}: call it with arrays of samples>"
 
     # --- what is kept from call to call ----------------------------------------------------------
 

@@ -20,9 +20,14 @@ def test_a_file_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
 def test_a_failure_leaves_the_old_file(tmp_path: Path, exception: type[BaseException]) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"old")
-    with pytest.raises(exception), replacing(path) as unfinished:
-        unfinished.write_bytes(b"ne")
-        raise exception
+
+    def fail() -> None:
+        with replacing(path) as unfinished:
+            unfinished.write_bytes(b"ne")
+            raise exception
+
+    with pytest.raises(exception):
+        fail()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
