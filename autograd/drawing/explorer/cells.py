@@ -6,6 +6,7 @@ nodes stand in groups within groups, so that each can be opened by itself: those
 as one box by layers, and in them those that it shows as one by neurons.
 """
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -90,15 +91,17 @@ class CellGraph:
         Numbers that are inside of groups come last, as they are seen last.
         """
         names = [cell.label or f"{cell.data:g}" for cell in self.cells]
-        names[-1] = self.cells[-1].label or output
+        taken = {cell.label for cell in self.cells}
+        names[-1] = self.cells[-1].label or (output if output not in taken else "output")
         unnamed = [
             place
             for place, cell in enumerate(self.cells[:-1])
             if not cell.label and cell.role != "constant"
         ]
         depth = {p: len(list(self.containers_of(self.cells[p].group))) for p in unnamed}
-        for count, place in enumerate(sorted(unnamed, key=depth.__getitem__), 1):
-            names[place] = f"v{count}"
+        free = (name for count in itertools.count(1) if (name := f"v{count}") not in taken)
+        for place in sorted(unnamed, key=depth.__getitem__):
+            names[place] = next(free)
         return names
 
 
@@ -200,12 +203,12 @@ def _group(box: Box, within: int) -> CellGroup:
 
 def _add_products(graph: CellGraph, node: Node, parents: list[int], group: int) -> list[int]:
     """Add the products of a dot, and return what is to be summed, the bias first."""
-    count = len(parents) // 2
-    terms = parents[2 * count :]
-    if group < 0 and count > _FEW_PRODUCTS:
+    weights, inputs, bias = operations.dot_terms(parents)
+    terms = list(bias)
+    if group < 0 and len(weights) > _FEW_PRODUCTS:
         group = len(graph.groups)
-        graph.groups.append(CellGroup("dot", counted(count, "product"), "intermediate"))
-    for pair in zip(parents[:count], parents[count : 2 * count], strict=True):
+        graph.groups.append(CellGroup("dot", counted(len(weights), "product"), "intermediate"))
+    for pair in zip(weights, inputs, strict=True):
         product = Cell(operations.mul, list(pair), math.nan, "intermediate", group=group)
         product.data = _evaluated(graph, product)
         terms.append(len(graph.cells))
