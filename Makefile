@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check thorough bench clean
 
 demo: $(VENV)/demos
 	$(BIN)/python demos/digits.py
@@ -21,6 +21,10 @@ check: $(VENV)/dev
 	$(BIN)/oxlint --deny-warnings autograd/drawing/explorer/assets
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+# 26,000 random programs, compiled and compared with eager mode: five minutes.
+thorough: $(VENV)/test
+	COMPILER_EXAMPLES=10 $(BIN)/python -m pytest tests/compiler/test_agreement.py
 
 bench: $(VENV)/bench
 	$(BIN)/python tests/benchmarks/training_step.py

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from autograd.errors import NonFiniteError, TraceError
 from autograd.graph import Node, describe, origins
@@ -39,14 +39,15 @@ class _Modes(threading.local):
     recording = True
     detecting_anomalies = False
     differentiating = False
-    tracing = False
+    tracing: type[Node] | None = None
 
     def __init__(self) -> None:
         self.located: list[Node] = []  # the nodes of this thread in `origins`
 
 
 _HOME = os.path.dirname(os.path.dirname(__file__))
-_LIBRARY = tuple(os.path.join(_HOME, package, "") for package in ("autograd", "nn"))
+LIBRARY = tuple(os.path.join(_HOME, package, "") for package in ("autograd", "nn"))
+"""The folders of this library's code: all other code is the user's."""
 
 activity = _Activity()
 _modes = _Modes()
@@ -54,7 +55,7 @@ _modes = _Modes()
 
 @contextlib.contextmanager
 def _mode(
-    name: Literal["recording", "detecting_anomalies", "differentiating", "tracing"], value: bool
+    name: Literal["recording", "detecting_anomalies", "differentiating", "tracing"], value: Any
 ) -> Iterator[None]:
     previous = getattr(_modes, name)
     setattr(_modes, name, value)
@@ -116,7 +117,7 @@ def differentiating() -> Iterator[bool]:
     Yields whether that derivative is a part of a larger formula: whether this thread is computing
     a function that is being differentiated or compiled already.
     """
-    within_another = _modes.differentiating or _modes.tracing
+    within_another = _modes.differentiating or _modes.tracing is not None
     with _mode("differentiating", True), enable_grad():
         yield within_another
 
@@ -153,12 +154,13 @@ def detect_anomaly() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def tracing(with_origins: bool = False) -> Iterator[None]:
+def tracing(kind: type[Node], with_origins: bool = False) -> Iterator[None]:
     """Refuse to tell Python the number of a `Value`, while a function is recorded for any sample.
 
-    With `with_origins` the lines that make the nodes are kept in `autograd.graph.origins`.
+    Every node that is made becomes one of `kind`. With `with_origins` the lines that make the nodes
+    are kept in `autograd.graph.origins`.
     """
-    with _mode("tracing", True), enable_grad():
+    with _mode("tracing", kind), enable_grad():
         if not with_origins:
             yield
             return
@@ -205,6 +207,8 @@ def collector_paused() -> Iterator[None]:
 
 def apply_modes(node: Node) -> None:
     """Bring a node that an operation has just made in line with the modes of this thread."""
+    if _modes.tracing is not None:
+        node.__class__ = _modes.tracing
     if _modes.detecting_anomalies:
         origins[node] = line_of_user_code()
         _modes.located.append(node)
@@ -218,6 +222,6 @@ def apply_modes(node: Node) -> None:
 def line_of_user_code() -> str:
     """Return file and line of the innermost caller outside of this library."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_LIBRARY):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(LIBRARY):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"

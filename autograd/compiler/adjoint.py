@@ -17,6 +17,7 @@ are past theirs have to be set to zero beforehand.
 """
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,14 +49,11 @@ def add_adjoint(
     bookkeeping = _Bookkeeping({False: shared_trained, True: batch_trained}, program.outputs[0])
     adjoint = []
     for instruction in reversed(program.forward):
-        if not bookkeeping.receives(instruction.out):
-            continue
-        scattered = isinstance(instruction, Lookup)
-        targets = tuple(
-            bookkeeping.target(operand, scattered) for operand in operands_of(instruction)
-        )
-        if any(target is not None for target in targets):
-            adjoint.append(Adjoint(instruction, targets))
+        for part in bookkeeping.reached(instruction):
+            scattered = isinstance(part, Lookup)
+            targets = tuple(bookkeeping.target(operand, scattered) for operand in operands_of(part))
+            if any(target is not None for target in targets):
+                adjoint.append(Adjoint(part, targets))
     zeroed = [Region(batch, np.array(rows)) for batch, rows in bookkeeping.zeroed.items() if rows]
     return dataclasses.replace(program, adjoint=adjoint, zeroed=zeroed)
 
@@ -80,23 +78,42 @@ class _Bookkeeping:
         self.written[output.batch][output.rows] = True
         self.zeroed: dict[bool, list[int]] = {False: [], True: []}
 
-    def receives(self, out: Region) -> bool:
-        """Whether a gradient arrives at rows that pass it on; where none arrives it is zero."""
+    def reached(self, instruction: Forward) -> Iterator[Forward]:
+        """Yield an instruction, or its parts, if a gradient arrives at rows that pass it on.
+
+        Elsewhere the gradient is zero. That suits sums of products; of an operation only the rows
+        reached are differentiated, since at the others its derivative may not exist.
+        """
+        out = instruction.out
         written = self.written[out.batch]
         arrived = written[out.rows]
-        if not (arrived & self.trained[out.batch][out.rows]).any():
-            return False
-        self.zeroed[out.batch] += out.rows[~arrived].tolist()
-        written[out.rows] = True
-        return True
+        passing = arrived & self.trained[out.batch][out.rows]
+        if isinstance(instruction, Apply) and not passing.all():
+            places = np.flatnonzero(passing)
+            for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
+                if len(run):
+                    yield _rows_of(instruction, slice(run[0], run[-1] + 1))
+        elif passing.any():
+            self.zeroed[out.batch] += out.rows[~arrived].tolist()
+            written[out.rows] = True
+            yield instruction
 
     def target(self, operand: Region | None, scattered: bool) -> Target | None:
         """Note a contribution to the rows of an operand, or, if `scattered`, to some of them."""
         if operand is None or not self.trained[operand.batch][operand.rows].any():
             return None
-        written, rows = self.written[operand.batch], np.unique(operand.rows)
+        written, rows = self.written[operand.batch], operand.rows.ravel()
         add = scattered or bool(written[rows].any())
         if add:
             self.zeroed[operand.batch] += rows[~written[rows]].tolist()
         written[rows] = True
         return Target(operand, add)
+
+
+def _rows_of(instruction: Apply, part: slice) -> Apply:
+    """Return an operation on some of its rows."""
+    out, *operands = (
+        Region(region.batch, region.rows[part])
+        for region in (instruction.out, *instruction.operands)
+    )
+    return Apply(instruction.operation, out, tuple(operands))

@@ -13,16 +13,17 @@ Shapes: TypeAlias = tuple[tuple[int, ...], ...]
 """The shape of one sample of each argument."""
 
 
-def checked_batch(arrays: Sequence[Any]) -> list[Array]:
+def checked_batch(arrays: Sequence[Any], dtype: np.dtype[Any]) -> list[Array]:
     """Return the arguments as arrays of floats or integers, with equally many samples.
 
-    >>> checked_batch([[1.0, 2.0], [[1], [2]]])[1].shape
+    >>> checked_batch([[1.0, 2.0], [[1], [2]]], np.dtype(float))[1].shape
     (2, 1)
 
     Raises
     ------
     ShapeError, ArgumentError, NonFiniteError
-        If they do not fit each other, are empty, or hold something else than finite numbers.
+        If they do not fit each other, are empty, or hold something else than finite numbers in the
+        range of `dtype`.
     """
     try:
         batch = [np.asarray(array) for array in arrays]
@@ -41,23 +42,36 @@ def checked_batch(arrays: Sequence[Any]) -> list[Array]:
         if array.dtype.kind == "f" and not all_finite(array):
             place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
             raise NonFiniteError(f"argument {position} holds {array[place]} at {place}")
+        _require_in_range(f"argument {position}", array, dtype)
     return batch
 
 
-def checked_theta(theta: Any, n_parameters: int) -> Array:
+def checked_theta(theta: Any, n_parameters: int, dtype: np.dtype[Any]) -> Array:
     """Return the numbers of the parameters as an array of shape (n_parameters,).
 
     Raises
     ------
-    ShapeError, ArgumentError
-        If it is something else.
+    ShapeError, ArgumentError, NonFiniteError
+        If it is something else, or holds a number that is too large for `dtype`.
     """
     numbers: Array = np.asarray(theta)
     if numbers.shape != (n_parameters,):
         raise ShapeError(f"theta has shape {numbers.shape}: there are {n_parameters} parameters")
     if numbers.dtype.kind not in "fiu":
         raise ArgumentError(f"theta is an array of {numbers.dtype}: give numbers")
+    _require_in_range("theta", numbers, dtype)
     return numbers
+
+
+def _require_in_range(name: str, array: Array, dtype: np.dtype[Any]) -> None:
+    """Raise an error if a number would become infinite as a `dtype`."""
+    if array.dtype.kind == "f" and array.itemsize > dtype.itemsize:
+        beyond = np.isfinite(array) & (np.abs(array) > np.finfo(dtype).max)
+        if beyond.any():
+            place = tuple(np.argwhere(beyond)[0].tolist())
+            raise NonFiniteError(
+                f"{name} holds {array[place]} at {place}, which is too large for {dtype}"
+            )
 
 
 def require_variables(parameters: Sequence[Value]) -> None:

@@ -15,7 +15,6 @@ instruction for all of them.
 ('sum', True, (0, 0, 2, 0, 0)) [4]
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,8 +52,9 @@ def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
         index: (_form(tape, index, row), row.operation if isinstance(row, Call) else None)
         for index, row in rows.items()
     }
-    early = _grouped(forms, _levels_from_inputs(rows).__getitem__)
-    late = _grouped(forms, _levels_from_outputs(rows).__getitem__)
+    operands = {index: row.operands for index, row in rows.items()}
+    early = _grouped(forms, _levels_from_inputs(operands))
+    late = _grouped(forms, _levels_from_outputs(operands))
     return early if len(early) <= len(late) else late
 
 
@@ -68,7 +68,7 @@ def kind_of(tape: Tape, term: Term) -> int:
 
 def _form(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
     if isinstance(row, Call):
-        varying = tuple(tape.varying[operand] for operand in row.operands)
+        varying = tuple(map(tape.varying.__getitem__, row.operands))
         return row.operation.name, tape.varying[index], varying
     counts = [0] * len(KINDS)
     for term in row.terms:
@@ -76,25 +76,26 @@ def _form(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
     return "sum", tape.varying[index], tuple(counts)
 
 
-def _levels_from_inputs(rows: dict[int, Row]) -> dict[int, int]:
+def _levels_from_inputs(operands: dict[int, tuple[int, ...]]) -> dict[int, int]:
     levels: dict[int, int] = {}
-    for index, row in rows.items():
-        levels[index] = 1 + max((levels.get(operand, 0) for operand in row.operands), default=0)
+    for index, inputs in operands.items():
+        levels[index] = 1 + max([levels.get(operand, 0) for operand in inputs], default=0)
     return levels
 
 
-def _levels_from_outputs(rows: dict[int, Row]) -> dict[int, int]:
-    levels = dict.fromkeys(rows, 0)
-    for index, row in reversed(rows.items()):
-        for operand in row.operands:
-            if operand in levels:
-                levels[operand] = min(levels[operand], levels[index] - 1)
+def _levels_from_outputs(operands: dict[int, tuple[int, ...]]) -> dict[int, int]:
+    levels = dict.fromkeys(operands, 0)
+    for index, inputs in reversed(operands.items()):
+        before = levels[index] - 1
+        for operand in inputs:
+            if levels.get(operand, before) > before:
+                levels[operand] = before
     return levels
 
 
-def _grouped(forms: dict[int, tuple[Any, ...]], level: Callable[[int], int]) -> list[Block]:
+def _grouped(forms: dict[int, tuple[Any, ...]], levels: dict[int, int]) -> list[Block]:
     groups: dict[tuple[int, tuple[Any, ...]], list[int]] = {}
     for index, form in forms.items():
-        groups.setdefault((level(index), form), []).append(index)
+        groups.setdefault((levels[index], form), []).append(index)
     order = sorted(groups, key=lambda key: key[0])
     return [Block(key[1][0], groups[key]) for key in order]

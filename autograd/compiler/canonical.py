@@ -126,6 +126,7 @@ class _Canonicalization:
         return None
 
     def is_square(self, operands: tuple[int, ...]) -> bool:
+        """Whether a power is a product of a row with itself."""
         exponent = operands[1]
         return self.tape.constant[exponent] and self.tape.numbers[exponent] == 2.0
 
@@ -141,6 +142,7 @@ class _Canonicalization:
         return [(scale, index, NONE)]
 
     def product(self, left: int, right: int) -> Term:
+        """Return the product of two nodes as a term."""
         tape = self.tape
         if tape.constant[left]:
             left, right = right, left

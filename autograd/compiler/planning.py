@@ -88,6 +88,7 @@ class _Planner:
             self.add_sums(block)
 
     def add_calls(self, block: Block) -> None:
+        """Plan one instruction for an operation on all rows of a block."""
         located = sorted(
             ([self.locate(operand) for operand in self.rows[index].operands], index)
             for index in block.rows
@@ -105,6 +106,7 @@ class _Planner:
             self.forward.append(Apply(first.operation, out, operands))
 
     def add_lookup(self, out: Region, operands: tuple[Region, ...]) -> None:
+        """Plan a lookup, its table gathered in one space."""
         index, *entries = operands
         if any(entry.batch for entry in entries):  # a table lies in one space
             entries = [self.in_batch(entry) for entry in entries]
@@ -124,6 +126,7 @@ class _Planner:
         return copy
 
     def add_sums(self, block: Block) -> None:
+        """Plan a block of sums: matrix products first, then what is left of them."""
         _, varies, counts = block.form
         parts = {index: self.parts(index) for index in block.rows}
         rest = block.rows
@@ -138,11 +141,12 @@ class _Planner:
                 self.add_product(product, parts)
             rest = [index for index in block.rows if index not in sums] + small
         if rest:
-            rest = sorted(rest, key=lambda index: [part[:1] for part in parts[index]])
+            rest = sorted(rest, key=lambda index: [part[0] for part in parts[index] if part])
             out = self.allocate(rest, batch=varies)
             self.add_parts(out, [parts[index] for index in rest], started=False)
 
     def add_product(self, product: MatrixProduct, parts: dict[int, list[Part]]) -> None:
+        """Plan a matrix product, and the other terms of its sums as additions to it."""
         indices: list[int] = product.rows.ravel().tolist()
         flat = self.allocate(indices, batch=True)
         out = Region(True, flat.rows.reshape(product.rows.shape))
@@ -189,9 +193,14 @@ class _Planner:
             elif y == NONE:
                 parts[kind].append((self.locate(x), NONE, coefficient))
             else:
-                pair = sorted((self.tape.varying[i], self.locate(i)) for i in (x, y))
-                parts[kind].append((pair[0][1], pair[1][1], coefficient))
-        return [sorted(part) for part in parts]
+                left, right = self.locate(x), self.locate(y)
+                if (self.tape.varying[x], left) > (self.tape.varying[y], right):
+                    left, right = right, left
+                parts[kind].append((left, right, coefficient))
+        for part in parts:
+            if len(part) > 1:  # most have none or one: a third of the time
+                part.sort()
+        return parts
 
     def trained_rows(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return which shared and which batch rows depend on a parameter."""
@@ -201,6 +210,7 @@ class _Planner:
         return shared, batch
 
     def program(self) -> Program:
+        """Return what has been planned, without an adjoint."""
         outputs = [
             Region(self.tape.varying[index], np.array([self.locate(index)]))
             for index in self.tape.outputs

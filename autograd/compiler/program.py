@@ -145,7 +145,8 @@ class Adjoint:
     Attributes
     ----------
     forward : MatMul, SumProducts, Lookup or Apply
-        The gradient of its ``out`` is complete when this runs.
+        One of the program, or the part of an `Apply` that a gradient reaches. The gradient of its
+        ``out`` is complete when this runs.
     targets : tuple of Target or None
         One per operand (weights and inputs; left and right; index and table), None where no
         gradient is wanted.

@@ -30,7 +30,7 @@ class Statements:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {"copyto": np.copyto, "np": np}
         self.places_looked_up: dict[Lookup, str] = {}
-        self._name_of: dict[int, str] = {}
+        self._name_of: dict[Any, str] = {}
         self._views: dict[tuple[Region, bool], Array] = {}
         self._gathered: dict[tuple[bool, bytes], Array] = {}
         self._numbering = itertools.count(1)
@@ -79,12 +79,16 @@ class Statements:
         return f"{prefix}{next(self._numbering)}"
 
     def name(self, thing: Any, prefix: str) -> str:
-        """Return the name of an array or a function in the source."""
-        if id(thing) not in self._name_of:
+        """Return the name of an array or a function in the source; of equal views the same one."""
+        key: Any = id(thing)
+        if isinstance(thing, np.ndarray):
+            place = thing.__array_interface__
+            key = (place["data"], thing.shape, thing.strides, place["typestr"])
+        if key not in self._name_of:
             name = self.temporary(prefix)
-            self._name_of[id(thing)] = name
-            self.names[name] = thing  # which also keeps its id from being used again
-        return self._name_of[id(thing)]
+            self._name_of[key] = name
+            self.names[name] = thing  # which also keeps its place from being used again
+        return self._name_of[key]
 
     def formula(self, array: Array, prefix: str = "x") -> Formula:
         """Return the formula that is the name of an array."""

@@ -2,8 +2,8 @@
 
 The function is called on Values that hold the numbers of one sample, and leaves a graph. That graph
 stands for every sample only if nothing in it depends on the numbers. Asking a Value for its number
-raises a `TraceError` meanwhile; what escapes this guard, such as ``.data``, shows only if the first
-and the last sample of a batch leave different graphs.
+raises a `TraceError` meanwhile. What escapes this guard, such as ``.data`` of a parameter or a
+random number, shows only if the first and the last sample of a batch leave different graphs.
 
 >>> import numpy as np
 >>> from autograd import Value
@@ -15,6 +15,7 @@ and the last sample of a batch leave different graphs.
 5
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +26,38 @@ from numpy.typing import NDArray
 from autograd.compiler.tape import Tape, read_tape
 from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import GraphError, TraceError
-from autograd.graph import origins, topological_order
+from autograd.graph import Node, origins, topological_order
 from autograd.operations import CONSTANT
-from autograd.recording import collector_paused, tracing
+from autograd.recording import LIBRARY, collector_paused, refuse_while_tracing, tracing
 from autograd.value import Value, as_value
+
+
+class TracedValue(Value):
+    """An input, or what is computed, while a function is recorded for any sample.
+
+    It differs from a Value in that users cannot read its number, though the operations can.
+    """
+
+    __slots__ = ()
+
+    @property
+    def data(self) -> float:
+        """The number, for the code of this library."""
+        if not sys._getframe(1).f_code.co_filename.startswith(LIBRARY):
+            refuse_while_tracing("read with .data")
+        number: float = _NUMBER.__get__(self)
+        return number
+
+    @data.setter
+    def data(self, number: float) -> None:
+        _NUMBER.__set__(self, number)
+
+    def __index__(self) -> int:
+        refuse_while_tracing("used as an integer")
+        return int(self)
+
+
+_NUMBER: Any = vars(Node)["data"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +102,8 @@ def record(
     """
     last = len(arrays[0]) - 1 if arrays else 0
     with collector_paused():
-        one, other = (_Recording(function, arrays, index) for index in (0, last))
+        one = _Recording(function, arrays, 0, TracedValue)
+        other = _Recording(function, arrays, last, Value)  # nothing left to guard, and faster
         # A variable that only one of the calls reached was made inside of it: it is a constant.
         reached_twice = set(other.variables)
         reached = [variable for variable in one.variables if variable in reached_twice]
@@ -88,17 +118,21 @@ class _Recording:
     """What a function left behind for one sample."""
 
     def __init__(
-        self, function: Callable[..., Any], arrays: Sequence[NDArray[Any]], index: int
+        self,
+        function: Callable[..., Any],
+        arrays: Sequence[NDArray[Any]],
+        index: int,
+        kind: type[Value],
     ) -> None:
-        with tracing():
-            arguments = _arguments(arrays, index)
+        with tracing(kind):
+            arguments = _arguments(arrays, index, kind)
             self.outputs, self.shape = _outputs(function(*arguments))
         self.inputs = [value for argument in arguments for value in numbers_in(argument)]
         self.variables = list(_variables(self.outputs, self.inputs))
 
 
-def _arguments(arrays: Sequence[NDArray[Any]], index: int) -> list[Any]:
-    return [map_numbers(Value, array[index].tolist()) for array in arrays]
+def _arguments(arrays: Sequence[NDArray[Any]], index: int, kind: type[Value]) -> list[Any]:
+    return [map_numbers(kind, array[index].tolist()) for array in arrays]
 
 
 def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
@@ -147,8 +181,8 @@ def _difference(
     """Record both samples once more, with the lines that made the nodes, and compare."""
     made = []
     for index in (0, last):
-        with tracing(with_origins=True), collector_paused():
-            outputs, _ = _outputs(function(*_arguments(arrays, index)))
+        with tracing(Value, with_origins=True), collector_paused():
+            outputs, _ = _outputs(function(*_arguments(arrays, index, Value)))
             nodes = [node for output in outputs for node in topological_order(output)]
             made.append(
                 [
@@ -166,7 +200,7 @@ def _difference(
     differing = (one[-1] for one, other in pairs if one[:-1] != other[:-1])
     place = next(differing, made[0][-1][-1] if made[0] else "the function")
     return TraceError(
-        f"{place}: the function does something else for sample {last} than for sample 0. Is a "
-        "number read with .data, or does it depend on anything but its arguments? ag.max, ag.min, "
-        "ag.relu, ag.abs and ag.lookup choose for each sample"
+        f"{place}: the function does something else for sample {last} than for sample 0. Does it "
+        "depend on anything but its arguments, such as random numbers? ag.max, ag.min, ag.relu, "
+        "ag.abs and ag.lookup choose for each sample"
     )

@@ -143,6 +143,8 @@ def _character(character: str) -> str:
         return chr(0x2400 + ord(character))
     if character in "<>&\"']":  # old versions of Graphviz cannot read a ] of its own
         return f"&#{ord(character)};"
+    if character == "\\":
+        return r"\\"  # or Graphviz puts the name of the node for \N
     allowed = not "\ud800" <= character <= "\udfff" and character not in "\ufffe\uffff"
     return character if allowed else "\ufffd"
 

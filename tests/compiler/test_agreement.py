@@ -1,8 +1,9 @@
 """What is compiled computes what eager computes: loss and every gradient, to 1e-10.
 
 Hypothesis draws graphs at random and networks of every structure that the compiler re-rolls. Each
-example also draws which passes work as usual and which are crippled: a pass may cost or save time,
-never change a number. The environment variable COMPILER_EXAMPLES multiplies the number of examples.
+example also draws a backend, and which passes work as usual and which are crippled: that may cost
+or save time, never change a number. The environment variable COMPILER_EXAMPLES multiplies the
+number of examples; ``make thorough`` sets it to 10.
 """
 
 import contextlib
@@ -22,10 +23,11 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from autograd import Value, operations
-from autograd.compiler import planning
+from autograd.compiler import float_backend, numpy_backend, planning
 from autograd.compiler.blocks import Block, blocks
 from autograd.compiler.canonical import Row
 from autograd.compiler.products import matrix_products
+from autograd.compiler.program import Backend
 from autograd.compiler.tape import Tape
 from autograd.derivatives import map_numbers
 from autograd.graph import Node, topological_order
@@ -52,8 +54,9 @@ def examples(number: int) -> settings:
 
 @dataclass(frozen=True)
 class Passes:
-    """How the passes work in one example."""
+    """How the passes work in one example, and what runs the program."""
 
+    backend: Backend | None
     smallest_product: int
     unrolled: int
     single_row_blocks: bool
@@ -75,11 +78,12 @@ def single_row_blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
 
 PASSES = st.builds(
     Passes,
+    backend=st.sampled_from([numpy_backend, float_backend]),
     smallest_product=st.sampled_from([8, 1, 10**9]),
     unrolled=st.sampled_from([4, 0, 1000]),
     single_row_blocks=st.sampled_from([False, False, True]),
 )
-AS_USUAL = Passes(smallest_product=8, unrolled=4, single_row_blocks=False)
+AS_USUAL = Passes(backend=None, smallest_product=8, unrolled=4, single_row_blocks=False)
 
 
 def flat(nested: Any) -> list[Any]:
@@ -109,7 +113,7 @@ def assert_agreement(
     eager = ag.mean([as_value(function(*sample)) for sample in samples(arrays)])
     expected = ag.gradient(eager, parameters)
     with passes.in_use():
-        compiled = ag.compile(function)
+        compiled = ag.compile(function, backend=passes.backend)
         mean = compiled(*arrays)
     assert set(compiled.parameters) <= set(parameters)
     for parameter in parameters:
@@ -299,7 +303,7 @@ def test_several_outputs_at_random(data: st.DataObject, recipe: Recipe, passes: 
     eager = [[as_value(y) for y in recipe(*sample)] for sample in samples([X, classes])]
     assume(well_conditioned(flat(eager)))
     with passes.in_use():
-        mapped = ag.compile(recipe).map(X, classes)
+        mapped = ag.compile(recipe, backend=passes.backend).map(X, classes)
     assert_close(mapped, [[output.data for output in outputs] for outputs in eager])
 
 
@@ -312,7 +316,8 @@ def test_random_graphs_already_recorded(recipe: Recipe, index: int, passes: Pass
     assume(well_conditioned([root]))
     assume(root.operation is not operations.CONSTANT)
     with passes.in_use():
-        compiled = ag.compile_graph(root, [*x, label], recipe.parameters)
+        inputs = [*x, label]
+        compiled = ag.compile_graph(root, inputs, recipe.parameters, backend=passes.backend)
         theta = np.array([parameter.data for parameter in recipe.parameters])
         sample = np.array([[*(value.data for value in x), index]])
         mean, gradient = compiled.value_and_grad(theta, sample)
@@ -659,7 +664,7 @@ def test_a_whole_batch_as_one_graph(
     root = ag.mean([compute(model(x), t) for x, t in batch])
     with passes.in_use():
         inputs = [value for x, t in batch for value in (*x, t)]
-        compiled = ag.compile_graph(root, inputs, model.parameters())
+        compiled = ag.compile_graph(root, inputs, model.parameters(), backend=passes.backend)
         theta = np.array([parameter.data for parameter in model.parameters()])
         row = np.array([[value.data for value in inputs]])
         mean, gradient = compiled.value_and_grad(theta, np.repeat(row, 2, axis=0))

@@ -1,8 +1,8 @@
-"""The list of instructions is all that a backend needs: here is a second one, slow and plain.
+"""The list of instructions is all that a backend needs: here is another one, slow and plain.
 
-`Interpreter` knows nothing of NumPy's views, strides and buffers. It reads the same program one
-number at a time, and takes every forward and derivative rule from the table of operations. Gradient
-rows hold nan until a program writes them, so a missing first write shows.
+`Interpreter` knows nothing of NumPy's views, strides and buffers, nor of generated source. It reads
+the same program one number at a time, and takes every forward and derivative rule from the table of
+operations. Gradient rows hold nan until a program writes them, so a missing first write shows.
 """
 
 import dataclasses
@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, operations
+from autograd.compiler import float_backend, numpy_backend
 from autograd.compiler.adjoint import operands_of
-from autograd.compiler.numpy_backend import bind
 from autograd.compiler.planning import plan
 from autograd.compiler.program import (
     Adjoint,
     Apply,
+    BoundProgram,
     Forward,
     Lookup,
     MatMul,
@@ -199,11 +200,13 @@ def assert_backends_agree(program: Program, seed: int) -> None:
     theta, X = rng.normal(0.0, 0.7, 9), rng.normal(0.0, 0.7, (BATCH_SIZE, 4))
     X[:, 3] = rng.integers(0, 3, BATCH_SIZE)
     expected = Interpreter(program, BATCH_SIZE).run(theta.tolist(), X.tolist())
-    bound = bind(program, BATCH_SIZE, np.float64)
-    for _ in range(2):  # what a run leaves behind must not reach the next one
-        outputs, gradient = bound.run_with_gradient(theta, [X])
-        np.testing.assert_allclose(outputs, expected[0], rtol=1e-12, atol=1e-14)
-        np.testing.assert_allclose(gradient, expected[1], rtol=1e-12, atol=1e-14)
+    for backend in (numpy_backend, float_backend):
+        bound: BoundProgram = backend.bind(program, BATCH_SIZE, np.float64)
+        for _ in range(2):  # what a run leaves behind must not reach the next one
+            outputs, gradient = bound.run_with_gradient(theta, [X])
+            np.testing.assert_allclose(outputs, expected[0], rtol=1e-12, atol=1e-14)
+            np.testing.assert_allclose(gradient, expected[1], rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(bound.run(theta, [X]), expected[0], rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -255,7 +258,7 @@ def test_the_programs_hold_all_that_a_program_may_hold() -> None:
     assert {(t.region.batch) for t in targets} == {True, False}
 
 
-def test_an_operation_defined_later_runs_in_both_backends() -> None:
+def test_an_operation_defined_later_runs_in_every_backend() -> None:
     cube = operations.define(
         "cube of a test",
         symbol="x³",

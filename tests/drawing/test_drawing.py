@@ -134,6 +134,7 @@ def visible(text: str) -> str:
 @example(" ")
 @example("&#65;&lt;")
 @example("]")
+@example("\\N \\G \\L")
 def test_every_label_is_read_as_it_was_written(label: str) -> None:
     for program in renderers():
         result = subprocess.run(

@@ -1,0 +1,123 @@
+"""The float backend: a program becomes straight-line Python on floats.
+
+A NumPy call takes a microsecond before it computes anything. Where blocks are of few rows and
+batches of few samples, as in a deep narrow graph, that is most of the time, and plain floats are
+faster. The source holds one assignment per row, ``u3`` for shared rows and ``v3`` for batch rows,
+with a ``d`` before the name for gradients; what differs from sample to sample stands in a loop.
+
+>>> from autograd import Value, tanh
+>>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.tape import read_tape
+>>> x, w = Value(1.0), Value(2.0)
+>>> print(bind(plan(read_tape([tanh(w * x)], [x], [w])), batch_size=4).source)
+def run(theta, samples, differentiate):
+    [u0] = theta
+    outputs = []
+    du0 = 0.0
+    for [v0] in samples:
+        v1 = u0 * v0
+        v2 = tanh(v1)
+        outputs.append([v2])
+        if not differentiate:
+            continue
+        dv2 = 0.25
+        dv1 = dv2 * (1.0 - v2 * v2)
+        du0 += dv1 * v0
+    return outputs, [du0]
+<BLANKLINE>
+
+Numbers in between are float64; with float32, arguments, constants and results are rounded. A
+product that overflows is infinite, as in eager mode, and an error only if it makes an output or a
+gradient infinite or nan.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd.compiler import numpy_backend
+from autograd.compiler.adjoint import operands_of
+from autograd.compiler.float_source import float_source
+from autograd.compiler.memory import Array, all_finite
+from autograd.compiler.program import Program
+
+ELEMENTS_PER_INSTRUCTION = 16
+"""Up to so many floats an instruction, on the average, Python is faster than NumPy.
+
+Measured in one process, gradient included: 1,000 steps of tanh and mul, one number at a time, run
+15 times as fast here as in NumPy at 1 sample (75 us and 1.4 ms), 11 times at 2, 9 at 4, 6 at 8,
+3.7 at 16, and as fast at 100. Where NumPy has matrix products it is faster from some 20 floats on:
+the network 2-16-16-1 has 40 an instruction at 1 sample, and takes 14 us in NumPy, 35 us here.
+"""
+
+
+def is_faster(program: Program, batch_size: int) -> bool:
+    """Whether this backend is expected to run a program faster than `numpy_backend`."""
+    n_elements = (program.n_inputs + len(program.outputs)) * batch_size
+    for step in program.forward:
+        largest = max(region.rows.size for region in operands_of(step) if region is not None)
+        n_elements += largest * (batch_size if step.out.batch else 1)
+    return n_elements <= ELEMENTS_PER_INSTRUCTION * len(program.forward)
+
+
+def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "BoundProgram":
+    """Write the source of a program for one batch size and type of floats."""
+    return BoundProgram(program, batch_size, dtype)
+
+
+class BoundProgram:
+    """A program that can run.
+
+    Attributes
+    ----------
+    batch_size : int
+    source : str
+        The generated function ``run(theta, samples, differentiate)``.
+    """
+
+    def __init__(self, program: Program, batch_size: int, dtype: DTypeLike) -> None:
+        self.program = program
+        self.batch_size = batch_size
+        self.dtype = np.dtype(dtype)
+        self.source, names = float_source(program, batch_size, dtype)
+        exec(compile(self.source, "<compiled graph>", "exec"), names)
+        self._function: Callable[..., Any] = names["run"]
+
+    def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
+        """See `autograd.compiler.program.BoundProgram`."""
+        try:
+            return self._results(theta, inputs, differentiate=False)[0]
+        except (ArithmeticError, ValueError):
+            return self._in_numpy.run(theta, inputs, first_sample)
+
+    def run_with_gradient(
+        self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
+    ) -> tuple[Array, Array]:
+        """See `autograd.compiler.program.BoundProgram`."""
+        try:
+            return self._results(theta, inputs, differentiate=True)
+        except (ArithmeticError, ValueError):
+            return self._in_numpy.run_with_gradient(theta, inputs, first_sample)
+
+    def _results(
+        self, theta: Array, inputs: Sequence[Array], differentiate: bool
+    ) -> tuple[Array, Array]:
+        """Return outputs and gradient; raise an ArithmeticError if a number is not finite."""
+        columns = [samples.reshape(self.batch_size, -1) for samples in inputs]
+        columns.append(np.empty((self.batch_size, 0)))  # there may be no inputs
+        samples = np.concatenate(columns, axis=1, dtype=self.dtype, casting="unsafe")
+        parameters = np.asarray(theta, self.dtype)
+        results = self._function(parameters.tolist(), samples.tolist(), differentiate)
+        with np.errstate(over="raise"):
+            outputs, gradient = (np.array(numbers, float).astype(self.dtype) for numbers in results)
+        if not (all_finite(outputs) and all_finite(gradient)):
+            raise FloatingPointError("a result is infinite or nan")
+        return outputs.T, gradient
+
+    @functools.cached_property
+    def _in_numpy(self) -> numpy_backend.BoundProgram:
+        """The same program in NumPy, to find the operation and the sample that failed."""
+        return numpy_backend.bind(self.program, self.batch_size, self.dtype)
