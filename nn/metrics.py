@@ -13,19 +13,21 @@ def accuracy(prediction: Any, target: float) -> float:
     >>> nn.accuracy([0.1, 2.0, -1.0], 1)
     1.0
 
-    One score is right if it is positive exactly when the target is:
+    One score, in a list or not, is right if it is positive exactly when the target is:
 
-    >>> nn.accuracy(-0.3, -1), nn.accuracy(-0.3, 1), nn.accuracy(-0.3, 0)
+    >>> nn.accuracy(-0.3, -1), nn.accuracy(-0.3, 1), nn.accuracy([-0.3], 0)
     (1.0, 0.0, 1.0)
 
     Parameters
     ----------
     prediction : list or array of n Values or numbers, or one
-        The largest of the list is the predicted class.
+        The largest of several is the predicted class.
     target : float
         The class, or for a single score, -1 or 0 against 1.
     """
     if isinstance(prediction, Sequence | np.ndarray):
         scores = [float(score) for score in prediction]
-        return float(scores.index(max(scores)) == target)
+        if len(scores) > 1:
+            return float(scores.index(max(scores)) == target)
+        (prediction,) = scores
     return float((float(prediction) > 0) == (target > 0))

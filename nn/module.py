@@ -1,7 +1,7 @@
 """`Module`: something with parameters, which can be listed, saved and loaded.
 
 Layers and networks derive from it, and so can a model of your own: assign Values, nested lists of
-Values and other modules to attributes, and they are found.
+Values and other modules to attributes, also in lists and dicts, and they are found.
 """
 
 from collections.abc import Iterator, Mapping
@@ -133,7 +133,7 @@ class Module:
 
 
 def _named_tensors(name: str, attribute: Any) -> Iterator[tuple[str, Tensor]]:
-    """Find the parameters in an attribute: a tensor, a module, or a list with modules in it."""
+    """Find the parameters in an attribute: a tensor, a module, or a list or dict of them."""
     if isinstance(attribute, Module):
         for inner_name, tensor in attribute.named_tensors():
             yield f"{name}.{inner_name}", tensor
@@ -142,6 +142,9 @@ def _named_tensors(name: str, attribute: Any) -> Iterator[tuple[str, Tensor]]:
     elif isinstance(attribute, list | tuple):
         for index, item in enumerate(attribute):
             yield from _named_tensors(f"{name}.{index}", item)
+    elif isinstance(attribute, Mapping):
+        for key, item in attribute.items():
+            yield from _named_tensors(f"{name}.{key}", item)
 
 
 def _is_tensor(thing: Any) -> bool:

@@ -84,7 +84,7 @@ class BoundProgram:
         self.dtype = np.dtype(dtype)
         self.source, names = float_source(program, batch_size, dtype)
         exec(compile(self.source, "<compiled graph>", "exec"), names)
-        self._function: Callable[..., Any] = names["run"]
+        self._function: Callable[..., Any] = names.pop("run")  # else the two hold each other
 
     def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
         """See `autograd.compiler.program.BoundProgram`."""

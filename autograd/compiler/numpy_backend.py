@@ -51,8 +51,9 @@ class BoundProgram:
         seed[objective.rows] = 1.0 / seed.shape[1]
         self.source, names = _source(program, memory)
         exec(compile(self.source, "<compiled graph>", "exec"), names)
-        self._forward: Callable[[], None] = names["forward"]
-        self._backward: Callable[[], None] = names["backward"]
+        # Taken out: they hold the names, and if the names held them, nothing would free either.
+        self._forward: Callable[[], None] = names.pop("forward")
+        self._backward: Callable[[], None] = names.pop("backward")
 
     def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
         """See `autograd.compiler.program.BoundProgram`."""

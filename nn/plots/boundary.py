@@ -68,7 +68,7 @@ def decision_boundary(
             f"a decision boundary is drawn of points in a plane, X of shape (n, 2), and their "
             f"classes, y of shape (n,): these have shapes {points.shape} and {labels.shape}"
         )
-    run = ag.compile(model).map
+    run = _run_on(model)
     outputs = run(points)
     by_class = outputs.ndim == 2
     right = outputs.argmax(axis=1) == labels if by_class else (outputs > 0) == (labels > 0)
@@ -89,6 +89,17 @@ def decision_boundary(
         axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
         axes.legend(frameon=True)
     return finished(axes, path)
+
+
+def _run_on(model: Callable[[Any], Any]) -> Callable[[Array], Array]:
+    """Return a function of many points: scores of shape (n,), or (n, classes) of several."""
+    run = ag.compile(model).map
+
+    def outputs(points: Array) -> Array:
+        scores = run(points)
+        return scores[:, 0] if scores.shape[1:] == (1,) else scores
+
+    return outputs
 
 
 def _grid(points: Array) -> tuple[Array, Array]:

@@ -1,5 +1,6 @@
 """What a user meets: `ag.compile`, `ag.compile_graph`, and what they return."""
 
+import gc
 import re
 import threading
 import time
@@ -16,7 +17,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.compiler import compiled as compiled_module
-from autograd.compiler import numpy_backend
+from autograd.compiler import float_backend, numpy_backend
 from autograd.compiler.compiled import KEPT_PROGRAMS, Compiled
 from autograd.compiler.numpy_backend import BoundProgram, bind
 from autograd.errors import GraphError, ShapeError
@@ -617,3 +618,17 @@ def test_the_repr_says_what_to_do() -> None:
         return x * x
 
     assert repr(ag.compile(squared)) == "<compiled squared: call it with arrays of samples>"
+
+
+@pytest.mark.parametrize("backend", [numpy_backend, float_backend])
+def test_a_compiled_function_is_freed_without_the_collector(backend: Any) -> None:
+    w = Value(0.5)
+    gc.collect()
+    gc.disable()
+    try:
+        program = ag.compile(lambda x: ag.tanh(w * x), backend=backend)
+        program(np.ones(3)).backward()
+        del program
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

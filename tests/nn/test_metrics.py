@@ -16,7 +16,7 @@ as_numbers_or_values = pytest.mark.parametrize("number", [float, Value], ids=["f
 
 
 @as_numbers_or_values
-@given(logits=st.lists(scores, min_size=1, max_size=6))
+@given(logits=st.lists(scores, min_size=2, max_size=6))
 def test_the_largest_score_is_the_predicted_class(
     number: Callable[[float], Any], logits: list[float]
 ) -> None:
@@ -31,7 +31,8 @@ def test_a_single_score_is_right_if_it_has_the_sign_of_the_target(
     number: Callable[[float], Any], score: float, positive: bool, negative_label: float
 ) -> None:
     target = 1 if positive else negative_label
-    assert nn.accuracy(number(score), target) == float((score > 0) is positive)
+    for prediction in (number(score), [number(score)]):
+        assert nn.accuracy(prediction, target) == float((score > 0) is positive)
 
 
 @pytest.mark.parametrize("kind", [tuple, np.array])

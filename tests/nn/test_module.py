@@ -362,3 +362,18 @@ def test_a_folder_is_not_replaced_by_a_file(tmp_path: Path) -> None:
         nn.MLP(2, [1]).save(folder)
     assert os.listdir(tmp_path) == ["model.npz"]
     assert folder.is_dir()
+
+
+def test_modules_in_a_dict_are_found() -> None:
+    class TwoHeads(nn.Module):
+        def __init__(self) -> None:
+            self.heads = {"left": nn.Layer(2, 1, rng=0), "right": nn.Layer(2, 3, rng=1)}
+
+    model = TwoHeads()
+    assert list(model.state_dict()) == [
+        "heads.left.weight",
+        "heads.left.bias",
+        "heads.right.weight",
+        "heads.right.bias",
+    ]
+    assert len(model.parameters()) == 3 + 9

@@ -308,3 +308,13 @@ def test_a_flat_landscape_can_be_drawn(last_digits: int) -> None:
     flat = nn.Landscape(**{**vars(landscape()), "losses": losses})
     plots.contour(flat)
     plots.surface(flat)
+
+
+def test_a_score_in_a_list_has_two_sides_too() -> None:
+    layer = nn.Layer(2, 1, activation="tanh", rng=0)
+    X = [[0.0, 1.0], [1.0, 0.0], [-1.0, 0.5]]
+    titles = [
+        plots.decision_boundary(model, X, [1, -1, -1]).axes[0].get_title(loc="left")
+        for model in (layer, lambda x: layer(x)[0])
+    ]
+    assert titles[0] == titles[1] != ""
