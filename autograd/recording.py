@@ -142,6 +142,9 @@ def detect_anomaly() -> Iterator[None]:
     NonFiniteError
         At the first operation that makes an infinite number of finite ones, or a nan; and by
         ``backward()`` at the first gradient that is not finite. It names operation, node and line.
+    GraphError
+        By ``backward()``, if a number was changed after the graph was recorded: a node keeps the
+        number that it was computed with.
     """
     try:
         with _mode("detecting_anomalies", True):

@@ -547,6 +547,19 @@ def test_an_infinite_local_derivative_is_an_error_even_where_nothing_arrives() -
         ag.explain(0.0 * ag.log(x), x)
 
 
+def test_a_graph_that_was_recorded_with_other_numbers_is_refused() -> None:
+    x, w = ag.Value(2.0, "x"), ag.Value(-3.0, "w")
+    y = ag.tanh(x * x)
+    x.data = 5.0
+    message = r"^x was changed after the graph was recorded: 5.0 \* 5.0, was 4.0 then"
+    with pytest.raises(GraphError, match=message):
+        ag.explain(y, x)
+    with pytest.raises(GraphError, match="Compute the formula again"):
+        ag.explain(y, w)
+    x.data = 2.0
+    assert ag.explain(y, x).gradient == ag.gradient(y, x)
+
+
 @pytest.mark.parametrize("paths", [0, -1, 1.5, True, "all"])
 def test_number_of_paths_is_checked(paths: Any) -> None:
     y, w = neuron()
