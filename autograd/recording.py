@@ -11,7 +11,9 @@ import math
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any, Literal
 
 from autograd.errors import NonFiniteError, TraceError
@@ -224,7 +226,21 @@ def apply_modes(node: Node) -> None:
 
 def line_of_user_code() -> str:
     """Return file and line of the innermost caller outside of this library."""
+    frame = _frame_of_user_code()
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def warn_user_code(message: str, category: type[Warning]) -> None:
+    """Warn, and show the line of the innermost caller outside of this library."""
+    frame = _frame_of_user_code()
+    shown = frame.f_globals.setdefault("__warningregistry__", {})
+    warnings.warn_explicit(
+        message, category, frame.f_code.co_filename, frame.f_lineno, registry=shown
+    )
+
+
+def _frame_of_user_code() -> FrameType:
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(LIBRARY):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return frame

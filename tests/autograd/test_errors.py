@@ -259,7 +259,7 @@ def test_error_is_also_the_built_in_that_a_reader_expects(
 
 def test_errors_are_one_family_and_exported() -> None:
     for name, error in inspect.getmembers(errors, inspect.isclass):
-        assert issubclass(error, ag.AutogradError)
+        assert issubclass(error, ag.AutogradError | Warning)
         assert getattr(ag, name) is error
 
 
