@@ -91,12 +91,13 @@ def gradcheck(
     def slopes(numbers: Numbers) -> Numbers:  # `grad`, without its warning of what is constant
         return differentiated(at_point, numbers)[1]
 
-    _compare(at_point, slopes, point, "", step, tolerance)
+    subject = f"of {function.name} " if isinstance(function, Operation) else ""
+    _compare(at_point, slopes, point, subject, step, tolerance)
     if order == 2:
         for place in places:
             slope = partial(_component, slopes, place)
-            subject = f"of the derivative with respect to {_name(place)}, "
-            _compare(slope, grad(slope), point, subject, step, tolerance)
+            of_slope = f"of the derivative {subject}with respect to {_name(place)}, "
+            _compare(slope, grad(slope), point, of_slope, step, tolerance)
     return True
 
 

@@ -240,11 +240,10 @@ def describe(node: Node) -> str:
         text = f"the number {node.data}"
     else:
         text = node.operation.expression([parent.data for parent in node.parents])
-    if node.label:
-        text += f" (labelled {node.label!r})"
+    notes = [f"labelled {node.label!r}"] if node.label else []
     if node in origins:
-        text += f", made at {origins[node]}"
-    return text
+        notes.append(f"made at {origins[node]}")
+    return f"{text} ({', '.join(notes)})" if notes else text
 
 
 def require_recorded(output: Node, caller: str) -> None:
@@ -282,11 +281,11 @@ def require_unchanged(order: Iterable[Node]) -> None:
         except (ArithmeticError, TypeError, ValueError):
             data = math.nan
         if data != node.data and not (data != data and node.data != node.data):
-            variables = dict.fromkeys(p.label for p in node.parents if p.operation is None)
+            variables = dict.fromkeys(str(p.label) for p in node.parents if p.operation is None)
             names = " or ".join(label or "a variable" for label in variables)
             raise GraphError(
                 f"{names or 'a number'} was changed after the graph was recorded: "
-                f"{describe(node)}, was {node.data} then. Compute the formula again"
+                f"{describe(node)} was {node.data} then. Compute the formula again"
             )
 
 

@@ -134,7 +134,7 @@ def detect_anomaly() -> Iterator[None]:
     ...     x * x  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    autograd.errors.NonFiniteError: 1e+200 * 1e+200, made at <doctest ...>:2, is inf
+    autograd.errors.NonFiniteError: 1e+200 * 1e+200 (made at <doctest ...>:2) is inf
 
     Slower, and nodes live until the block ends: meant for the search, not for training. Call
     ``backward()`` inside the block.
@@ -219,7 +219,7 @@ def apply_modes(node: Node) -> None:
         _modes.located.append(node)
         inputs_finite = all(math.isfinite(parent.data) for parent in node.parents)
         if math.isnan(node.data) or (inputs_finite and math.isinf(node.data)):
-            raise NonFiniteError(f"{describe(node)}, is {node.data}")
+            raise NonFiniteError(f"{describe(node)} is {node.data}")
     if not _modes.recording:
         node.operation, node._first, node._second = CONSTANT, None, ()
 

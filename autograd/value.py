@@ -357,7 +357,7 @@ def _not_a_number(thing: Any) -> str:
     shown = _shown(thing)
     problem = f"a Value holds one real number, not {shown} ({type(thing).__name__})"
     if isinstance(thing, str):
-        return f"{problem}: convert it first, float({shown})"
+        return f"{problem}: {_advice_for_text(thing)}"
     if isinstance(thing, Complex):
         return f"{problem}: take .real, .imag or abs()"
     if isinstance(thing, Value):
@@ -367,6 +367,14 @@ def _not_a_number(thing: Any) -> str:
     if hasattr(thing, "__float__"):
         return f"{problem}: convert it first, float({shown})"
     return f"{problem}: give it a number"
+
+
+def _advice_for_text(text: str) -> str:
+    try:
+        float(text)
+    except ValueError:
+        return "no number is written in it"
+    return f"convert it first, float({_shown(text)})"
 
 
 def _shown(thing: Any) -> str:

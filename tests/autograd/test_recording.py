@@ -167,7 +167,7 @@ def test_anomaly_in_a_formula_is_found_at_its_line(
 ) -> None:
     with pytest.raises(ag.NonFiniteError) as caught, ag.detect_anomaly():
         formula(ag.Value(1e300))
-    assert str(caught.value) == f"{description}, made at {line_in(formula)}, is inf"
+    assert str(caught.value) == f"{description} (made at {line_in(formula)}) is inf"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_anomaly_in_the_backward_pass_is_found_at_its_line(
         loss = result * 1e200
         with pytest.raises(ArithmeticError) as caught:
             loss.backward()
-    assert f"{description} (labelled 'my result'), made at {line_in(formula)}" in str(caught.value)
+    assert f"{description} (labelled 'my result', made at {line_in(formula)}) " in str(caught.value)
 
 
 def test_gradient_that_vanishes_again_before_the_leaves_is_an_anomaly() -> None:
@@ -203,7 +203,8 @@ def in_many_ways(x: ag.Value, y: ag.Value) -> ag.Value:
     z = z + ag.lookup([x, y], 1) + ag.logsumexp([x, y]) + ag.mean(ag.softmax([x, y])) + ag.detach(x)
     functions = (ag.exp, ag.expm1, ag.log, ag.log1p, ag.sqrt, ag.sin, ag.cos, ag.tanh, ag.arctan)
     more = (ag.sigmoid, ag.relu, ag.softplus, ag.abs, ag.erf, ag.erfc, ag.gelu, ag.silu, ag.elu)
-    return z + ag.sum(function(x) for function in functions + more)
+    total: ag.Value = z + ag.sum(function(x) for function in functions + more)
+    return total
 
 
 @given(st.floats(0.1, 3), st.floats(0.1, 3))
@@ -232,13 +233,13 @@ def test_numbers_changed_after_the_recording_are_an_anomaly(number: Any) -> None
             y.backward()
         message = str(caught.value)
         assert message.startswith("x was changed after the graph was recorded: sqrt(")
-        assert "(labelled 'root'), made at " in message
+        assert "(labelled 'root', made at " in message
         assert "1.414" in message
         assert x.grad == 0.0
         assert y.grad is NO_GRADIENT
         root.data = 3.0
         x.data = 9.0
-        with pytest.raises(ag.GraphError, match=r"a number was changed .* 3.0, made at"):
+        with pytest.raises(ag.GraphError, match=r"^a number was changed .*made at .* was 2\.0"):
             y.backward()
 
 

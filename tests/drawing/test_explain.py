@@ -477,6 +477,11 @@ def test_equal_labels_are_told_apart() -> None:
     assert "output = x · x#2 = 6" in ag.explain(x * other, x).text
 
 
+def test_a_label_that_is_no_string_is_written_as_one() -> None:
+    x = ag.Value(2.0, 3)  # type: ignore[arg-type]
+    assert "∂output/∂3 = 4" in ag.explain(x * x, x).text
+
+
 def test_labels_and_numbering_do_not_meet() -> None:
     x = ag.Value(2.0, "v1")
     assert "v2     = v1 · v1 = 4" in ag.explain(ag.exp(x * x), x).text
@@ -551,7 +556,7 @@ def test_a_graph_that_was_recorded_with_other_numbers_is_refused() -> None:
     x, w = ag.Value(2.0, "x"), ag.Value(-3.0, "w")
     y = ag.tanh(x * x)
     x.data = 5.0
-    message = r"^x was changed after the graph was recorded: 5.0 \* 5.0, was 4.0 then"
+    message = r"^x was changed after the graph was recorded: 5.0 \* 5.0 was 4.0 then"
     with pytest.raises(GraphError, match=message):
         ag.explain(y, x)
     with pytest.raises(GraphError, match="Compute the formula again"):
