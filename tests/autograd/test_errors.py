@@ -265,6 +265,21 @@ def test_error_is_also_the_built_in_that_a_reader_expects(
     assert issubclass(error, built_in)
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("item", "float(x)"), ("detach", "ag.detach(x)"), ("requires_grad", "every variable")],
+)
+def test_what_tensors_have_is_missing_with_advice(name: str, instead: str) -> None:
+    x = ag.Value(3.0)
+    with pytest.raises(AttributeError) as caught:
+        getattr(x, name)
+    assert name in str(caught.value)
+    assert instead in str(caught.value)
+    assert not hasattr(x, name)
+    with pytest.raises(AttributeError):
+        setattr(x, name, True)
+
+
 def test_errors_are_one_family_and_exported() -> None:
     for name, error in inspect.getmembers(errors, inspect.isclass):
         assert issubclass(error, ag.AutogradError | Warning)
