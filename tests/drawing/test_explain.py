@@ -364,6 +364,13 @@ def test_a_variable_reached_directly_and_on_other_ways(
     assert explanation.latex.count(whole) == 1  # on the left of the sum
 
 
+def test_places_are_counted_as_they_are_read() -> None:
+    x, a = ag.Value(2.0, "x"), ag.Value(5.0, "a")
+    text = ag.explain(labelled(ag.dot([x, x], [x, a]), "y"), x).text
+    assert "y = x · x + x · a = 14" in text
+    assert "  ∂y/∂x⁽¹⁾ = x = 2\n  ∂y/∂x⁽²⁾ = x = 2\n  ∂y/∂x⁽³⁾ = a = 5\n" in text
+
+
 @given(programs, whole_numbers, few)
 def test_every_symbol_stands_for_one_number(program: Any, numbers: Any, most: int) -> None:
     *_, output = results = run(program, numbers)

@@ -13,6 +13,7 @@ from autograd.drawing.explanation.formulas import (
     derivative_formula,
     node_formula,
     nodes_in,
+    reading_order,
 )
 from autograd.drawing.explanation.names import name_nodes
 from autograd.drawing.explanation.paths import ChainRuleSum, Path, Step
@@ -43,7 +44,10 @@ class Page:
         self.ways = [_abridged(path) for path in total.paths]
         order = {node: index for index, node in enumerate(topological_order(total.output))}
         steps = {step[:2]: step for way in self.ways for step in way if step is not None}
-        self.steps = sorted(steps.values(), key=lambda step: (-order[step.node], step.position))
+        self.steps = sorted(
+            steps.values(),
+            key=lambda step: (-order[step.node], reading_order(step.node).index(step.position)),
+        )
         positions: dict[Node, list[int]] = {}
         for step in self.steps:
             positions.setdefault(step.node, []).append(step.position)
@@ -141,9 +145,10 @@ def _places_to_mark(steps: Sequence[Step], order: dict[Node, int]) -> dict[tuple
     """
     places: dict[Node, list[tuple[Node, int]]] = {step.input: [] for step in steps}
     for node in order:
-        for position, parent in enumerate(node.parents):
-            if parent in places:
-                places[parent].append((node, position))
+        inputs = node.parents
+        for position in reading_order(node):
+            if inputs[position] in places:
+                places[inputs[position]].append((node, position))
     return {
         step[:2]: places[step.input].index(step[:2]) + 1
         for step in steps
