@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from autograd import operations
-from autograd.errors import NonFiniteError, NotANumberError
+from autograd.errors import ArgumentError, IndependenceWarning, NonFiniteError, NotANumberError
 from autograd.functions import detach
 from autograd.graph import (
     Node,
@@ -22,8 +22,8 @@ from autograd.graph import (
     require_recorded,
     topological_order,
 )
-from autograd.operations import Operation
-from autograd.recording import differentiating, enable_grad, is_recording
+from autograd.operations import CONSTANT, Operation
+from autograd.recording import differentiating, enable_grad, is_recording, warn_user_code
 from autograd.value import Value, as_value
 
 Numbers: TypeAlias = Any
@@ -70,7 +70,11 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
 
 def _gradient(output: Value, wrt: Numbers, create_graph: bool) -> Numbers:
     """Compute `gradient`, also of an output that happens to be a constant: 0 for each node."""
-    gradients = _gradients(output, list(numbers_in(wrt)), create_graph)
+    return _nested(_gradients(output, list(numbers_in(wrt)), create_graph), wrt, create_graph)
+
+
+def _nested(gradients: dict[Node, Any], wrt: Numbers, create_graph: bool) -> Numbers:
+    """Put the gradient of each node of `wrt` in its place: 0, where none arrived."""
     zero = _recorded(0.0) if create_graph else 0.0
     return map_numbers(lambda node: gradients.get(node, zero), wrt)
 
@@ -145,10 +149,17 @@ def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
 
     Raises
     ------
+    ArgumentError
+        If `function` cannot be called.
     NotANumberError
         If an item of the first argument, or the result, is not a real number.
     DomainError, NonFiniteError
         If the derivative does not exist, or it or the result is not finite.
+
+    Warns
+    -----
+    IndependenceWarning
+        If the result does not depend on the first argument, as that of ``math.sin(x)``.
 
     Notes
     -----
@@ -156,6 +167,7 @@ def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
     number the gradient is one of floats. To differentiate by the weights too, give it a Value, or
     call `gradient` with ``create_graph=True``.
     """
+    _require_function("grad", function)
 
     def gradient_of_function(x: Numbers, *arguments: Any, **options: Any) -> Numbers:
         return value_and_grad(function)(x, *arguments, **options)[1]
@@ -170,16 +182,45 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, Num
     >>> ag.value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
+    _require_function("value_and_grad", function)
 
     def value_and_gradient_of_function(
         x: Numbers, *arguments: Any, **options: Any
     ) -> tuple[Any, Numbers]:
-        with _variables(x) as (inputs, as_graph):
-            output = as_value(function(inputs, *arguments, **options))
-            slopes = _gradient(output, inputs, as_graph)
-        return _result(output if as_graph else output.data), _result(slopes)
+        value, slopes, depends = differentiated(function, x, *arguments, **options)
+        if not depends:
+            warn_user_code(_INDEPENDENT, IndependenceWarning)
+        return value, slopes
 
     return value_and_gradient_of_function
+
+
+_INDEPENDENT = (
+    "the result does not depend on the argument, so every derivative is 0: use ag.sin and its "
+    "like, not the functions of math, float() or .data, which leave the graph. If the function is "
+    "meant to be constant, silence autograd.IndependenceWarning"
+)
+
+
+def differentiated(
+    function: Callable[..., Any], x: Numbers, *arguments: Any, **options: Any
+) -> tuple[Any, Numbers, bool]:
+    """Compute a function, its gradient, and whether its result depends on `x` as one expects."""
+    with _variables(x) as (inputs, as_graph):
+        output = as_value(function(inputs, *arguments, **options))
+        nodes = list(numbers_in(inputs))
+        gradients = _gradients(output, nodes, as_graph)
+        depends = not nodes or not gradients.keys().isdisjoint(nodes) or _has_derivatives(output)
+        slopes = _nested(gradients, inputs, as_graph)
+    return _result(output if as_graph else output.data), _result(slopes), depends
+
+
+def _has_derivatives(output: Node) -> bool:
+    """Tell whether a derivative is a part of `output`: that of 3 x is no surprise as a constant."""
+    return any(
+        node.operation is operations.sum and [p.operation for p in node.parents] == [CONSTANT]
+        for node in topological_order(output)  # such a node is made by `_recorded`
+    )
 
 
 def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
@@ -195,6 +236,7 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
         For a list of n numbers it returns n lists of n: row i holds d²f / dx_i dx_j. For other
         nestings, the nesting of the argument with each number replaced by that nesting.
     """
+    _require_function("hessian", function)
 
     def hessian_of_function(x: Numbers, *arguments: Any, **options: Any) -> Numbers:
         with _variables(x) as (inputs, as_graph):
@@ -203,6 +245,14 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
         return _result(rows)
 
     return hessian_of_function
+
+
+def _require_function(caller: str, function: Any) -> None:
+    if not callable(function):
+        raise ArgumentError(
+            f"{caller}() takes a function, not {function!r}: {caller}(f)(x). For the derivatives "
+            "of what is computed already there is gradient(output, wrt)"
+        )
 
 
 def map_numbers(function: Callable[[Any], Any], numbers: Numbers) -> Numbers:

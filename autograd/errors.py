@@ -1,4 +1,4 @@
-"""The exceptions of this package, one family under :class:`AutogradError`.
+"""The exceptions of this package, one family under :class:`AutogradError`, and its one warning.
 
 Each one also derives from the built-in exception that Python users would expect, so that
 ``except ValueError`` and ``except AutogradError`` both work. A message says what was wrong, with
@@ -79,3 +79,7 @@ class MissingPackageError(AutogradError, ImportError):
 
 class RenderingError(AutogradError, RuntimeError):
     """A picture that cannot be made: no program for it, or one that failed or took too long."""
+
+
+class IndependenceWarning(UserWarning):
+    """A derivative of a result that does not depend on the argument: it is 0, which few mean."""

@@ -96,7 +96,8 @@ def backward(root: Node) -> None:
     Raises
     ------
     GraphError
-        If `root` is a constant: nothing was recorded.
+        If `root` is a constant: nothing was recorded. Under ``detect_anomaly()``, also if a number
+        of the graph was changed since.
     NonFiniteError
         If `root` or a resulting gradient is infinite or nan. The message names the operation.
     DomainError
@@ -106,6 +107,8 @@ def backward(root: Node) -> None:
     visit = _Visit()
     try:
         visit.walk(root)
+        if root in origins:
+            require_unchanged(visit.order)
         if not math.isfinite(root.data):
             raise output_error(root, "backward() from", visit.order)
         root.grad = 1.0
@@ -237,11 +240,10 @@ def describe(node: Node) -> str:
         text = f"the number {node.data}"
     else:
         text = node.operation.expression([parent.data for parent in node.parents])
-    if node.label:
-        text += f" (labelled {node.label!r})"
+    notes = [f"labelled {node.label!r}"] if node.label else []
     if node in origins:
-        text += f", made at {origins[node]}"
-    return text
+        notes.append(f"made at {origins[node]}")
+    return f"{text} ({', '.join(notes)})" if notes else text
 
 
 def require_recorded(output: Node, caller: str) -> None:
@@ -257,6 +259,34 @@ def require_recorded(output: Node, caller: str) -> None:
             f"{caller} {output!r}, a constant: it has no graph. Was it computed under no_grad(), "
             "or from plain numbers only?"
         )
+
+
+def require_unchanged(order: Iterable[Node]) -> None:
+    """Raise an error if a node is not what its operation makes of its inputs by now.
+
+    A node keeps the number that it was computed with, and the derivative rules read those of its
+    inputs as they are: after ``x.data = 5.0`` the two belong to different points.
+
+    Raises
+    ------
+    GraphError
+        With the first such node.
+    """
+    for node in order:
+        if node.operation is None or not node.parents:
+            continue
+        inputs = [parent.data for parent in node.parents]
+        try:
+            data = node.operation.forward(*inputs)
+        except (ArithmeticError, TypeError, ValueError):
+            data = math.nan
+        if data != node.data and not (data != data and node.data != node.data):
+            variables = dict.fromkeys(str(p.label) for p in node.parents if p.operation is None)
+            names = " or ".join(label or "a variable" for label in variables)
+            raise GraphError(
+                f"{names or 'a number'} was changed after the graph was recorded: "
+                f"{describe(node)} was {node.data} then. Compute the formula again"
+            )
 
 
 def require_one_for_each_input(node: Node, operation: Operation, sent: Any) -> None:

@@ -26,6 +26,7 @@ largest (or smallest) inputs the first receives the whole gradient.
 
 import builtins
 import functools
+import inspect
 import math
 import operator
 import sys
@@ -41,6 +42,7 @@ from autograd.errors import (
     GraphError,
     NonFiniteError,
     NotANumberError,
+    ShapeError,
 )
 
 OPERATIONS: dict[str, "Operation"] = {}
@@ -97,7 +99,11 @@ class Operation:
                 return value.record(self, inputs)
         for value in inputs:
             if hasattr(value, "__array_namespace__"):
-                return self.array(value.__array_namespace__(), *inputs)
+                try:
+                    return self.array(value.__array_namespace__(), *inputs)
+                except TypeError:
+                    self._require_number_of_inputs(len(inputs))
+                    raise
         try:
             return self.evaluate(*inputs)
         except TypeError:
@@ -117,14 +123,28 @@ class Operation:
             If the operation does not exist at `inputs`.
         NonFiniteError
             If the result is too large for a float, or nan, as that of ``inf - inf``.
+        ShapeError
+            If the operation takes another number of inputs.
         """
         try:
             result = self.forward(*inputs)
         except (ValueError, ArithmeticError) as cause:
             raise self.error(inputs, cause) from None
+        except TypeError:
+            self._require_number_of_inputs(len(inputs))
+            raise
         if result != result:
             raise NonFiniteError(f"{self.expression(inputs)} is nan: keep its inputs finite")
         return result
+
+    def _require_number_of_inputs(self, count: int) -> None:
+        """Raise an error if the derivative rule, which names all inputs, takes not so many."""
+        parameters = inspect.signature(self.derivative).parameters.values()
+        names = [parameter.name for parameter in parameters][2:]  # after g and out
+        takes_any = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
+        if not takes_any and len(names) != count:
+            inputs = f"{len(names)} input{'s' if len(names) != 1 else ''} ({', '.join(names)})"
+            raise ShapeError(f"{self.name} takes {inputs}, not {count}")
 
     def error(self, inputs: Iterable[float], cause: Exception) -> AutogradError:
         """Return the error that tells why `forward` failed with `cause` at `inputs`."""

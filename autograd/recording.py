@@ -11,7 +11,9 @@ import math
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any, Literal
 
 from autograd.errors import NonFiniteError, TraceError
@@ -132,7 +134,7 @@ def detect_anomaly() -> Iterator[None]:
     ...     x * x  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    autograd.errors.NonFiniteError: 1e+200 * 1e+200, made at <doctest ...>:2, is inf
+    autograd.errors.NonFiniteError: 1e+200 * 1e+200 (made at <doctest ...>:2) is inf
 
     Slower, and nodes live until the block ends: meant for the search, not for training. Call
     ``backward()`` inside the block.
@@ -142,6 +144,9 @@ def detect_anomaly() -> Iterator[None]:
     NonFiniteError
         At the first operation that makes an infinite number of finite ones, or a nan; and by
         ``backward()`` at the first gradient that is not finite. It names operation, node and line.
+    GraphError
+        By ``backward()``, if a number was changed after the graph was recorded: a node keeps the
+        number that it was computed with.
     """
     try:
         with _mode("detecting_anomalies", True):
@@ -214,14 +219,28 @@ def apply_modes(node: Node) -> None:
         _modes.located.append(node)
         inputs_finite = all(math.isfinite(parent.data) for parent in node.parents)
         if math.isnan(node.data) or (inputs_finite and math.isinf(node.data)):
-            raise NonFiniteError(f"{describe(node)}, is {node.data}")
+            raise NonFiniteError(f"{describe(node)} is {node.data}")
     if not _modes.recording:
         node.operation, node._first, node._second = CONSTANT, None, ()
 
 
 def line_of_user_code() -> str:
     """Return file and line of the innermost caller outside of this library."""
+    frame = _frame_of_user_code()
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def warn_user_code(message: str, category: type[Warning]) -> None:
+    """Warn, and show the line of the innermost caller outside of this library."""
+    frame = _frame_of_user_code()
+    shown = frame.f_globals.setdefault("__warningregistry__", {})
+    warnings.warn_explicit(
+        message, category, frame.f_code.co_filename, frame.f_lineno, registry=shown
+    )
+
+
+def _frame_of_user_code() -> FrameType:
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(LIBRARY):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return frame

@@ -14,8 +14,8 @@ import numpy as np
 from autograd import Value, gradient
 from autograd.derivatives import map_numbers, numbers_in
 from autograd.drawing.explanation.formula_writing import LATEX, latex_escaped
-from autograd.errors import ArgumentError
-from autograd.graph import Node, topological_order
+from autograd.errors import ArgumentError, NotANumberError
+from autograd.graph import Node, require_recorded, topological_order
 from nn.module import Module, Tensor
 
 LONGEST_BAR = 20
@@ -84,14 +84,22 @@ class GradientFlow:
         yield "From the loss (top) back to the input. z is what a layer computes from W and its"
         yield "inputs, before the activation. " + _SCALE
         silent = [layer.name for layer in self.layers if not layer.arriving]
-        if silent:
-            yield f"Nothing arrives at {', '.join(silent)}: nothing can be learned there."
+        if not any(layer.arriving or layer.parameters for layer in self.layers):
+            yield "Every gradient is exactly 0: the loss is flat at this point, as the hinge loss"
+            yield "is beyond its margin. Nothing is learned from it, and no layer need be at fault."
+        elif len(silent) == len(self.layers):
+            yield "Nothing arrives at any layer: what moves the parameters is a penalty on them."
+        elif silent:
+            names = ", ".join(silent)
+            yield f"Nothing arrives at {names}: nothing is learned there, unlike elsewhere."
         elif len(self.layers) > 1:
             yield f"From the last layer to the first, what arrives {self._change()}."
 
     def _change(self) -> str:
-        per_layer = self.factor ** (1 / (len(self.layers) - 1))
-        change = f"is multiplied by {self.factor:.2g}, by {per_layer:.2g} per layer"
+        change = f"is multiplied by {self.factor:.2g}"
+        steps = len(self.layers) - 1
+        if steps > 1:
+            change += f", by {self.factor ** (1 / steps):.2g} per layer"
         if self.factor < 1 / HEALTHY:
             return f"{change}: the gradient vanishes"
         if self.factor > HEALTHY:
@@ -140,14 +148,26 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
     Raises
     ------
     ArgumentError
-        If `model` is not a Module with parameters.
+        If `model` is not a Module with parameters, or `loss` depends on none of them.
     NotANumberError
         If `loss` is not a Value.
+    GraphError
+        If `loss` is a constant: nothing was recorded.
     DomainError, NonFiniteError
         If a derivative does not exist, or is not finite.
     """
     if not isinstance(model, Module) or not model.parameters():
         raise ArgumentError(f"gradient_flow() takes a Module with parameters, not {model!r}")
+    if not isinstance(loss, Value):
+        raise NotANumberError(
+            f"gradient_flow() takes the loss as a Value, not {loss!r}: "
+            "compute it first, from the model's prediction for a sample or a batch"
+        )
+    require_recorded(loss, "gradient_flow() of")
+    if set(model.parameters()).isdisjoint(topological_order(loss)):
+        raise ArgumentError(
+            "the loss depends on none of the model's parameters: was it another model's?"
+        )
     layers = _layers(model)
     parameters = [list(numbers_in(list(tensors.values()))) for tensors in layers.values()]
     of_parameters = gradient(loss, parameters)

@@ -1,5 +1,6 @@
 import math
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -250,7 +251,68 @@ def test_further_arguments_are_passed_on() -> None:
 
 def test_unused_argument_has_gradient_zero() -> None:
     assert ag.grad(lambda p: p[0])([2.0, 3.0]) == [1.0, 0.0]
-    assert ag.grad(lambda x: 7.0)(2.0) == 0
+
+
+# --- a result that does not depend on the argument -----------------------------------------------
+
+AWAY: dict[str, Callable[[Any], Any]] = {
+    "a number": lambda x: 7.0,
+    "math": math.sin,
+    "data": lambda x: x.data * 2,
+    "another variable": lambda x: ag.Value(2.0) * 3,
+    "no_grad": ag.no_grad()(lambda x: x * x),
+}
+
+
+@pytest.mark.parametrize("function", AWAY.values(), ids=AWAY.keys())
+@pytest.mark.parametrize("derivative", [ag.grad, ag.value_and_grad, ag.hessian])
+def test_a_result_that_does_not_depend_on_the_argument_warns(
+    derivative: Callable[..., Any], function: Callable[[Any], Any]
+) -> None:
+    with pytest.warns(ag.IndependenceWarning, match=r"ag\.sin") as caught:
+        result = derivative(function)(2.0)
+    assert result == 0.0 or result[1] == 0.0
+    (warning,) = caught
+    assert warning.filename == __file__
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_a_warning_comes_once_at_any_order(levels: int) -> None:
+    function: Callable[..., Any] = math.sin
+    for _ in range(levels):
+        function = ag.grad(function)
+    with pytest.warns(ag.IndependenceWarning) as caught:
+        assert function(2.0) == 0.0
+    assert len(caught) == 1
+
+
+NO_SURPRISE: dict[str, Callable[[], Any]] = {
+    "one of several": lambda: ag.grad(lambda p: p[0])([2.0, 3.0])[1],
+    "none of none": lambda: sum(ag.grad(lambda p: 7.0)([])),
+    "flat here": lambda: ag.grad(ag.relu)(-1.0),
+    "detached": lambda: ag.grad(ag.detach)(2.0),
+    "second of linear": lambda: ag.grad(ag.grad(lambda x: 3 * x))(2.0),
+    "third of quadratic": lambda: ag.grad(ag.grad(ag.grad(lambda x: x * x)))(2.0),
+    "formula of slopes": lambda: ag.grad(lambda x: 2 * ag.grad(lambda y: 3 * y)(x) - 1)(2.0),
+    "hessian of linear": lambda: ag.hessian(lambda p: 3 * p[0])([2.0, 3.0])[0][0],
+    "gradient of hessian": lambda: ag.grad(ag.hessian(lambda x: x * x))(2.0),
+    "at a Value": lambda: float(ag.grad(ag.grad(lambda x: 3 * x))(ag.Value(2.0))),
+    "gradcheck": lambda: 1.0 - ag.gradcheck(lambda x, y: 3 * x - y, 2.0, 1.0, order=2),
+}
+
+
+@pytest.mark.parametrize("zero", NO_SURPRISE.values(), ids=NO_SURPRISE.keys())
+def test_zeros_that_are_no_surprise_do_not_warn(zero: Callable[[], Any]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert zero() == 0.0
+
+
+@pytest.mark.parametrize("derivative", [ag.grad, ag.value_and_grad, ag.hessian])
+@pytest.mark.parametrize("thing", [3.0, ag.Value(3.0), None])
+def test_what_is_no_function_is_refused_at_once(derivative: Any, thing: Any) -> None:
+    with pytest.raises(ag.ArgumentError, match=rf"{derivative.__name__}\(\) takes a function, not"):
+        derivative(thing)
 
 
 def test_grad_leaves_outer_variables_alone() -> None:

@@ -24,6 +24,8 @@ NAMESPACE = {
 
 NOT_A_NUMBER = [
     ("Value('3')", "'3'", "float('3')"),
+    ("Value(' 1e3')", "' 1e3'", "float(' 1e3')"),
+    ("Value('three')", "'three'", "no number is written in it"),
     ("Value(b'3')", "b'3'"),
     ("Value(None)", "None"),
     ("Value(1j)", "1j", ".real"),
@@ -55,7 +57,7 @@ NOT_A_NUMBER = [
     ("x < 'x'", "'x'"),
     ("None >= x", "None"),
     ("sum([x, 'x'])", "'x'"),
-    ("ag.exp('x')", "'x'", "float('x')"),
+    ("ag.exp('x')", "'x'", "no number is written in it"),
     ("ag.tanh(None)", "None"),
     ("ag.relu([1.0])", "[1.0]"),
     ("ag.log(np.ones(3))", "array([1., 1., 1.])"),
@@ -119,6 +121,12 @@ NO_SUCH_SHAPE = [
     ("ag.lookup([1.0, [2.0]], 0)", "rows beside numbers", "[1.0, [2.0]]"),
     ("ag.lookup([[2.0], x], 0)", "rows beside numbers"),
     ("ag.lookup(3, 0)", "lookup takes a list", "not 3"),
+    ("ag.operations.mul(x)", "mul takes 2 inputs (a, b), not 1"),
+    ("ag.operations.mul(2.0, x, 2.0)", "mul takes 2 inputs (a, b), not 3"),
+    ("ag.operations.mul(1.0)", "mul takes 2 inputs (a, b), not 1"),
+    ("ag.operations.mul(np.ones(2))", "mul takes 2 inputs (a, b), not 1"),
+    ("ag.operations.tanh(x, 2.0)", "tanh takes 1 input (x), not 2"),
+    ("ag.operations.exp()", "exp takes 1 input (x), not 0"),
 ]
 
 OUTSIDE_THE_DOMAIN = [
@@ -257,9 +265,24 @@ def test_error_is_also_the_built_in_that_a_reader_expects(
     assert issubclass(error, built_in)
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("item", "float(x)"), ("detach", "ag.detach(x)"), ("requires_grad", "every variable")],
+)
+def test_what_tensors_have_is_missing_with_advice(name: str, instead: str) -> None:
+    x = ag.Value(3.0)
+    with pytest.raises(AttributeError) as caught:
+        getattr(x, name)
+    assert name in str(caught.value)
+    assert instead in str(caught.value)
+    assert not hasattr(x, name)
+    with pytest.raises(AttributeError):
+        setattr(x, name, True)
+
+
 def test_errors_are_one_family_and_exported() -> None:
     for name, error in inspect.getmembers(errors, inspect.isclass):
-        assert issubclass(error, ag.AutogradError)
+        assert issubclass(error, ag.AutogradError | Warning)
         assert getattr(ag, name) is error
 
 

@@ -155,6 +155,31 @@ def test_formula_that_leaves_the_graph_is_rejected() -> None:
         ag.gradcheck(lambda x: x * float(x), 2.0)
 
 
+@pytest.mark.parametrize(
+    ("derivative", "order", "message"),
+    [
+        (lambda g, out, x: (g * 999,), 1, "the derivative of triple with respect to input 0 = 2.0"),
+        (
+            lambda g, out, x: (g * 1.5 * float(x),),  # right at 2, where it leaves the graph
+            2,
+            "the derivative of the derivative of triple with respect to input 0, with respect to",
+        ),
+    ],
+)
+def test_wrong_rule_of_an_operation_is_reported_with_its_name(
+    derivative: Any, order: int, message: str
+) -> None:
+    triple = replace(
+        OPERATIONS["neg"],
+        name="triple",
+        forward=lambda x: 3 * x,
+        array=lambda np, x: 3 * x,
+        derivative=derivative,
+    )
+    with pytest.raises(ag.GradientCheckError, match=message):
+        ag.gradcheck(triple, 2.0, order=order)
+
+
 def test_constant_function_is_accepted() -> None:
     assert ag.gradcheck(lambda x: 3.0, 2.0, order=2)
 

@@ -1,5 +1,6 @@
 import gc
 import inspect
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -7,11 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import operations
-from autograd.graph import origins
+from autograd.functions import weighted_sum
+from autograd.graph import NO_GRADIENT, origins, topological_order
 from autograd.recording import activity
+
+NOT_IN_THE_TABLE = (operations.CONSTANT, operations.DETACH)
 
 
 def is_recording() -> bool:
@@ -161,7 +167,7 @@ def test_anomaly_in_a_formula_is_found_at_its_line(
 ) -> None:
     with pytest.raises(ag.NonFiniteError) as caught, ag.detect_anomaly():
         formula(ag.Value(1e300))
-    assert str(caught.value) == f"{description}, made at {line_in(formula)}, is inf"
+    assert str(caught.value) == f"{description} (made at {line_in(formula)}) is inf"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +182,7 @@ def test_anomaly_in_the_backward_pass_is_found_at_its_line(
         loss = result * 1e200
         with pytest.raises(ArithmeticError) as caught:
             loss.backward()
-    assert f"{description} (labelled 'my result'), made at {line_in(formula)}" in str(caught.value)
+    assert f"{description} (labelled 'my result', made at {line_in(formula)}) " in str(caught.value)
 
 
 def test_gradient_that_vanishes_again_before_the_leaves_is_an_anomaly() -> None:
@@ -188,6 +194,53 @@ def test_gradient_that_vanishes_again_before_the_leaves_is_an_anomaly() -> None:
             loss.backward()
     loss.backward()
     assert x.grad == 0
+
+
+def in_many_ways(x: ag.Value, y: ag.Value) -> ag.Value:
+    """Combine two numbers through every operation, each in the ways that it can be written."""
+    z = (x + y) * (x - 2) / (y + 3) + 2 ** abs(-x) + y**x + weighted_sum([x, y], [y, x], x)
+    z = z + ag.dot([x, 0.1], [y, 0.7]) + ag.sum([x, y, z]) + ag.max(x, y) * ag.min(x, y, z)
+    z = z + ag.lookup([x, y], 1) + ag.logsumexp([x, y]) + ag.mean(ag.softmax([x, y])) + ag.detach(x)
+    functions = (ag.exp, ag.expm1, ag.log, ag.log1p, ag.sqrt, ag.sin, ag.cos, ag.tanh, ag.arctan)
+    more = (ag.sigmoid, ag.relu, ag.softplus, ag.abs, ag.erf, ag.erfc, ag.gelu, ag.silu, ag.elu)
+    total: ag.Value = z + ag.sum(function(x) for function in functions + more)
+    return total
+
+
+@given(st.floats(0.1, 3), st.floats(0.1, 3))
+def test_what_was_not_changed_is_no_anomaly(a: float, b: float) -> None:
+    x, y = ag.Value(a), ag.Value(b)
+    in_many_ways(x, y).backward()
+    with ag.detect_anomaly():
+        watched = in_many_ways(x, y)
+        watched.backward()
+    met = {node.operation for node in topological_order(watched)} - {None, *NOT_IN_THE_TABLE}
+    assert met == set(operations.OPERATIONS.values())
+    gradient = x.grad
+    in_many_ways(x, y).backward()
+    assert x.grad == pytest.approx(1.5 * gradient)
+
+
+@pytest.mark.parametrize("number", [5.0, math.inf, math.nan, -1.0, "5"])
+def test_numbers_changed_after_the_recording_are_an_anomaly(number: Any) -> None:
+    with ag.detect_anomaly():
+        x = ag.Value(2.0, "x")
+        root = ag.sqrt(x)
+        root.label = "root"
+        y = root * root
+        x.data = number
+        with pytest.raises(ag.GraphError) as caught:
+            y.backward()
+        message = str(caught.value)
+        assert message.startswith("x was changed after the graph was recorded: sqrt(")
+        assert "(labelled 'root', made at " in message
+        assert "1.414" in message
+        assert x.grad == 0.0
+        assert y.grad is NO_GRADIENT
+        root.data = 3.0
+        x.data = 9.0
+        with pytest.raises(ag.GraphError, match=r"^a number was changed .*made at .* was 2\.0"):
+            y.backward()
 
 
 def test_nan_of_infinite_numbers_is_an_anomaly() -> None:

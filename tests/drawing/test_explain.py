@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import operations
+from autograd.drawing.explanation.formula_writing import LATEX, TEXT
 from autograd.drawing.explanation.formulas import derivative_formula
-from autograd.drawing.explanation.paths import Path
+from autograd.drawing.explanation.page import Page
+from autograd.drawing.explanation.paths import Path, chain_rule_sum
 from autograd.errors import (
     ArgumentError,
     AutogradError,
@@ -298,6 +300,93 @@ a.grad = 4: backward() found the same."""
     )
 
 
+SQUARE_AND_MORE = """\
+∂y/∂x = 5: a small change of x changes y by 5 times as much.
+
+Forward, the numbers:
+  x = 2
+  v1 = x · x  = 4
+  y  = v1 + x = 6
+
+Backward, the derivative of each operation by its input:
+  ∂y/∂v1    = 1
+  ∂y/∂x⁽³⁾  = 1
+  ∂v1/∂x⁽¹⁾ = x = 2
+  ∂v1/∂x⁽²⁾ = x = 2
+  where x⁽¹⁾ is x in its first place, x⁽²⁾ in its second, and so on
+
+The chain rule multiplies them along each path, and adds up the paths:
+  path 1: ∂y/∂v1 · ∂v1/∂x⁽¹⁾ = 1 · x = 1 · 2 = 2
+  path 2: ∂y/∂v1 · ∂v1/∂x⁽²⁾ = 1 · x = 1 · 2 = 2
+  path 3: ∂y/∂x⁽³⁾ = 1
+
+  ∂y/∂x = 2 + 2 + 1 = 5
+
+y.backward() has not been called yet: it will add this to x.grad."""
+
+CUBE = """\
+∂y/∂x = 12: a small change of x changes y by 12 times as much.
+
+Forward, the numbers:
+  x = 2
+  v1 = x · x  = 4
+  y  = v1 · x = 8
+
+Backward, the derivative of each operation by its input:
+  ∂y/∂v1    = x  = 2
+  ∂y/∂x⁽³⁾  = v1 = 4
+  ∂v1/∂x⁽¹⁾ = x  = 2
+  ∂v1/∂x⁽²⁾ = x  = 2
+  where x⁽¹⁾ is x in its first place, x⁽²⁾ in its second, and so on
+
+The chain rule multiplies them along each path, and adds up the paths:
+  path 1: ∂y/∂v1 · ∂v1/∂x⁽¹⁾ = x · x = 2 · 2 = 4
+  path 2: ∂y/∂x⁽³⁾ = v1 = 4
+  path 3: ∂y/∂v1 · ∂v1/∂x⁽²⁾ = x · x = 2 · 2 = 4
+
+  ∂y/∂x = 4 + 4 + 4 = 12
+
+y.backward() has not been called yet: it will add this to x.grad."""
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [(lambda x: x * x + x, SQUARE_AND_MORE), (lambda x: x * x * x, CUBE)],
+    ids=["x*x + x", "x*x*x"],
+)
+def test_a_variable_reached_directly_and_on_other_ways(
+    formula: Callable[[ag.Value], ag.Value], text: str
+) -> None:
+    x = ag.Value(2.0, "x")
+    explanation = ag.explain(labelled(formula(x), "y"), x)
+    assert explanation.text == text
+    direct, whole = r"\frac{\partial y}{\partial {x}^{(3)}}", r"\frac{\partial y}{\partial x}"
+    assert explanation.latex.count(direct) == 2  # as a derivative, and as a path
+    assert explanation.latex.count(whole) == 1  # on the left of the sum
+
+
+def test_places_are_counted_as_they_are_read() -> None:
+    x, a = ag.Value(2.0, "x"), ag.Value(5.0, "a")
+    text = ag.explain(labelled(ag.dot([x, x], [x, a]), "y"), x).text
+    assert "y = x · x + x · a = 14" in text
+    assert "  ∂y/∂x⁽¹⁾ = x = 2\n  ∂y/∂x⁽²⁾ = x = 2\n  ∂y/∂x⁽³⁾ = a = 5\n" in text
+
+
+@given(programs, whole_numbers, few)
+def test_every_symbol_stands_for_one_number(program: Any, numbers: Any, most: int) -> None:
+    *_, output = results = run(program, numbers)
+    for wrt in results:
+        page = Page(chain_rule_sum(output, wrt, most))
+        for style in (TEXT, LATEX):
+            symbols = [page.partial(step, style) for step in page.steps]
+            assert len(set(symbols)) == len(symbols)
+            for step, symbol in zip(page.steps, symbols, strict=True):
+                node, parent = page.name(step.node, style), page.name(step.input, style)
+                if symbol == style.partial(node, parent):
+                    whole = ag.gradient(step.node, step.input)  # type: ignore[arg-type]
+                    assert step.derivative == whole
+
+
 def test_largest_paths_and_the_rest() -> None:
     x = ag.Value(3.0, "x")
     y = labelled(x**3 - 4 * x**2 + ag.relu(x), "y")
@@ -417,6 +506,11 @@ def test_equal_labels_are_told_apart() -> None:
     assert "output = x · x#2 = 6" in ag.explain(x * other, x).text
 
 
+def test_a_label_that_is_no_string_is_written_as_one() -> None:
+    x = ag.Value(2.0, 3)  # type: ignore[arg-type]
+    assert "∂output/∂3 = 4" in ag.explain(x * x, x).text
+
+
 def test_labels_and_numbering_do_not_meet() -> None:
     x = ag.Value(2.0, "v1")
     assert "v2     = v1 · v1 = 4" in ag.explain(ag.exp(x * x), x).text
@@ -485,6 +579,19 @@ def test_an_infinite_local_derivative_is_an_error_even_where_nothing_arrives() -
     x = ag.Value(1e-320, "x")
     with pytest.raises(NonFiniteError, match=r"local derivative of log\(1e-320\)"):
         ag.explain(0.0 * ag.log(x), x)
+
+
+def test_a_graph_that_was_recorded_with_other_numbers_is_refused() -> None:
+    x, w = ag.Value(2.0, "x"), ag.Value(-3.0, "w")
+    y = ag.tanh(x * x)
+    x.data = 5.0
+    message = r"^x was changed after the graph was recorded: 5.0 \* 5.0 was 4.0 then"
+    with pytest.raises(GraphError, match=message):
+        ag.explain(y, x)
+    with pytest.raises(GraphError, match="Compute the formula again"):
+        ag.explain(y, w)
+    x.data = 2.0
+    assert ag.explain(y, x).gradient == ag.gradient(y, x)
 
 
 @pytest.mark.parametrize("paths", [0, -1, 1.5, True, "all"])

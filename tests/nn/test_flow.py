@@ -9,7 +9,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Value
-from autograd.errors import ArgumentError, NotANumberError
+from autograd.errors import ArgumentError, GraphError, NotANumberError
 from nn.flow import GradientFlow
 
 
@@ -96,14 +96,37 @@ def test_layers_that_nothing_arrives_at_are_named() -> None:
         neuron.bias.data = -1e9
     flow = nn.gradient_flow(nn.mse_loss(model([1.0]), 1.0), model)
     assert flow.layers[0].arriving == flow.layers[1].arriving == 0.0
-    assert "Nothing arrives at 0, 2: nothing can be learned there." in str(flow)
+    assert str(flow).endswith(
+        "Nothing arrives at 0, 2: nothing is learned there, unlike elsewhere."
+    )
     assert all(math.isfinite(layer.parameters) for layer in flow.layers)
 
 
-def test_a_loss_that_does_not_use_the_model_sends_nothing() -> None:
-    flow = nn.gradient_flow(Value(1.0) * 2, nn.MLP(1, [1], rng=0))
-    assert "Nothing arrives at 0" in str(flow)
+def test_a_loss_that_is_flat_here_is_told_from_layers_that_are_dead() -> None:
+    model = nn.MLP(1, [2, 1], rng=0)
+    model.layers[-1].neurons[0].bias.data = 10.0
+    loss = nn.hinge_loss(model([1.0]), 1.0)
+    assert loss.data == 0.0
+    flow = nn.gradient_flow(loss, model)
+    assert "Every gradient is exactly 0: the loss is flat at this point" in str(flow)
+    assert "Nothing arrives" not in str(flow)
     assert math.isnan(flow.factor)
+    with_penalty = loss + nn.l2_penalty(model.parameters(), strength=0.1)
+    text = str(nn.gradient_flow(with_penalty, model))
+    assert "Nothing arrives at any layer" in text
+    assert "penalty" in text
+
+
+def test_two_layers_have_one_factor() -> None:
+    text = str(flow_of([8, 1])[1])
+    assert "what arrives is multiplied by" in text
+    assert "per layer" not in text
+
+
+def test_a_loss_of_another_model_is_refused() -> None:
+    model, other = nn.MLP(1, [1], rng=0), nn.MLP(1, [1], rng=0)
+    with pytest.raises(ArgumentError, match="depends on none of the model's parameters"):
+        nn.gradient_flow(nn.mse_loss(other([1.0]), 1.0), model)
 
 
 def test_parameters_of_the_model_itself_are_a_layer() -> None:
@@ -124,6 +147,15 @@ def test_what_is_no_model_is_refused(model: Any) -> None:
         nn.gradient_flow(Value(1.0), model)
 
 
-def test_what_is_no_loss_is_refused() -> None:
-    with pytest.raises(NotANumberError):
-        nn.gradient_flow(1.0, nn.MLP(1, [1]))  # type: ignore[arg-type]
+@pytest.mark.parametrize("loss", [1.0, None, nn.mse_loss])
+def test_what_is_no_loss_is_refused(loss: Any) -> None:
+    with pytest.raises(NotANumberError, match=r"gradient_flow\(\) takes the loss as a Value"):
+        nn.gradient_flow(loss, nn.MLP(1, [1]))
+
+
+def test_a_loss_without_a_graph_is_refused_by_this_name() -> None:
+    model = nn.MLP(1, [1], rng=0)
+    with ag.no_grad():
+        loss = nn.mse_loss(model([1.0]), 1.0)
+    with pytest.raises(GraphError, match=r"gradient_flow\(\) of"):
+        nn.gradient_flow(loss, model)

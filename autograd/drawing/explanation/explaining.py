@@ -9,7 +9,7 @@ from autograd.drawing.explanation.page import Page
 from autograd.drawing.explanation.paths import ChainRuleSum, chain_rule_sum
 from autograd.drawing.explanation.text import explanation_text
 from autograd.errors import ArgumentError, NotANumberError
-from autograd.graph import require_recorded
+from autograd.graph import require_recorded, require_unchanged, topological_order
 from autograd.value import Value
 
 
@@ -80,13 +80,14 @@ def explain(output: Value, wrt: Value, paths: int = 5) -> Explanation:
     NotANumberError
         If `output` or `wrt` is not a Value.
     GraphError
-        If `output` is a constant.
+        If `output` is a constant, or a number was changed after the graph was recorded.
     ArgumentError
         If `paths` is not a positive whole number.
     DomainError, NonFiniteError
         If a derivative does not exist, or is not finite.
     """
     _check(output, wrt, paths)
+    require_unchanged(topological_order(output))
     total = chain_rule_sum(output, wrt, paths)
     page = Page(total)
     return Explanation(**vars(total), text=explanation_text(page), latex=explanation_latex(page))

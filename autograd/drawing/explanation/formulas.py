@@ -13,6 +13,7 @@ and leaves behind what it computes:
 `formula_writing` puts it into characters, "1 - y²".
 """
 
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
@@ -57,6 +58,22 @@ def node_formula(node: Node, keep: Collection[int] = ()) -> Symbolic:
     if name == "sum" and len(inputs) > 1:
         function = "+"
     return Expression(node.data, function, tuple(_shortened(inputs, keep)))
+
+
+def reading_order(node: Node) -> Sequence[int]:
+    """Return the positions of the inputs of a node, in the order that its formula shows them.
+
+    >>> import autograd as ag
+    >>> a, b, c, d = (ag.Value(i) for i in range(4))
+    >>> reading_order(ag.dot([a, b], [c, d]))  # a · c + b · d
+    [0, 2, 1, 3]
+    """
+    positions = range(len(node.parents))
+    if node.operation is None or node.operation.name != "dot":
+        return positions
+    count = len(positions) // 2
+    pairs = zip(positions[:count], positions[count : 2 * count], strict=True)
+    return [*itertools.chain(*pairs), *positions[2 * count :]]
 
 
 def derivative_formula(node: Node, position: int) -> Symbolic | None:

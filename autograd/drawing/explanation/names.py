@@ -29,7 +29,7 @@ class Name(NamedTuple):
 def name_nodes(nodes: Iterable[Node], output: Node | None) -> dict[Node, Name]:
     """Give each node a name of its own, the output without a label "output"."""
     nodes = list(nodes)
-    labels = {node: _shown(node.label) for node in nodes}
+    labels = {node: _shown(str(node.label)) for node in nodes}
     taken = set(labels.values())
     names: dict[Node, Name] = {}
     used: set[str] = set()

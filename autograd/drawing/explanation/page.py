@@ -13,6 +13,7 @@ from autograd.drawing.explanation.formulas import (
     derivative_formula,
     node_formula,
     nodes_in,
+    reading_order,
 )
 from autograd.drawing.explanation.names import name_nodes
 from autograd.drawing.explanation.paths import ChainRuleSum, Path, Step
@@ -43,7 +44,10 @@ class Page:
         self.ways = [_abridged(path) for path in total.paths]
         order = {node: index for index, node in enumerate(topological_order(total.output))}
         steps = {step[:2]: step for way in self.ways for step in way if step is not None}
-        self.steps = sorted(steps.values(), key=lambda step: (-order[step.node], step.position))
+        self.steps = sorted(
+            steps.values(),
+            key=lambda step: (-order[step.node], reading_order(step.node).index(step.position)),
+        )
         positions: dict[Node, list[int]] = {}
         for step in self.steps:
             positions.setdefault(step.node, []).append(step.position)
@@ -55,6 +59,7 @@ class Page:
             for node in self.computed
         }
         self._derivatives = {step[:2]: derivative_formula(*step[:2]) for step in self.steps}
+        self._places = _places_to_mark(self.steps, order)
         formulas = (*self._formulas.values(), *self._derivatives.values())
         mentioned = [total.wrt, *(node for formula in formulas for node in nodes_in(formula))]
         given = (node for node in mentioned if node not in positions)
@@ -68,9 +73,14 @@ class Page:
         return any(isinstance(formula, Condition) for formula in self._derivatives.values())
 
     @property
-    def repeated(self) -> Step | None:
-        """A step to an input that its node has twice."""
-        return next((step for step in self.steps if _is_repeated(step)), None)
+    def marked(self) -> Node | None:
+        """An input whose name is marked with the place that it stands in."""
+        return next((step.input for step in self.steps if step[:2] in self._places), None)
+
+    @property
+    def last_place(self) -> int:
+        """The largest mark."""
+        return max(self._places.values())
 
     def name(self, node: Node, style: Style) -> str:
         """Return the name of a node."""
@@ -106,12 +116,10 @@ class Page:
         return style.partial(self.name(step.node, style), self.input_name(step, style))
 
     def input_name(self, step: Step, style: Style) -> str:
-        """Name the input that a step leads to, and which one of several equal ones it is."""
+        """Name the input that a step leads to, with its place if ∂node/∂input is ambiguous."""
         name = self.name(step.input, style)
-        if not _is_repeated(step):
-            return name
-        occurrence = step.node.parents[: step.position + 1].count(step.input)
-        return style.raised(name, f"({occurrence})")
+        place = self._places.get(step[:2])
+        return style.raised(name, f"({place})") if place else name
 
     def whole(self, style: Style) -> str:
         """Write the gradient as a quotient, ∂output/∂wrt."""
@@ -128,5 +136,36 @@ def _abridged(path: Path) -> list[Step | None]:
     return [*steps[:BEGINNING], None, *steps[-END:]]
 
 
-def _is_repeated(step: Step) -> bool:
-    return step.node.parents.count(step.input) > 1
+def _places_to_mark(steps: Sequence[Step], order: dict[Node, int]) -> dict[tuple[Node, int], int]:
+    """Count the place of the input of each step, of those that have to be told apart.
+
+    In ``y = x * x + x`` the last x is the third. The local derivative of y by it is 1, and ∂y/∂x is
+    the derivative by all three: so wherever a node depends on an input in more than one way, the
+    symbol of a local derivative names the place.
+    """
+    places: dict[Node, list[tuple[Node, int]]] = {step.input: [] for step in steps}
+    for node in order:
+        inputs = node.parents
+        for position in reading_order(node):
+            if inputs[position] in places:
+                places[inputs[position]].append((node, position))
+    return {
+        step[:2]: places[step.input].index(step[:2]) + 1
+        for step in steps
+        if len(places[step.input]) > 1 and _is_one_of_several_ways(step, order)
+    }
+
+
+def _is_one_of_several_ways(step: Step, order: dict[Node, int]) -> bool:
+    """Tell whether the node of a step depends on its input through another step, too."""
+    waiting = [*step.node.parents]
+    del waiting[step.position]
+    met: set[Node] = set()
+    while waiting:
+        node = waiting.pop()
+        if node is step.input:
+            return True
+        if node not in met and order[node] > order[step.input]:
+            met.add(node)
+            waiting += node.parents
+    return False

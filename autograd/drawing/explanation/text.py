@@ -50,10 +50,11 @@ def _local_derivatives(page: Page) -> str:
     lines = _columns(rows)
     if page.has_conditions:
         lines.append("where [ ] is 1 if the condition holds, and 0 if not")
-    if page.repeated:
-        name = page.name(page.repeated.input, TEXT)
-        first, second = (TEXT.raised(name, f"({occurrence})") for occurrence in (1, 2))
-        lines.append(f"where {first} is {name} in its first place, {second} in its second")
+    if page.marked:
+        name = page.name(page.marked, TEXT)
+        first, second = (TEXT.raised(name, f"({place})") for place in (1, 2))
+        others = ", and so on" if page.last_place > 2 else ""
+        lines.append(f"where {first} is {name} in its first place, {second} in its second{others}")
     return _section("Backward, the derivative of each operation by its input:", lines)
 
 
