@@ -477,13 +477,30 @@ def test_a_value_is_edited_in_its_field(browser: Browser, tmp_path: Path) -> Non
     assert browser.column("data")["L"] == close(y.data)
     assert browser.column("gradient")["w"] == close(w.grad)
     assert field.get_attribute("value") == "-2.5"
-    field.send_keys("x")
+    field.send_keys(Keys.ENTER, "x")
     assert field.get_attribute("aria-invalid") == "true"
-    assert "is not a number" in browser.text("#complaint")
+    assert "is not a number: w stays −2.5." in browser.text("#complaint")
     assert browser.column("data")["L"] == close(y.data)
     browser.find("#inspector .editor button").click()
     assert browser.column("data")["w"] == -3.0
     assert browser.find("#value").get_attribute("value") == "-3"
+    assert browser.text("#complaint") == ""
+
+
+@pytest.mark.parametrize("text", ["1/3", "2,5", "1e999", "", "1 2"])
+def test_the_start_of_a_text_that_is_no_number_changes_nothing(
+    browser: Browser, tmp_path: Path, text: str
+) -> None:
+    browser.open(ag.explore(neuron(), tmp_path / "page.html"))
+    before = browser.column("data")
+    browser.card("w").click()
+    field = browser.find("#value")
+    field.send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.BACKSPACE, text)
+    assert field.get_attribute("value") == text
+    assert "w stays −3.0" in browser.text("#complaint")
+    assert browser.column("data") == before
+    field.send_keys(Keys.TAB)
+    assert browser.column("data") == before
 
 
 def test_constants_and_results_are_not_edited(browser: Browser, tmp_path: Path) -> None:
@@ -554,14 +571,14 @@ def test_the_slider_goes_through_training(browser: Browser, tmp_path: Path) -> N
     history, model, inputs, score, loss = trained()
     plane = ag.DecisionPlane(inputs, score, [[0.0, 0.0], [1.0, 0.0]], [-1, 1])
     browser.open(ag.explore(loss, tmp_path / "page.html", training=history, plane=plane))
-    assert browser.text("#epoch-text").startswith("Epoch 10, loss")
+    assert browser.text("#epoch-text").startswith("Epoch 10, mean loss")
     slider = browser.find("#epoch")
     slider.click()
     slider.send_keys(Keys.HOME)
     assert browser.text("#epoch-text") == "Epoch 0"
     for epoch in (1, 2, 3):
         slider.send_keys(Keys.ARROW_RIGHT)
-        assert browser.text("#epoch-text").startswith(f"Epoch {epoch}, loss")
+        assert browser.text("#epoch-text").startswith(f"Epoch {epoch}, mean loss")
         for parameter, number in zip(model.parameters(), history.snapshots[epoch], strict=True):
             parameter.data = float(number)
             parameter.zero_grad()
@@ -573,6 +590,20 @@ def test_the_slider_goes_through_training(browser: Browser, tmp_path: Path) -> N
         assert [data[node] for node in nodes] == history.snapshots[epoch].tolist()
         assert [gradient[node] for node in nodes] == close([p.grad for p in model.parameters()])
         assert data[-1] == close(again.data)
+
+
+def test_a_node_that_is_selected_is_explained_in_sight(browser: Browser, tmp_path: Path) -> None:
+    history, _, inputs, score, loss = trained()
+    plane = ag.DecisionPlane(inputs, score)
+    page = ag.explore(loss, tmp_path / "page.html", training=history, plane=plane)
+    for size in (DESKTOP, PHONE):
+        browser.resize(size)
+        browser.open(page)
+        browser.run("explorer.select(explorer.folding.boxes[1])")
+        box = "return document.getElementById('inspector').getBoundingClientRect()"
+        bar = "return document.querySelector('.transport').getBoundingClientRect().top"
+        assert browser.run(box)["top"] >= 0
+        assert browser.run(box)["bottom"] <= browser.run(bar)
 
 
 def test_the_plane_shows_the_score_of_every_place(browser: Browser, tmp_path: Path) -> None:

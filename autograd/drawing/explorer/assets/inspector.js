@@ -199,6 +199,7 @@ export class Inspector {
       id: "value",
       "aria-describedby": "complaint",
       oninput: () => this.apply(item, this.field.value),
+      onchange: () => this.accept(item),
     });
     this.slider = html("input", {
       type: "range",
@@ -207,17 +208,32 @@ export class Inspector {
         this.apply(item, this.slider.value);
         this.field.value = this.slider.value;
       },
-      onchange: () => this.fillSlider(item),
+      onchange: () => {
+        this.accept(item);
+        this.fillSlider(item);
+      },
     });
     this.complaint = html("p", { id: "complaint", class: "note failure", role: "alert" });
-    this.fillSlider(item);
-    this.field.value = exact(engine.data[item]);
+    this.fillEditor(item);
     const undo = html("button", { type: "button", onclick: () => this.app.undo() }, "Undo edits");
     return [
       html("div", { class: "editor" }, html("label", { for: "value" }, "Value"), this.field, undo),
       this.slider,
       this.complaint,
     ];
+  }
+
+  fillEditor(item) {
+    this.accept(item);
+    this.fillSlider(item);
+    this.field.value = exact(this.accepted);
+    this.complain("");
+  }
+
+  // While one writes, the graph follows each number; a text that turns out to be none takes it back
+  // to the number that was there before.
+  accept(item) {
+    this.accepted = this.app.engine.data[item];
   }
 
   fillSlider(item) {
@@ -232,18 +248,22 @@ export class Inspector {
 
   refreshEditor() {
     if (!this.field || [this.field, this.slider].includes(document.activeElement)) return;
-    this.field.value = exact(this.app.engine.data[this.shown]);
-    this.fillSlider(this.shown);
+    this.fillEditor(this.shown);
   }
 
   apply(item, text) {
-    const number = Number(text.trim().replace("−", "-"));
-    const valid = text.trim() !== "" && Number.isFinite(number);
-    this.field.setAttribute("aria-invalid", String(!valid));
-    setText(
-      this.complaint,
-      valid ? "" : `${JSON.stringify(text)} is not a number: write one such as −1.5 or 2e-3.`,
+    const number = text.trim() === "" ? NaN : Number(text.trim().replace("−", "-"));
+    const valid = Number.isFinite(number);
+    const problem = Number.isNaN(number) ? "is not a number" : "is too large";
+    const stays = `${this.app.graph.nodes.name[item]} stays ${format(this.accepted)}`;
+    this.complain(
+      valid ? "" : `${JSON.stringify(text)} ${problem}: ${stays}. Write one such as −1.5 or 2e-3.`,
     );
-    if (valid) this.app.edit(new Map([[item, number]]));
+    this.app.edit(new Map([[item, valid ? number : this.accepted]]));
+  }
+
+  complain(text) {
+    this.field.setAttribute("aria-invalid", String(text !== ""));
+    setText(this.complaint, text);
   }
 }

@@ -136,7 +136,7 @@ class App {
   select(item) {
     this.selected = this.selected === item ? null : item;
     this.showLooked();
-    if (matchMedia("(max-width: 760px)").matches && this.selected !== null) {
+    if (this.selected !== null) {
       byId("inspector").scrollIntoView({
         block: "nearest",
         behavior: motionReduced() ? "auto" : "smooth",

@@ -63,7 +63,7 @@ export class Training {
     byId("epoch").value = index;
     const epoch = this.run.epochs[index];
     const loss = this.run.losses[epoch];
-    const text = `Epoch ${epoch}${loss === null ? "" : `, loss ${format(Number(loss))}`}`;
+    const text = `Epoch ${epoch}${loss === null ? "" : `, mean loss ${format(Number(loss))}`}`;
     setText(byId("epoch-text"), text);
     byId("epoch").setAttribute("aria-valuetext", text);
     const known = loss !== null;
