@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import random
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -347,11 +348,11 @@ def test_every_step_shows_its_arithmetic(browser: Browser, tmp_path: Path) -> No
         "v2 = v1 + b = (−6.0) + 6.5 = 0.5",
         "L = tanh(v2) = tanh(0.5) = 0.4621",
         "∂L/∂L = 1.0 The backward pass begins: the output changes exactly as it changes.",
-        "∂L/∂v2 += ∂L/∂L · ∂L/∂v2 = 1.0 · 0.7864 = 0.7864 – → 0.7864",
-        "∂L/∂v1 += ∂L/∂v2 · ∂v2/∂v1 = 0.7864 · 1.0 = 0.7864 – → 0.7864 "
-        "∂L/∂b += ∂L/∂v2 · ∂v2/∂b = 0.7864 · 1.0 = 0.7864 – → 0.7864",
-        "∂L/∂w += ∂L/∂v1 · ∂v1/∂w = 0.7864 · 2.0 = 1.573 – → 1.573 "
-        "∂L/∂x += ∂L/∂v1 · ∂v1/∂x = 0.7864 · (−3.0) = −2.359 – → −2.359",
+        "∂L/∂v2 += ∂L/∂L · local ∂L/∂v2 = 1.0 · 0.7864 = 0.7864 – → 0.7864",
+        "∂L/∂v1 += ∂L/∂v2 · local ∂v2/∂v1 = 0.7864 · 1.0 = 0.7864 – → 0.7864 "
+        "∂L/∂b += ∂L/∂v2 · local ∂v2/∂b = 0.7864 · 1.0 = 0.7864 – → 0.7864",
+        "∂L/∂w += ∂L/∂v1 · local ∂v1/∂w = 0.7864 · 2.0 = 1.573 – → 1.573 "
+        "∂L/∂x += ∂L/∂v1 · local ∂v1/∂x = 0.7864 · (−3.0) = −2.359 – → −2.359",
         "L = 0.4621 ∂L/∂w = 1.573 ∂L/∂x = −2.359 ∂L/∂b = 0.7864 "
         "Every gradient is known. Press play to walk through it, from the start.",
     ]
@@ -367,8 +368,8 @@ def test_gradients_add_up_before_and_after(browser: Browser, tmp_path: Path) -> 
     browser.open(ag.explore(a * a + a, tmp_path / "page.html"))
     browser.press(Keys.END, Keys.ARROW_LEFT)
     assert browser.text("#step") == (
-        "∂L/∂a += ∂L/∂v1 · ∂v1/∂a = 1.0 · 3.0 = 3.0 1.0 → 4.0 "
-        "∂L/∂a += ∂L/∂v1 · ∂v1/∂a = 1.0 · 3.0 = 3.0 4.0 → 7.0"
+        "∂L/∂a += ∂L/∂v1 · local ∂v1/∂a #1 = 1.0 · 3.0 = 3.0 1.0 → 4.0 "
+        "∂L/∂a += ∂L/∂v1 · local ∂v1/∂a #2 = 1.0 · 3.0 = 3.0 4.0 → 7.0"
     )
     assert len(browser.driver.find_elements(By.CSS_SELECTOR, ".edge.backward")) == 2
 
@@ -382,6 +383,37 @@ def test_numbers_are_unknown_until_their_step(browser: Browser, tmp_path: Path) 
     assert "data −6.0, gradient –" in (browser.card("v1").get_attribute("aria-label") or "")
     browser.press(Keys.END)
     assert "data −6.0, gradient 0.7864" in (browser.card("v1").get_attribute("aria-label") or "")
+
+
+def test_one_symbol_is_one_number(browser: Browser, tmp_path: Path) -> None:
+    a, b = ag.Value(2.0, "a"), ag.Value(3.0, "b")
+    root = (a + b) / (a + b) + a / a + a * b
+    browser.open(ag.explore(root, tmp_path / "page.html", collapse=None))
+    numbers: dict[str, set[str]] = {}
+    for node in range(browser.run("return explorer.engine.size")):
+        browser.run("explorer.keep(arguments[0])", node)
+        text = browser.find("#inspector").text
+        for name, number in re.findall(r"^(local .*?/.*?) = ([\d.−]+)$", text, re.MULTILINE):
+            numbers.setdefault(name, set()).add(number)
+        sum_of_terms = re.search(r"^(∂.*)\n(?:[=+].*\n)*= .*?([\d.−]+)$", text, re.MULTILINE)
+        if sum_of_terms:
+            numbers.setdefault(sum_of_terms[1], set()).add(sum_of_terms[2])
+    assert {"∂L/∂a", "local ∂v4/∂a #1", "local ∂v4/∂a #2"} <= set(numbers)
+    assert {name: found for name, found in numbers.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("collapse", ["layer", "neuron", None])
+def test_steps_name_only_what_is_seen(browser: Browser, tmp_path: Path, collapse: Any) -> None:
+    browser.open(ag.explore(network(), tmp_path / "page.html", collapse=collapse))
+    picture = browser.find("#cards").text
+    seen = set(re.findall(r"\bv\d+\b", picture))
+    browser.press(Keys.HOME)
+    spoken = ""
+    for _ in range(browser.run("return explorer.timeline.steps.length")):
+        browser.press(Keys.ARROW_RIGHT)
+        spoken += browser.text("#step") + " "
+    assert set(re.findall(r"\bv\d+\b", spoken)) <= seen
+    assert ("Layer(2, 4)[2] = −0.4717" in spoken) == (collapse == "layer")
 
 
 @pytest.mark.parametrize("opened", [[], [0], [0, 1], [0, 1, 2, 3, 4, 5]])
@@ -426,8 +458,8 @@ def test_pointing_at_a_node_shows_its_chain_rule_sum(browser: Browser, tmp_path:
     browser.open(ag.explore(a * b + ag.exp(a), tmp_path / "page.html"))
     browser.point_at("a")
     assert browser.text("#inspector .sum") == (
-        "∂L/∂a = ∂L/∂v2 · ∂v2/∂a + ∂L/∂v1 · ∂v1/∂a "
-        "= 1.0 · 7.389 + 1.0 · (−3.0) = 7.389 + (−3.0) = 4.389"
+        "∂L/∂a = ∂L/∂v2 · local ∂v2/∂a = 1.0 · 7.389 = 7.389 "
+        "+ ∂L/∂v1 · local ∂v1/∂a = 1.0 · (−3.0) = −3.0 = 4.389"
     )
     assert browser.text("#inspector .sum + .note").endswith("L changes by about 0.04389.")
     on_path = browser.run("""return [...document.querySelectorAll(".card.on-path")]
@@ -436,7 +468,7 @@ def test_pointing_at_a_node_shows_its_chain_rule_sum(browser: Browser, tmp_path:
     edges = browser.run("return document.querySelectorAll('.edge.on-path').length")
     assert edges == 4  # all but the one from b
     browser.point_at("v1")
-    assert "∂v1/∂a = −3.0 ∂v1/∂b = 2.0" in browser.text("#inspector")
+    assert "local ∂v1/∂a = −3.0 local ∂v1/∂b = 2.0" in browser.text("#inspector")
 
 
 def test_edges_carry_local_derivatives(browser: Browser, tmp_path: Path) -> None:
@@ -720,6 +752,28 @@ def test_labels_stay_text(browser: Browser, tmp_path: Path) -> None:
     assert browser.driver.title == hostile[1]
     assert browser.run("return globalThis.hacked") is None
     assert browser.run("return document.querySelectorAll('img, script').length") == 2
+
+
+@pytest.mark.parametrize("collapse", ["layer", "neuron", None])
+def test_texts_stay_within_their_boxes(browser: Browser, tmp_path: Path, collapse: Any) -> None:
+    model = nn.MLP(3, [6, 2], activation="leaky_relu", rng=0)
+    inputs = [ag.Value(1.0, label) for label in ("W" * 30, "</script><script>", "q\"uo'te & <b>")]
+    loss = nn.cross_entropy(model([ag.softplus(x) for x in inputs]), 1)
+    browser.open(ag.explore(loss, tmp_path / "page.html", collapse=collapse))
+    over = browser.run("""
+        const within = (a, b) => a.left >= b.left && a.right <= b.right;
+        const box = (element) => element.getBoundingClientRect();
+        return [...document.querySelectorAll(".card, .frame")].flatMap((item) => {
+            const face = box(item.querySelector(".face, .border"));
+            const texts = [...item.querySelectorAll(":scope > text")].filter((t) => box(t).width);
+            const clash = (a, b) => box(a).right > box(b).left && box(b).right > box(a).left
+                && Math.abs(box(a).top - box(b).top) < 5 * explorer.view.camera.place.scale;
+            const together = texts.some((a) => texts.some((b) => a !== b && clash(a, b)));
+            return together || !texts.every((t) => within(box(t), face)) ? [item.textContent] : [];
+        });""")
+    assert over == []
+    if collapse is None:
+        assert browser.card("W" * 30).find_element(By.CSS_SELECTOR, ".title title")
 
 
 def test_the_page_asks_for_nothing(browser: Browser, tmp_path: Path) -> None:

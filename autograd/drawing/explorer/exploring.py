@@ -134,6 +134,7 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
         "operations": {_key(op, n): _described(op, n) for op, n in graph.operations()},
         "nodes": {
             "name": graph.names(output="L"),
+            "labelled": [bool(cell.label) for cell in cells],
             "role": [roles.index(cell.role) for cell in cells],
             "operation": [
                 _key(cell.operation, len(cell.parents)) if cell.operation else "" for cell in cells

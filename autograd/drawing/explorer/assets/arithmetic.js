@@ -7,8 +7,10 @@ import { format, operand } from "./numbers.js";
 const MOST_TERMS = 6;
 
 export class Arithmetic {
-  constructor(graph, engine) {
+  constructor(graph, engine, folding) {
     this.names = graph.nodes.name;
+    this.labelled = graph.nodes.labelled;
+    this.folding = folding;
     this.operations = graph.operations;
     this.keys = graph.nodes.operation;
     this.constant = graph.nodes.role.map((role) => graph.roles[role] === "constant");
@@ -21,7 +23,24 @@ export class Arithmetic {
   }
 
   name(node) {
-    return ["name", this.constant[node] ? operand(this.engine.data[node]) : this.names[node]];
+    return ["name", this.constant[node] ? operand(this.engine.data[node]) : this.seenName(node)];
+  }
+
+  // A name that stands in the picture: of several numbers that come out of one box without a label,
+  // none is seen, and Layer(2, 8)[3] is.
+  seenName(node) {
+    const box = this.folding.box[node];
+    if (!this.folding.isGroup(box) || this.labelled[node]) return this.names[node];
+    const shown = this.folding.shownNodes(box, this.engine.users);
+    const index = shown.indexOf(node);
+    const several = shown.length > 1 && index >= 0;
+    return several ? `${this.folding.group(box).title}[${index}]` : this.names[node];
+  }
+
+  // What a folded box calls the number that comes out of it, if it is one.
+  outputName(box) {
+    const shown = this.folding.shownNodes(box, this.engine.users);
+    return shown.length === 1 ? this.names[shown[0]] : "";
   }
 
   // ∂L/∂w
@@ -33,8 +52,19 @@ export class Arithmetic {
     return this.derivative(this.output, this.name(node)[1]);
   }
 
-  localName(node, parent) {
-    return this.derivative(this.name(node)[1], this.name(parent)[1]);
+  // local ∂v1/∂w: of one operation, while ∂L/∂w is of all paths. An input that an operation takes
+  // twice has two of them, local ∂v1/∂a #1 and #2.
+  localName(node, slot) {
+    const parents = this.engine.parents[node];
+    const again = parents.indexOf(parents[slot]) !== parents.lastIndexOf(parents[slot]);
+    const number = parents.slice(0, slot + 1).filter((other) => other === parents[slot]).length;
+    const name = this.localThrough(node, parents[slot]);
+    return again ? [...name.slice(0, -1), `${name.at(-1)} #${number}`] : name;
+  }
+
+  // The same through all of a folded box.
+  localThrough(node, parent) {
+    return ["local", `local ${this.derivative(this.name(node)[1], this.name(parent)[1])[1]}`];
   }
 
   // a + b, or tanh(a): an operation applied to `operands`, which are parts of a line.
@@ -75,7 +105,7 @@ export class Arithmetic {
     return [...head, " = ", ...this.inNumbers(node), " = ", result];
   }
 
-  // ∂L/∂w += ∂L/∂v1 · ∂v1/∂w = 1.5 · 2.0 = 3.0, for each input of a node that is no constant.
+  // ∂L/∂w += ∂L/∂v1 · local ∂v1/∂w = 1.5 · 2.0 = 3.0, for each input of a node that is no constant.
   backwardLines(node) {
     const gradient = this.engine.gradient[node];
     const locals = this.engine.locals(node);
@@ -84,19 +114,19 @@ export class Arithmetic {
       parts: [
         this.gradientName(parent),
         " += ",
-        ...this.product(node, parent, gradient, locals[slot]),
+        ...this.product(node, this.localName(node, slot), gradient, locals[slot]),
       ],
       added: gradient * locals[slot],
     });
     return this.engine.parents[node].map(line).filter(({ parent }) => !this.constant[parent]);
   }
 
-  // ∂L/∂v1 · ∂v1/∂w = 1.5 · 2.0 = 3.0
-  product(node, parent, gradient, local) {
+  // ∂L/∂v1 · local ∂v1/∂w = 1.5 · 2.0 = 3.0
+  product(node, localName, gradient, local) {
     return [
       this.gradientName(node),
       " · ",
-      this.localName(node, parent),
+      localName,
       " = ",
       ...this.productInNumbers(gradient, local),
       " = ",

@@ -2,7 +2,7 @@
 
 import { byId, html, line, setText } from "./dom.js";
 import { FAILED, FINE } from "./engine.js";
-import { exact, format, operand } from "./numbers.js";
+import { exact, format } from "./numbers.js";
 import { note } from "./stepping.js";
 
 const MOST_TERMS = 8;
@@ -88,30 +88,31 @@ export class Inspector {
     ];
   }
 
-  // Symbols, numbers and the sum; the largest terms, and what the others add up to.
+  // A line for each term, the largest first, what the others add up to, and the sum.
   sumLines(node, gradient, terms) {
     const { arithmetic, full } = this.app;
-    const shown = terms.slice(0, MOST_TERMS);
     const rest = terms.slice(MOST_TERMS);
-    const plus = (list) => list.flatMap((parts, index) => (index ? [" + ", ...parts] : parts));
-    const symbols = shown.map((use) => [
-      arithmetic.gradientName(use.node),
-      " · ",
-      arithmetic.localName(use.node, node),
-    ]);
-    const numbers = shown.map((use) => arithmetic.productInNumbers(use.gradient, use.local));
+    const lines = terms
+      .slice(0, MOST_TERMS)
+      .map((use, index) =>
+        line([
+          index ? "+ " : "= ",
+          ...arithmetic.product(
+            use.node,
+            arithmetic.localName(use.node, use.slot),
+            use.gradient,
+            use.local,
+          ),
+        ]),
+      );
     if (rest.length) {
-      symbols.push([["dim", `… ${rest.length} more`]]);
-      numbers.push([["dim", format(rest.reduce((sum, use) => sum + use.term, 0))]]);
+      const sum = rest.reduce((total, use) => total + use.term, 0);
+      lines.push(line(["+ ", ["dim", `${rest.length} more = ${format(sum)}`]]));
     }
-    const lines = [line([gradient, " = ", ...plus(symbols)]), line([" = ", ...plus(numbers)])];
     if (terms.length > 1) {
-      const products = shown.map((use) => [["gradient", operand(use.term)]]);
-      if (rest.length) products.push(numbers.at(-1));
-      lines.push(line([" = ", ...plus(products)]));
+      lines.push(line(["= ", ["gradient strong", format(full.gradient[node])]]));
     }
-    lines.push(line([" = ", ["gradient strong", format(full.gradient[node])]]));
-    return [html("div", { class: "sum" }, ...lines)];
+    return [html("div", { class: "sum" }, line([gradient]), ...lines)];
   }
 
   meaning(node) {
@@ -129,8 +130,8 @@ export class Inspector {
     const values = engine.locals(node);
     const lines = parents
       .slice(0, MOST_LISTED)
-      .map((parent, slot) =>
-        line([arithmetic.localName(node, parent), " = ", ["local strong", format(values[slot])]]),
+      .map((_, slot) =>
+        line([arithmetic.localName(node, slot), " = ", ["local strong", format(values[slot])]]),
       );
     const more = parents.length - lines.length;
     return [

@@ -19,7 +19,7 @@ class App {
     this.graph = graph;
     this.engine = new Engine(graph.nodes, operations);
     this.folding = new Folding(graph, graph.opened);
-    this.arithmetic = new Arithmetic(graph, this.engine);
+    this.arithmetic = new Arithmetic(graph, this.engine, this.folding);
     this.pointedAt = null;
     this.selected = null;
     this.engine.run();
