@@ -174,6 +174,34 @@ def test_groups_hold_layers_neurons_and_what_is_alike(page: Path) -> None:
     assert groups[titles.index("Layer(8, 6)")]["within"] == -1
 
 
+def test_what_follows_the_last_layer_is_one_box(page: Path) -> None:
+    model = nn.MLP(8, [6, 5], rng=0)
+    logits = model([ag.Value(0.1, f"x{i}") for i in range(8)])
+    loss = nn.cross_entropy(logits, 2) + 0.1 * model.parameters()[0] ** 2
+    loss.label = "the loss"
+    data = data_of(ag.explore(loss, page, collapse="layer"))
+    groups = data["groups"]
+    assert (groups[0]["title"], groups[0]["role"], groups[0]["within"]) == ("the loss", "output", -1)
+    places = range(len(data["nodes"]["name"]))
+
+    def outermost(place: int) -> int:
+        group = data["nodes"]["group"][place]
+        while group >= 0 and groups[group]["within"] >= 0:
+            group = groups[group]["within"]
+        return int(group)
+
+    inside = {place for place in places if outermost(place) == 0}
+    users: dict[int, set[int]] = {place: set() for place in places}
+    for place in places:
+        for parent in data["nodes"]["parents"][place]:
+            users[parent].add(place)
+    assert places[-1] in inside
+    assert all(users[place] <= inside for place in inside)  # nothing but the output leaves it
+    assert f"{len(inside)} nodes" == groups[0]["detail"]
+    small = data_of(ag.explore(network(4, 1), page, collapse="layer"))["groups"]
+    assert "output" not in {group["role"] for group in small}
+
+
 def test_names_of_formulas_are_labels_or_numbers(page: Path) -> None:
     x = ag.Value(2.0, "x")
     names = data_of(ag.explore(2 * x + x * x, page))["nodes"]["name"]

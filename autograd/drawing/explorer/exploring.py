@@ -18,7 +18,7 @@ from autograd.drawing.explorer.layout import places
 from autograd.drawing.explorer.page import page
 from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
 from autograd.drawing.order import inputs_first
-from autograd.drawing.picture import Collapse
+from autograd.drawing.picture import Collapse, shown_symbol
 from autograd.errors import ArgumentError, GraphError
 from autograd.files import write_file
 from autograd.graph import Node
@@ -170,7 +170,7 @@ def _key(operation: Operation, n_inputs: int) -> str:
 
 def _described(operation: Operation, n_inputs: int) -> dict[str, str]:
     """Return how to write an operation; `infix` stands between its inputs, if anything does."""
-    symbol = operation.symbol
+    symbol = shown_symbol(operation)
     between = n_inputs == 2 and not any(letter.isalnum() or letter == " " for letter in symbol)
     infix = "+" if operation.name == "sum" else symbol if between else ""
     return {"name": operation.name, "symbol": symbol, "infix": infix, "advice": operation.advice}

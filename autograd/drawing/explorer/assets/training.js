@@ -3,7 +3,7 @@
 import { byId, setText, svg } from "./dom.js";
 import { format } from "./numbers.js";
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, EDGE] = [300, 86, 38, 20, 8];
+const [WIDTH, HEIGHT, LEFT, BOTTOM, EDGE] = [300, 86, 46, 20, 8];
 
 export class Training {
   // `run.snapshots` has, for each kept epoch, its number and the numbers of `run.nodes`.
