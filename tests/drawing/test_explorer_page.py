@@ -412,6 +412,10 @@ def test_steps_name_only_what_is_seen(browser: Browser, tmp_path: Path, collapse
     for _ in range(browser.run("return explorer.timeline.steps.length")):
         browser.press(Keys.ARROW_RIGHT)
         spoken += browser.text("#step") + " "
+    for box in browser.run("return explorer.folding.boxes"):
+        browser.run("explorer.keep(arguments[0])", box)
+        if browser.run("return !explorer.folding.isGroup(arguments[0])", box):
+            spoken += browser.text("#inspector") + " "
     assert set(re.findall(r"\bv\d+\b", spoken)) <= seen
     assert ("Layer(2, 4)[2] = −0.4717" in spoken) == (collapse == "layer")
 

@@ -3,8 +3,8 @@
 Two things differ from the recorded graph. A `dot` is taken apart into its products and their sum,
 which add up in the same order and so to the same last digit: they can then be walked through. And
 nodes stand in groups within groups, so that each can be opened by itself: those that `depict` shows
-as one box by layers, and in them those that it shows as one by neurons. What follows the last layer,
-such as a cross-entropy of its outputs, is a group, too.
+as one box by layers, and in them those that it shows as one by neurons. What follows the last layer
+of a model, such as the cross-entropy of its outputs, is a group, too.
 """
 
 import math

@@ -152,15 +152,40 @@ export class Arithmetic {
     return `The derivative of ${formula} is not a finite number, so there are no gradients.`;
   }
 
-  // The terms of the chain rule at a node, one for each use of it, the largest first.
+  // The terms of the chain rule at a node, as parts of a line and as numbers, the largest first: one
+  // for each use of it, but one for all that happens in a folded box.
   chainRule(node) {
-    return this.engine.users[node]
-      .map((use) => {
-        const gradient = this.engine.gradient[use.node];
-        const local = this.engine.locals(use.node)[use.slot];
-        return { ...use, gradient, local, term: gradient * local };
-      })
+    const { box } = this.folding;
+    const uses = Map.groupBy(this.engine.users[node], (use) => box[use.node]);
+    const folded = (item) => this.folding.isGroup(item) && item !== box[node];
+    return [...uses]
+      .flatMap(([item, inside]) =>
+        folded(item)
+          ? [this.termThrough(item, node, inside)]
+          : inside.map((use) => this.termOf(use)),
+      )
       .sort((a, b) => Math.abs(b.term) - Math.abs(a.term));
+  }
+
+  termOf({ node, slot }) {
+    const gradient = this.engine.gradient[node];
+    const local = this.engine.locals(node)[slot];
+    const parts = this.product(node, this.localName(node, slot), gradient, local);
+    return { parts, term: gradient * local };
+  }
+
+  termThrough(box, parent, uses) {
+    const { engine, folding } = this;
+    const [node, ...others] = folding.outputsOf(box, engine.users);
+    if (others.length) {
+      const term = uses.reduce((sum, use) => sum + this.termOf(use).term, 0);
+      const parts = [`through ${folding.group(box).title} = `, ["gradient strong", format(term)]];
+      return { parts, term };
+    }
+    const gradient = engine.gradient[node];
+    const local = engine.derivativesThrough(folding.nodesOf(box), node).get(parent);
+    const parts = this.product(node, this.localThrough(node, parent), gradient, local);
+    return { parts, term: gradient * local };
   }
 }
 

@@ -76,7 +76,6 @@ export class Cards {
   }
 
   frame(item) {
-    const group = this.folding.group(item);
     const border = svg("rect", { class: "border", rx: 14 });
     const button = this.toggleButton(item, "−");
     const title = svg("text", { class: "title", x: 14, y: 20 });

@@ -90,21 +90,11 @@ export class Inspector {
 
   // A line for each term, the largest first, what the others add up to, and the sum.
   sumLines(node, gradient, terms) {
-    const { arithmetic, full } = this.app;
+    const { full } = this.app;
     const rest = terms.slice(MOST_TERMS);
     const lines = terms
       .slice(0, MOST_TERMS)
-      .map((use, index) =>
-        line([
-          index ? "+ " : "= ",
-          ...arithmetic.product(
-            use.node,
-            arithmetic.localName(use.node, use.slot),
-            use.gradient,
-            use.local,
-          ),
-        ]),
-      );
+      .map(({ parts }, index) => line([index ? "+ " : "= ", ...parts]));
     if (rest.length) {
       const sum = rest.reduce((total, use) => total + use.term, 0);
       lines.push(line(["+ ", ["dim", `${rest.length} more = ${format(sum)}`]]));
