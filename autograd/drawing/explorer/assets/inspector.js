@@ -25,11 +25,11 @@ export class Inspector {
     }
     this.shown = item;
     this.field = null;
+    this.panel.classList.toggle("empty", item === null);
     if (item === null) {
       this.panel.replaceChildren(
-        html("h2", {}, "Look closer"),
         note(
-          "Point at a node, or move to it with the Tab and arrow keys, to see how its gradient comes about. Select one to keep it here and to edit its number.",
+          "Point at a node to see how its gradient comes about. Select it to keep it here and to edit its number.",
         ),
       );
       return;
