@@ -59,13 +59,11 @@ def box_label(box: Box, number_format: str) -> str:
         rows.append(f'<TD ALIGN="LEFT">{small(name)}</TD><TD ALIGN="RIGHT">{number}</TD>')
     if box.symbol:
         symbol = f'<FONT POINT-SIZE="15">{escape(box.symbol)}</FONT>'
-        rows[0] = (
-            f'<TD ROWSPAN="{len(rows)}" BORDER="1" SIDES="R" CELLPADDING="6">{symbol}</TD>{rows[0]}'
-        )
+        rows[0] = f'<TD ROWSPAN="{len(rows)}" BORDER="1" SIDES="R">{symbol}</TD>{rows[0]}'
     width = 2 if box.part else 1
     return (
         f'<<TABLE BORDER="{width}" COLOR="{border}" BGCOLOR="{area}" STYLE="ROUNDED" '
-        f'CELLBORDER="0" CELLSPACING="0" CELLPADDING="4">{in_rows(rows)}</TABLE>>'
+        f'CELLBORDER="0" CELLSPACING="0" CELLPADDING="6">{in_rows(rows)}</TABLE>>'
     )
 
 

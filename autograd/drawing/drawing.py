@@ -1,7 +1,7 @@
 """`draw`: the picture of a graph, as Graphviz draws it."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,7 +28,7 @@ def draw(
     collapse: Collapse = "auto",
     direction: Literal["LR", "TB"] = "LR",
     number_format: str = ".4g",
-    parameters: Sequence[Value] = (),
+    parameters: Iterable[Value] = (),
 ) -> "Drawing":
     """Draw what an output, or a list of outputs, was computed from.
 
@@ -57,7 +57,7 @@ def draw(
         Left to right, or top to bottom.
     number_format : str
         As in ``format(number, ".4g")``.
-    parameters : list of Values
+    parameters : iterable of Value
         Variables to colour as parameters. Those of the `nn` package are known.
 
     Raises
@@ -114,10 +114,15 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             node_attr=appearance.NODES,
             edge_attr=appearance.EDGES,
         )
+        self.n_boxes = len(picture.boxes)
         for box in picture.boxes:
             self.node(box.key, appearance.box_label(box, number_format))
         for index, (edge, label) in enumerate(zip(picture.edges, labels, strict=True)):
             self.edge(edge.source, edge.target, label, id=f"e{index}")
+
+    def __repr__(self) -> str:
+        """Tell what it is a picture of, and what to do with it."""
+        return f'<Drawing of {self.n_boxes} boxes: .render("picture.svg") writes it to a file>'
 
     def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:
         """Return the picture as bytes, or as text in an encoding.

@@ -6,14 +6,16 @@ what a box and an edge say. Graphviz and the explorer page both draw the resulti
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from autograd import operations
 from autograd.drawing.connections import connections_into
 from autograd.drawing.folding import Group, fold
 from autograd.drawing.order import inputs_first
 from autograd.drawing.roles import Role, find_roles
 from autograd.errors import ArgumentError, GraphError
 from autograd.graph import NO_GRADIENT, Node
+from autograd.operations import Operation
 from autograd.parts import Part
 from autograd.value import Value
 
@@ -22,6 +24,9 @@ Collapse: TypeAlias = Literal["auto"] | Level
 
 READABLE = 30
 """The number of boxes up to which "auto" shows every node, or every neuron."""
+
+MOST_DENSE = 300
+"""So many edges may be between boxes of any number; more only if few of them meet at each box."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +97,7 @@ def depict(
     root: Value | Sequence[Value],
     collapse: Collapse = None,
     *,
-    parameters: Sequence[Value] = (),
+    parameters: Iterable[Value] = (),
     readable: int = READABLE,
     most: int | None = None,
 ) -> Picture:
@@ -112,7 +117,7 @@ def depict(
     collapse : "neuron", "layer", None or "auto"
         What each call of becomes one box; with None, each node is a box. "auto" is the first of
         None, "neuron" and "layer" that makes at most `readable` boxes, else "layer".
-    parameters : list of Values
+    parameters : iterable of Value
         Variables to show as parameters, beside those of the `nn` package.
     readable : int
     most : int, optional
@@ -123,11 +128,12 @@ def depict(
     ArgumentError
         If `collapse` is something else.
     GraphError
-        If `root` or `parameters` are not made of Values, or there are more than `most` boxes or
-        four times as many edges.
+        If `root` or `parameters` are not made of Values, or there are more than `most` boxes, or
+        so many edges that they cover each other.
     """
-    roots = _values(root, "a picture shows a Value, or a list of Values")
-    known = _values(parameters, "the parameters of a picture are Values")
+    listed = root if isinstance(root, list | tuple) else [root]
+    roots: list[Node] = [*values_of(listed, "a picture shows a Value, or a list of Values")]
+    known = values_of(parameters, "the parameters of a picture are Values")
     if not roots:
         raise GraphError("a picture of nothing: the list of outputs is empty")
     nodes = inputs_first(roots, lambda node: node.parents)
@@ -148,18 +154,26 @@ def depict(
         for group in groups
         for source, derivative, count in connections_into(group, seen[group], home)
     ]
-    if most is not None and len(edges) > 4 * most:
+    if most is not None and len(edges) > max(MOST_DENSE, 4 * len(boxes)):
         raise _too_large(f"{len(boxes):,} boxes and {len(edges):,} edges", level)
     return Picture(tuple(boxes), tuple(edges))
 
 
-def _values(values: object, needed: str) -> list[Node]:
-    """Return one Value, or those of a list, as a list."""
-    given = values if isinstance(values, list | tuple) else [values]
-    for value in given:
+def values_of(values: Any, needed: str) -> list[Value]:
+    """Return one Value, or those of an iterable, as a list.
+
+    Raises
+    ------
+    GraphError
+        If there is anything else: it says what is `needed`.
+    """
+    several = isinstance(values, Iterable) and not isinstance(values, str)
+    found: list[Value] = []
+    for value in values if several else [values]:
         if not isinstance(value, Value):
             raise GraphError(f"{needed}, not {value!r} ({type(value).__name__})")
-    return list(given)
+        found.append(value)
+    return found
 
 
 def levels_of(collapse: Collapse) -> Sequence[Level]:
@@ -178,9 +192,10 @@ def levels_of(collapse: Collapse) -> Sequence[Level]:
 
 
 def _too_large(size: str, level: Level) -> GraphError:
-    less = "" if level == "layer" else "collapse='layer' shows less, or "
+    less = "" if level == "layer" else "collapse='layer' shows less. "
     return GraphError(
-        f"a picture of {size} is too large to be read: {less}draw one of the Values inside of it"
+        f"a picture of {size} is too large to be read. {less}Draw one sample, a smaller network, "
+        "a shorter loop, or one of the Values inside of it"
     )
 
 
@@ -211,13 +226,18 @@ def _box(key: str, group: Group, seen: Sequence[Node], roles: dict[Node, Role], 
         key=key,
         role=role,
         label=label,
-        symbol=node.operation.symbol if node.operation and not group.part else "",
+        symbol=shown_symbol(node.operation) if node.operation and not group.part else "",
         details=tuple(details),
         nodes=tuple(group.nodes),
         data=tuple(node.data for node in seen),
         gradients=tuple(_gradient(node, swept) for node in seen),
         part=group.part,
     )
+
+
+def shown_symbol(operation: Operation) -> str:
+    """Return what a box shows of an operation: of a lookup its name, as [ ] alone is a riddle."""
+    return operation.name if operation is operations.lookup else operation.symbol
 
 
 def _gradient(node: Node, swept: bool) -> float | None:

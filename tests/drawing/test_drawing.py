@@ -267,3 +267,20 @@ def test_the_edges_of_a_crowded_picture_have_no_labels() -> None:
 def test_a_graph_of_a_hundred_thousand_nodes_answers() -> None:
     total = ag.sum(ag.tanh(ag.Value(1.0)) for _ in range(50_000))
     assert render(ag.draw(total).source).startswith(b"<?xml")
+
+
+def test_its_repr_tells_how_to_see_it() -> None:
+    x = ag.Value(2.0, "x")
+    expected = '<Drawing of 2 boxes: .render("picture.svg") writes it to a file>'
+    assert repr(ag.draw(x * x)) == expected
+
+
+def test_edges_that_cover_each_other_are_refused() -> None:
+    model = nn.MLP(64, [32, 10], rng=0)
+    loss = nn.cross_entropy(model([0.1] * 64), 7)
+    with pytest.raises(ag.GraphError, match=r"4\d\d edges .*read\. collapse='layer' shows less"):
+        ag.draw(loss, collapse="neuron")
+    x = ag.Value(1.0)
+    for _ in range(200):
+        x = ag.sin(x) * x
+    assert ag.draw(x, collapse=None).source.count("->") == 600  # a chain can be read

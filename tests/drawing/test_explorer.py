@@ -105,6 +105,31 @@ def test_a_root_that_is_no_value_is_refused(root: Any, page: Path) -> None:
     assert not page.exists()
 
 
+def test_a_list_is_refused_without_its_numbers(page: Path) -> None:
+    with pytest.raises(ag.GraphError, match="not a list of 30: give it a loss"):
+        ag.explore([ag.Value(1.0)] * 30, page)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("option", [{"title": 3}, {"training": [1, 2]}, {"plane": 3}])
+def test_options_of_another_kind_are_refused(page: Path, option: dict[str, Any]) -> None:
+    name, given = option.popitem()
+    with pytest.raises(ag.ArgumentError, match=re.escape(f"{name}={given!r}: it is a")):
+        ag.explore(ag.Value(1.0), page, **{name: given})
+    assert not page.exists()
+
+
+def test_parameters_are_one_value_or_several(page: Path) -> None:
+    x, w = ag.Value(1.0, "x"), ag.Value(2.0, "w")
+    expected = data_of(ag.explore(x * w, page, parameters=[w]))["nodes"]["role"]
+    assert expected == [0, 1, 4]
+    given: tuple[Any, ...] = (w, (w,), iter([w]), {w}, np.array([w]))
+    for parameters in given:
+        assert data_of(ag.explore(x * w, page, parameters=parameters))["nodes"]["role"] == expected
+    for wrong in (3.0, [3.0], "w"):
+        with pytest.raises(ag.GraphError, match="the parameters of a page are Values, not"):
+            ag.explore(x * w, page, parameters=wrong)  # type: ignore[arg-type]
+
+
 def test_unknown_folding_is_refused(page: Path) -> None:
     with pytest.raises(ag.ArgumentError, match="collapse='neurons': it is 'auto', 'neuron'"):
         ag.explore(ag.Value(1.0), page, collapse="neurons")  # type: ignore[arg-type]
@@ -117,6 +142,13 @@ def test_more_boxes_than_move_are_refused(page: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(exploring, "MOST_VISIBLE", 20)
     with pytest.raises(ag.GraphError, match=r"a page of \d+ boxes .* 20 can.* collapse='layer'"):
         ag.explore(network(4, 1), page, collapse=None)
+    monkeypatch.setattr(exploring, "MOST_VISIBLE", 3)
+    with pytest.raises(ag.GraphError, match=r"3 can: explore one sample .* shorter loop$"):
+        ag.explore(network(4, 1), page, collapse="layer")
+    x = ag.Value(1.0)
+    with pytest.raises(ag.GraphError, match=r"3 can: explore one .* build the model of nn\.Layer"):
+        ag.explore(ag.sin(x) * x + x, page, collapse=None)
+    monkeypatch.setattr(exploring, "MOST_VISIBLE", 20)
     ag.explore(network(4, 1), page, collapse="neuron")
 
 
@@ -173,6 +205,38 @@ def test_groups_hold_layers_neurons_and_what_is_alike(page: Path) -> None:
     neuron = groups[titles.index("Neuron(8) #6")]
     assert groups[neuron["within"]]["title"] == "Layer(8, 6)"
     assert groups[titles.index("Layer(8, 6)")]["within"] == -1
+
+
+def test_what_follows_the_last_layer_is_one_box(page: Path) -> None:
+    model = nn.MLP(8, [6, 5], rng=0)
+    logits = model([ag.Value(0.1, f"x{i}") for i in range(8)])
+    loss = nn.cross_entropy(logits, 2) + 0.1 * model.parameters()[0] ** 2
+    loss.label = "the loss"
+    data = data_of(ag.explore(loss, page, collapse="layer"))
+    groups = data["groups"]
+    assert (groups[0]["title"], groups[0]["role"], groups[0]["within"]) == (
+        "the loss",
+        "output",
+        -1,
+    )
+    places = range(len(data["nodes"]["name"]))
+
+    def outermost(place: int) -> int:
+        group = data["nodes"]["group"][place]
+        while group >= 0 and groups[group]["within"] >= 0:
+            group = groups[group]["within"]
+        return int(group)
+
+    inside = {place for place in places if outermost(place) == 0}
+    users: dict[int, set[int]] = {place: set() for place in places}
+    for place in places:
+        for parent in data["nodes"]["parents"][place]:
+            users[parent].add(place)
+    assert places[-1] in inside
+    assert all(users[place] <= inside for place in inside)  # nothing but the output leaves it
+    assert f"{len(inside)} nodes" == groups[0]["detail"]
+    small = data_of(ag.explore(network(4, 1), page, collapse="layer"))["groups"]
+    assert "output" not in {group["role"] for group in small}
 
 
 def test_names_of_formulas_are_labels_or_numbers(page: Path) -> None:

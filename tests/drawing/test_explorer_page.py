@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import random
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -348,11 +349,11 @@ def test_every_step_shows_its_arithmetic(browser: Browser, tmp_path: Path) -> No
         "v2 = v1 + b = (−6.0) + 6.5 = 0.5",
         "L = tanh(v2) = tanh(0.5) = 0.4621",
         "∂L/∂L = 1.0 The backward pass begins: the output changes exactly as it changes.",
-        "∂L/∂v2 += ∂L/∂L · ∂L/∂v2 = 1.0 · 0.7864 = 0.7864 – → 0.7864",
-        "∂L/∂v1 += ∂L/∂v2 · ∂v2/∂v1 = 0.7864 · 1.0 = 0.7864 – → 0.7864 "
-        "∂L/∂b += ∂L/∂v2 · ∂v2/∂b = 0.7864 · 1.0 = 0.7864 – → 0.7864",
-        "∂L/∂w += ∂L/∂v1 · ∂v1/∂w = 0.7864 · 2.0 = 1.573 – → 1.573 "
-        "∂L/∂x += ∂L/∂v1 · ∂v1/∂x = 0.7864 · (−3.0) = −2.359 – → −2.359",
+        "∂L/∂v2 += ∂L/∂L · local ∂L/∂v2 = 1.0 · 0.7864 = 0.7864 – → 0.7864",
+        "∂L/∂v1 += ∂L/∂v2 · local ∂v2/∂v1 = 0.7864 · 1.0 = 0.7864 – → 0.7864 "
+        "∂L/∂b += ∂L/∂v2 · local ∂v2/∂b = 0.7864 · 1.0 = 0.7864 – → 0.7864",
+        "∂L/∂w += ∂L/∂v1 · local ∂v1/∂w = 0.7864 · 2.0 = 1.573 – → 1.573 "
+        "∂L/∂x += ∂L/∂v1 · local ∂v1/∂x = 0.7864 · (−3.0) = −2.359 – → −2.359",
         "L = 0.4621 ∂L/∂w = 1.573 ∂L/∂x = −2.359 ∂L/∂b = 0.7864 "
         "Every gradient is known. Press play to walk through it, from the start.",
     ]
@@ -368,8 +369,8 @@ def test_gradients_add_up_before_and_after(browser: Browser, tmp_path: Path) -> 
     browser.open(ag.explore(a * a + a, tmp_path / "page.html"))
     browser.press(Keys.END, Keys.ARROW_LEFT)
     assert browser.text("#step") == (
-        "∂L/∂a += ∂L/∂v1 · ∂v1/∂a = 1.0 · 3.0 = 3.0 1.0 → 4.0 "
-        "∂L/∂a += ∂L/∂v1 · ∂v1/∂a = 1.0 · 3.0 = 3.0 4.0 → 7.0"
+        "∂L/∂a += ∂L/∂v1 · local ∂v1/∂a #1 = 1.0 · 3.0 = 3.0 1.0 → 4.0 "
+        "∂L/∂a += ∂L/∂v1 · local ∂v1/∂a #2 = 1.0 · 3.0 = 3.0 4.0 → 7.0"
     )
     assert len(browser.driver.find_elements(By.CSS_SELECTOR, ".edge.backward")) == 2
 
@@ -383,6 +384,41 @@ def test_numbers_are_unknown_until_their_step(browser: Browser, tmp_path: Path) 
     assert "data −6.0, gradient –" in (browser.card("v1").get_attribute("aria-label") or "")
     browser.press(Keys.END)
     assert "data −6.0, gradient 0.7864" in (browser.card("v1").get_attribute("aria-label") or "")
+
+
+def test_one_symbol_is_one_number(browser: Browser, tmp_path: Path) -> None:
+    a, b = ag.Value(2.0, "a"), ag.Value(3.0, "b")
+    root = (a + b) / (a + b) + a / a + a * b
+    browser.open(ag.explore(root, tmp_path / "page.html", collapse=None))
+    numbers: dict[str, set[str]] = {}
+    for node in range(browser.run("return explorer.engine.size")):
+        browser.run("explorer.keep(arguments[0])", node)
+        text = browser.find("#inspector").text
+        for name, number in re.findall(r"^(local .*?/.*?) = ([\d.−]+)$", text, re.MULTILINE):
+            numbers.setdefault(name, set()).add(number)
+        sum_of_terms = re.search(r"^(∂.*)\n(?:[=+].*\n)*= .*?([\d.−]+)$", text, re.MULTILINE)
+        if sum_of_terms:
+            numbers.setdefault(sum_of_terms[1], set()).add(sum_of_terms[2])
+    assert {"∂L/∂a", "local ∂v4/∂a #1", "local ∂v4/∂a #2"} <= set(numbers)
+    assert {name: found for name, found in numbers.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("collapse", ["layer", "neuron", None])
+def test_steps_name_only_what_is_seen(browser: Browser, tmp_path: Path, collapse: Any) -> None:
+    browser.open(ag.explore(network(), tmp_path / "page.html", collapse=collapse))
+    picture = browser.find("#cards").text
+    seen = set(re.findall(r"\bv\d+\b", picture))
+    browser.press(Keys.HOME)
+    spoken = ""
+    for _ in range(browser.run("return explorer.timeline.steps.length")):
+        browser.press(Keys.ARROW_RIGHT)
+        spoken += browser.text("#step") + " "
+    for box in browser.run("return explorer.folding.boxes"):
+        browser.run("explorer.keep(arguments[0])", box)
+        if browser.run("return !explorer.folding.isGroup(arguments[0])", box):
+            spoken += browser.text("#inspector") + " "
+    assert set(re.findall(r"\bv\d+\b", spoken)) <= seen
+    assert ("Layer(2, 4)[2] = −0.4717" in spoken) == (collapse == "layer")
 
 
 @pytest.mark.parametrize("opened", [[], [0], [0, 1], [0, 1, 2, 3, 4, 5]])
@@ -427,8 +463,8 @@ def test_pointing_at_a_node_shows_its_chain_rule_sum(browser: Browser, tmp_path:
     browser.open(ag.explore(a * b + ag.exp(a), tmp_path / "page.html"))
     browser.point_at("a")
     assert browser.text("#inspector .sum") == (
-        "∂L/∂a = ∂L/∂v2 · ∂v2/∂a + ∂L/∂v1 · ∂v1/∂a "
-        "= 1.0 · 7.389 + 1.0 · (−3.0) = 7.389 + (−3.0) = 4.389"
+        "∂L/∂a = ∂L/∂v2 · local ∂v2/∂a = 1.0 · 7.389 = 7.389 "
+        "+ ∂L/∂v1 · local ∂v1/∂a = 1.0 · (−3.0) = −3.0 = 4.389"
     )
     assert browser.text("#inspector .sum + .note").endswith("L changes by about 0.04389.")
     on_path = browser.run("""return [...document.querySelectorAll(".card.on-path")]
@@ -437,7 +473,7 @@ def test_pointing_at_a_node_shows_its_chain_rule_sum(browser: Browser, tmp_path:
     edges = browser.run("return document.querySelectorAll('.edge.on-path').length")
     assert edges == 4  # all but the one from b
     browser.point_at("v1")
-    assert "∂v1/∂a = −3.0 ∂v1/∂b = 2.0" in browser.text("#inspector")
+    assert "local ∂v1/∂a = −3.0 local ∂v1/∂b = 2.0" in browser.text("#inspector")
 
 
 def test_edges_carry_local_derivatives(browser: Browser, tmp_path: Path) -> None:
@@ -478,13 +514,30 @@ def test_a_value_is_edited_in_its_field(browser: Browser, tmp_path: Path) -> Non
     assert browser.column("data")["L"] == close(y.data)
     assert browser.column("gradient")["w"] == close(w.grad)
     assert field.get_attribute("value") == "-2.5"
-    field.send_keys("x")
+    field.send_keys(Keys.ENTER, "x")
     assert field.get_attribute("aria-invalid") == "true"
-    assert "is not a number" in browser.text("#complaint")
+    assert "is not a number: w stays −2.5." in browser.text("#complaint")
     assert browser.column("data")["L"] == close(y.data)
     browser.find("#inspector .editor button").click()
     assert browser.column("data")["w"] == -3.0
     assert browser.find("#value").get_attribute("value") == "-3"
+    assert browser.text("#complaint") == ""
+
+
+@pytest.mark.parametrize("text", ["1/3", "2,5", "1e999", "", "1 2"])
+def test_the_start_of_a_text_that_is_no_number_changes_nothing(
+    browser: Browser, tmp_path: Path, text: str
+) -> None:
+    browser.open(ag.explore(neuron(), tmp_path / "page.html"))
+    before = browser.column("data")
+    browser.card("w").click()
+    field = browser.find("#value")
+    field.send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.BACKSPACE, text)
+    assert field.get_attribute("value") == text
+    assert "w stays −3.0" in browser.text("#complaint")
+    assert browser.column("data") == before
+    field.send_keys(Keys.TAB)
+    assert browser.column("data") == before
 
 
 def test_constants_and_results_are_not_edited(browser: Browser, tmp_path: Path) -> None:
@@ -555,14 +608,14 @@ def test_the_slider_goes_through_training(browser: Browser, tmp_path: Path) -> N
     history, model, inputs, score, loss = trained()
     plane = ag.DecisionPlane(inputs, score, [[0.0, 0.0], [1.0, 0.0]], [-1, 1])
     browser.open(ag.explore(loss, tmp_path / "page.html", training=history, plane=plane))
-    assert browser.text("#epoch-text").startswith("Epoch 10, loss")
+    assert browser.text("#epoch-text").startswith("Epoch 10, mean loss")
     slider = browser.find("#epoch")
     slider.click()
     slider.send_keys(Keys.HOME)
     assert browser.text("#epoch-text") == "Epoch 0"
     for epoch in (1, 2, 3):
         slider.send_keys(Keys.ARROW_RIGHT)
-        assert browser.text("#epoch-text").startswith(f"Epoch {epoch}, loss")
+        assert browser.text("#epoch-text").startswith(f"Epoch {epoch}, mean loss")
         for parameter, number in zip(model.parameters(), history.snapshots[epoch], strict=True):
             parameter.data = float(number)
             parameter.zero_grad()
@@ -584,6 +637,20 @@ def test_a_plane_has_room_for_any_number_of_points(browser: Browser, tmp_path: P
     browser.open(ag.explore(score, tmp_path / "page.html", plane=plane))
     ranges = browser.run("return explorer.plane.range")
     assert ranges == [{"low": -1.0, "high": 5.0}, {"low": -1.5, "high": 1.5}]
+
+
+def test_a_node_that_is_selected_is_explained_in_sight(browser: Browser, tmp_path: Path) -> None:
+    history, _, inputs, score, loss = trained()
+    plane = ag.DecisionPlane(inputs, score)
+    page = ag.explore(loss, tmp_path / "page.html", training=history, plane=plane)
+    for size in (DESKTOP, PHONE):
+        browser.resize(size)
+        browser.open(page)
+        browser.run("explorer.select(explorer.folding.boxes[1])")
+        box = "return document.getElementById('inspector').getBoundingClientRect()"
+        bar = "return document.querySelector('.transport').getBoundingClientRect().top"
+        assert browser.run(box)["top"] >= 0
+        assert browser.run(box)["bottom"] <= browser.run(bar)
 
 
 def test_the_plane_shows_the_score_of_every_place(browser: Browser, tmp_path: Path) -> None:
@@ -700,6 +767,28 @@ def test_labels_stay_text(browser: Browser, tmp_path: Path) -> None:
     assert browser.driver.title == hostile[1]
     assert browser.run("return globalThis.hacked") is None
     assert browser.run("return document.querySelectorAll('img, script').length") == 2
+
+
+@pytest.mark.parametrize("collapse", ["layer", "neuron", None])
+def test_texts_stay_within_their_boxes(browser: Browser, tmp_path: Path, collapse: Any) -> None:
+    model = nn.MLP(3, [6, 2], activation="leaky_relu", rng=0)
+    inputs = [ag.Value(1.0, label) for label in ("W" * 30, "</script><script>", "q\"uo'te & <b>")]
+    loss = nn.cross_entropy(model([ag.softplus(x) for x in inputs]), 1)
+    browser.open(ag.explore(loss, tmp_path / "page.html", collapse=collapse))
+    over = browser.run("""
+        const within = (a, b) => a.left >= b.left && a.right <= b.right;
+        const box = (element) => element.getBoundingClientRect();
+        return [...document.querySelectorAll(".card, .frame")].flatMap((item) => {
+            const face = box(item.querySelector(".face, .border"));
+            const texts = [...item.querySelectorAll(":scope > text")].filter((t) => box(t).width);
+            const clash = (a, b) => box(a).right > box(b).left && box(b).right > box(a).left
+                && Math.abs(box(a).top - box(b).top) < 5 * explorer.view.camera.place.scale;
+            const together = texts.some((a) => texts.some((b) => a !== b && clash(a, b)));
+            return together || !texts.every((t) => within(box(t), face)) ? [item.textContent] : [];
+        });""")
+    assert over == []
+    if collapse is None:
+        assert browser.card("W" * 30).find_element(By.CSS_SELECTOR, ".title title")
 
 
 def test_the_page_asks_for_nothing(browser: Browser, tmp_path: Path) -> None:

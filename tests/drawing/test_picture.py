@@ -361,3 +361,8 @@ def test_deep_and_large_graphs_are_depicted() -> None:
     assert len(depict(chain, "layer").boxes) == 20_001
     wide = ag.sum(ag.tanh(ag.Value(1.0)) for _ in range(20_000))
     assert len(depict(wide, "auto").boxes) == 3
+
+
+def test_a_lookup_is_called_so() -> None:
+    picture = depict(ag.lookup([ag.Value(1.0), ag.Value(2.0)], 1))
+    assert picture.boxes[-1].symbol == "lookup"

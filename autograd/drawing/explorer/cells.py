@@ -3,7 +3,8 @@
 Two things differ from the recorded graph. A `dot` is taken apart into its products and their sum,
 which add up in the same order and so to the same last digit: they can then be walked through. And
 nodes stand in groups within groups, so that each can be opened by itself: those that `depict` shows
-as one box by layers, and in them those that it shows as one by neurons.
+as one box by layers, and in them those that it shows as one by neurons. What follows the last layer
+of a model, such as the cross-entropy of its outputs, is a group, too.
 """
 
 import itertools
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd import operations
+from autograd.drawing.folding import users_of
 from autograd.drawing.local import local_derivatives
 from autograd.drawing.order import inputs_first
 from autograd.drawing.picture import Box, Level, counted, depict
@@ -25,6 +27,9 @@ from autograd.value import Value
 
 _FEW_PRODUCTS = 4
 """Of a `dot` that is in no neuron: more than these are folded at first."""
+
+_FEW_AFTER = 6
+"""Of the nodes behind the last layer of a model: more than these can be folded into one box."""
 
 
 @dataclass(eq=False)
@@ -122,7 +127,7 @@ def cell_graph(root: Value, parameters: Sequence[Value]) -> CellGraph:
     nodes = inputs_first(outputs, lambda node: node.parents)
     roles = find_roles(nodes, outputs, parameters)
     graph = CellGraph()
-    home = _add_groups(graph, root, parameters)
+    home = _add_groups(graph, root, nodes, parameters)
     for node in nodes:
         group = home.get(node, -1)
         parents = [graph.place[parent] for parent in node.parents]
@@ -166,13 +171,21 @@ def number(x: float) -> Any:
     return "NaN" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"
 
 
-def _add_groups(graph: CellGraph, root: Value, parameters: Sequence[Value]) -> dict[Node, int]:
+def _add_groups(
+    graph: CellGraph, root: Value, nodes: Sequence[Node], parameters: Sequence[Value]
+) -> dict[Node, int]:
     """Add the boxes that show several nodes; return the innermost one of each node."""
     home: dict[Node, int] = {}
     sizes: dict[int, int] = {}
     levels: tuple[Level, ...] = ("layer", "neuron")
-    for level in levels:
-        for box in depict(root, level, parameters=parameters).boxes:
+    pictures = [depict(root, level, parameters=parameters).boxes for level in levels]
+    tail = _after_the_parts(nodes, pictures[0])
+    if len(tail) > _FEW_AFTER:
+        home.update(dict.fromkeys(tail, 0))
+        title = str(root.label) or "output"
+        graph.groups.append(CellGroup(title, counted(len(tail), "node"), "output"))
+    for boxes in pictures:
+        for box in boxes:
             around = {home.get(node, -1) for node in box.nodes}
             if len(box.nodes) > 1 and len(around) == 1:
                 within = around.pop()
@@ -183,6 +196,18 @@ def _add_groups(graph: CellGraph, root: Value, parameters: Sequence[Value]) -> d
                 graph.groups.append(_group(box, within))
     _number_namesakes(graph.groups)
     return home
+
+
+def _after_the_parts(nodes: Sequence[Node], boxes: Iterable[Box]) -> list[Node]:
+    """Return what is computed from the parts of a model and for the output alone: the loss."""
+    made = {node for box in boxes if box.part is not None for node in box.nodes}
+    users = users_of(nodes)
+    tail: dict[Node, None] = {}
+    for node in reversed(nodes):
+        within = node not in made and (node.parents or node.operation is CONSTANT)
+        if within and all(user in tail for user in users[node]):
+            tail[node] = None
+    return list(tail) if made else []
 
 
 def _number_namesakes(groups: Sequence[CellGroup]) -> None:

@@ -1,6 +1,7 @@
 """`explore`: the graph, its layout and its operations, written into one page."""
 
 import os
+import reprlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from autograd.drawing.explorer.layout import places
 from autograd.drawing.explorer.page import page
 from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
 from autograd.drawing.order import inputs_first
-from autograd.drawing.picture import Collapse, levels_of
-from autograd.errors import GraphError
+from autograd.drawing.picture import Collapse, levels_of, shown_symbol, values_of
+from autograd.errors import ArgumentError, GraphError
 from autograd.files import write_file
 from autograd.graph import Node
 from autograd.operations import Operation
@@ -33,6 +34,10 @@ MOST_CELLS = 30_000
 
 READABLE = 40
 """With "auto", as much is opened as leaves no more boxes than these."""
+
+_SMALLER = (
+    "explore one sample instead of a batch, fewer inputs, a smaller network or a shorter loop"
+)
 
 
 def explore(
@@ -94,10 +99,10 @@ def explore(
     Raises
     ------
     GraphError
-        If `root` is no Value, if the graph is too large, or if `training` or `plane` belong to
-        another one.
+        If `root` is no Value or `parameters` are not made of them, if the graph is too large, or if
+        `training` or `plane` belong to another one.
     ArgumentError
-        If `collapse` is something else.
+        If `collapse`, `title`, `training` or `plane` is something else.
     RenderingError
         If there is no program to lay the graph out.
     FileError
@@ -105,8 +110,15 @@ def explore(
     """
     levels_of(collapse)  # complains now, not after the graph has been laid out
     if not isinstance(root, Value):
-        raise GraphError(f"explore shows how a Value was computed, not {root!r}: give it a loss")
-    known = [*parameters, *(training.parameters if training is not None else [])]
+        raise GraphError(_no_value(root))
+    if not isinstance(title, str):
+        raise ArgumentError(f"title={title!r}: it is a text")
+    if not isinstance(training, TrainingHistory | None):
+        raise ArgumentError(f"training={training!r}: it is a TrainingHistory")
+    if not isinstance(plane, DecisionPlane | None):
+        raise ArgumentError(f"plane={plane!r}: it is a DecisionPlane")
+    known = values_of(parameters, "the parameters of a page are Values")
+    known += training.parameters if training is not None else []
     outputs: list[Node] = [root]
     nodes = inputs_first(outputs, lambda node: node.parents)
     _require_few(nodes)
@@ -122,6 +134,11 @@ def explore(
     return write_file(path, page(data["title"], data, source).encode(errors="replace"))
 
 
+def _no_value(root: Any) -> str:
+    given = f"a list of {len(root)}" if isinstance(root, list | tuple) else reprlib.repr(root)
+    return f"explore shows how a Value was computed, not {given}: give it a loss"
+
+
 def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) -> dict[str, Any]:
     """Return all that the page is told, by the names that its scripts use."""
     cells, groups, roles = graph.cells, graph.groups, list[str](COLORS)
@@ -133,6 +150,7 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
         "operations": {operation_key(op, n): _described(op, n) for op, n in graph.operations()},
         "nodes": {
             "name": graph.names(output="L"),
+            "labelled": [bool(cell.label) for cell in cells],
             "role": [roles.index(cell.role) for cell in cells],
             "operation": [
                 operation_key(cell.operation, len(cell.parents)) if cell.operation else ""
@@ -165,7 +183,7 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
 
 def _described(operation: Operation, n_inputs: int) -> dict[str, str]:
     """Return how to write an operation; `infix` stands between its inputs, if anything does."""
-    symbol = operation.symbol
+    symbol = shown_symbol(operation)
     between = n_inputs == 2 and not any(letter.isalnum() or letter == " " for letter in symbol)
     infix = "+" if operation.name == "sum" else symbol if between else ""
     return {"name": operation.name, "symbol": symbol, "infix": infix, "advice": operation.advice}
@@ -197,7 +215,11 @@ def _opened(graph: CellGraph, collapse: Collapse) -> list[int]:
         opened = levels[collapse]
     count = _visible(graph, opened)
     if count > MOST_VISIBLE:
-        raise GraphError(_too_large(count, "boxes", MOST_VISIBLE))
+        folded = _visible(graph, [])
+        advice = f"with collapse='layer' it has {folded:,}" if folded <= MOST_VISIBLE else _SMALLER
+        if not graph.groups:
+            advice += ", or build the model of nn.Layer and nn.Neuron, which fold into boxes"
+        raise GraphError(_too_large(count, "boxes", MOST_VISIBLE, advice))
     return opened
 
 
@@ -213,12 +235,8 @@ def _visible(graph: CellGraph, opened: Iterable[int]) -> int:
 
 def _require_few(nodes: Sequence[object]) -> None:
     if len(nodes) > MOST_CELLS:
-        raise GraphError(_too_large(len(nodes), "nodes", MOST_CELLS))
+        raise GraphError(_too_large(len(nodes), "nodes", MOST_CELLS, _SMALLER))
 
 
-def _too_large(count: int, what: str, most: int) -> str:
-    return (
-        f"a page of {count:,} {what} cannot be read or moved; {most:,} can. Explore the loss of "
-        "one sample instead of a batch, use collapse='layer', or build the model of nn.Layer and "
-        "nn.Neuron, which fold into boxes"
-    )
+def _too_large(count: int, what: str, most: int, advice: str) -> str:
+    return f"a page of {count:,} {what} cannot be read or moved; {most:,} can: {advice}"

@@ -7,8 +7,10 @@ import { format, operand } from "./numbers.js";
 const MOST_TERMS = 6;
 
 export class Arithmetic {
-  constructor(graph, engine) {
+  constructor(graph, engine, folding) {
     this.names = graph.nodes.name;
+    this.labelled = graph.nodes.labelled;
+    this.folding = folding;
     this.operations = graph.operations;
     this.keys = graph.nodes.operation;
     this.constant = graph.nodes.role.map((role) => graph.roles[role] === "constant");
@@ -21,7 +23,24 @@ export class Arithmetic {
   }
 
   name(node) {
-    return ["name", this.constant[node] ? operand(this.engine.data[node]) : this.names[node]];
+    return ["name", this.constant[node] ? operand(this.engine.data[node]) : this.seenName(node)];
+  }
+
+  // A name that stands in the picture: of several numbers that come out of one box without a label,
+  // none is seen, and Layer(2, 8)[3] is.
+  seenName(node) {
+    const box = this.folding.box[node];
+    if (!this.folding.isGroup(box) || this.labelled[node]) return this.names[node];
+    const shown = this.folding.shownNodes(box, this.engine.users);
+    const index = shown.indexOf(node);
+    const several = shown.length > 1 && index >= 0;
+    return several ? `${this.folding.group(box).title}[${index}]` : this.names[node];
+  }
+
+  // What a folded box calls the number that comes out of it, if it is one.
+  outputName(box) {
+    const shown = this.folding.shownNodes(box, this.engine.users);
+    return shown.length === 1 ? this.names[shown[0]] : "";
   }
 
   // ∂L/∂w
@@ -33,8 +52,19 @@ export class Arithmetic {
     return this.derivative(this.output, this.name(node)[1]);
   }
 
-  localName(node, parent) {
-    return this.derivative(this.name(node)[1], this.name(parent)[1]);
+  // local ∂v1/∂w: of one operation, while ∂L/∂w is of all paths. An input that an operation takes
+  // twice has two of them, local ∂v1/∂a #1 and #2.
+  localName(node, slot) {
+    const parents = this.engine.parents[node];
+    const again = parents.indexOf(parents[slot]) !== parents.lastIndexOf(parents[slot]);
+    const number = parents.slice(0, slot + 1).filter((other) => other === parents[slot]).length;
+    const name = this.localThrough(node, parents[slot]);
+    return again ? [...name.slice(0, -1), `${name.at(-1)} #${number}`] : name;
+  }
+
+  // The same through all of a folded box.
+  localThrough(node, parent) {
+    return ["local", `local ${this.derivative(this.name(node)[1], this.name(parent)[1])[1]}`];
   }
 
   // a + b, or tanh(a): an operation applied to `operands`, which are parts of a line.
@@ -75,7 +105,7 @@ export class Arithmetic {
     return [...head, " = ", ...this.inNumbers(node), " = ", result];
   }
 
-  // ∂L/∂w += ∂L/∂v1 · ∂v1/∂w = 1.5 · 2.0 = 3.0, for each input of a node that is no constant.
+  // ∂L/∂w += ∂L/∂v1 · local ∂v1/∂w = 1.5 · 2.0 = 3.0, for each input of a node that is no constant.
   backwardLines(node) {
     const gradient = this.engine.gradient[node];
     const locals = this.engine.locals(node);
@@ -84,19 +114,19 @@ export class Arithmetic {
       parts: [
         this.gradientName(parent),
         " += ",
-        ...this.product(node, parent, gradient, locals[slot]),
+        ...this.product(node, this.localName(node, slot), gradient, locals[slot]),
       ],
       added: gradient * locals[slot],
     });
     return this.engine.parents[node].map(line).filter(({ parent }) => !this.constant[parent]);
   }
 
-  // ∂L/∂v1 · ∂v1/∂w = 1.5 · 2.0 = 3.0
-  product(node, parent, gradient, local) {
+  // ∂L/∂v1 · local ∂v1/∂w = 1.5 · 2.0 = 3.0
+  product(node, localName, gradient, local) {
     return [
       this.gradientName(node),
       " · ",
-      this.localName(node, parent),
+      localName,
       " = ",
       ...this.productInNumbers(gradient, local),
       " = ",
@@ -122,15 +152,40 @@ export class Arithmetic {
     return `The derivative of ${formula} is not a finite number, so there are no gradients.`;
   }
 
-  // The terms of the chain rule at a node, one for each use of it, the largest first.
+  // The terms of the chain rule at a node, as parts of a line and as numbers, the largest first: one
+  // for each use of it, but one for all that happens in a folded box.
   chainRule(node) {
-    return this.engine.users[node]
-      .map((use) => {
-        const gradient = this.engine.gradient[use.node];
-        const local = this.engine.locals(use.node)[use.slot];
-        return { ...use, gradient, local, term: gradient * local };
-      })
+    const { box } = this.folding;
+    const uses = Map.groupBy(this.engine.users[node], (use) => box[use.node]);
+    const folded = (item) => this.folding.isGroup(item) && item !== box[node];
+    return [...uses]
+      .flatMap(([item, inside]) =>
+        folded(item)
+          ? [this.termThrough(item, node, inside)]
+          : inside.map((use) => this.termOf(use)),
+      )
       .sort((a, b) => Math.abs(b.term) - Math.abs(a.term));
+  }
+
+  termOf({ node, slot }) {
+    const gradient = this.engine.gradient[node];
+    const local = this.engine.locals(node)[slot];
+    const parts = this.product(node, this.localName(node, slot), gradient, local);
+    return { parts, term: gradient * local };
+  }
+
+  termThrough(box, parent, uses) {
+    const { engine, folding } = this;
+    const [node, ...others] = folding.outputsOf(box, engine.users);
+    if (others.length) {
+      const term = uses.reduce((sum, use) => sum + this.termOf(use).term, 0);
+      const parts = [`through ${folding.group(box).title} = `, ["gradient strong", format(term)]];
+      return { parts, term };
+    }
+    const gradient = engine.gradient[node];
+    const local = engine.derivativesThrough(folding.nodesOf(box), node).get(parent);
+    const parts = this.product(node, this.localThrough(node, parent), gradient, local);
+    return { parts, term: gradient * local };
   }
 }
 

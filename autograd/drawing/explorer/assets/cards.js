@@ -2,8 +2,13 @@
 
 import { svg } from "./dom.js";
 import { CARD, FOLDED } from "./layout.js";
+import { fitted, textWidth } from "./ruler.js";
 
-const RIGHT = 10; // of the texts, from the border
+const EDGE = 10; // of the texts, from the border
+const GAP = 8; // between two texts
+const BUTTON = 30;
+const WIDEST_SYMBOL = 60;
+const WIDEST_NAME = 64;
 
 export class Cards {
   // `handlers`: hover(item or null), select(item), toggle(item).
@@ -19,24 +24,27 @@ export class Cards {
     const { nodes, roles } = this.graph;
     const role = roles[nodes.role[node]];
     const symbol = this.arithmetic.operation(node)?.symbol ?? "";
-    const data = svg("text", { class: "number data", x: CARD.width - RIGHT, y: 37 });
-    const gradient = svg("text", { class: "number gradient", x: CARD.width - RIGHT, y: 54 });
+    const kind = symbol.length > 3 ? "symbol word" : "symbol";
+    const taken = symbol ? Math.min(WIDEST_SYMBOL, textWidth(symbol, kind, "card")) + GAP : 0;
+    const room = CARD.width - 2 * EDGE - taken;
+    const data = svg("text", { class: "number data", x: CARD.width - EDGE, y: 37 });
+    const gradient = svg("text", { class: "number gradient", x: CARD.width - EDGE, y: 54 });
     const element = svg(
       "g",
       { class: `card ${role}`, ...this.itemAttributes(node) },
       svg("rect", { class: "face", ...CARD, rx: 9 }),
       svg(
         "text",
-        { class: "title", x: 10, y: 19 },
-        clipped(nodes.name[node], Math.max(5, 13 - symbol.length)),
+        { class: "title", x: EDGE, y: 19 },
+        ...fitted(nodes.name[node], room, "title", "card"),
       ),
       svg(
         "text",
-        { class: symbol.length > 3 ? "symbol word" : "symbol", x: CARD.width - RIGHT, y: 19 },
-        clipped(symbol, 8),
+        { class: kind, x: CARD.width - EDGE, y: 19 },
+        ...fitted(symbol, WIDEST_SYMBOL, kind, "card"),
       ),
-      svg("text", { class: "key data-key", x: 10, y: 37 }, "data"),
-      svg("text", { class: "key", x: 10, y: 54 }, "grad"),
+      svg("text", { class: "key data-key", x: EDGE, y: 37 }, "data"),
+      svg("text", { class: "key", x: EDGE, y: 54 }, "grad"),
       data,
       gradient,
     );
@@ -45,17 +53,21 @@ export class Cards {
 
   groupCard(item) {
     const group = this.folding.group(item);
-    const data = svg("text", { class: "number data", x: FOLDED.width - RIGHT, y: 50 });
-    const gradient = svg("text", { class: "number gradient", x: FOLDED.width - RIGHT, y: 67 });
+    const room = FOLDED.width - 2 * EDGE;
+    const name = this.arithmetic.outputName(item);
+    const text = (kind, y, content, width) =>
+      svg("text", { class: kind, x: EDGE, y }, ...fitted(content, width, kind, "card group"));
+    const data = svg("text", { class: "number data", x: FOLDED.width - EDGE, y: 50 });
+    const gradient = svg("text", { class: "number gradient", x: FOLDED.width - EDGE, y: 67 });
     const element = svg(
       "g",
       { class: `card group ${group.role}`, ...this.itemAttributes(item) },
       svg("rect", { class: "back", x: 5, y: -5, ...FOLDED, rx: 9 }),
       svg("rect", { class: "face", ...FOLDED, rx: 9 }),
-      svg("text", { class: "title", x: 10, y: 19 }, clipped(group.title, 14)),
-      svg("text", { class: "key", x: 10, y: 34 }, clipped(group.detail, 23)),
-      svg("text", { class: "key data-key", x: 10, y: 50 }, "data"),
-      svg("text", { class: "key", x: 10, y: 67 }, "grad"),
+      text("title", 19, group.title, room - BUTTON + EDGE),
+      text("key", 34, group.detail, room),
+      text("key data-key", 50, name ? `data ${name}` : "data", WIDEST_NAME),
+      text("key", 67, "grad", room),
       data,
       gradient,
       this.toggleButton(item, "+"),
@@ -64,12 +76,21 @@ export class Cards {
   }
 
   frame(item) {
-    const group = this.folding.group(item);
     const border = svg("rect", { class: "border", rx: 14 });
     const button = this.toggleButton(item, "−");
     const title = svg("text", { class: "title", x: 14, y: 20 });
     const element = svg("g", { class: "frame" }, border, title, button);
-    return { element, border, button, title, text: `${group.title} · ${group.detail}` };
+    return { element, border, button, title };
+  }
+
+  // The title of a frame so wide, with its detail if there is room.
+  nameFrame(item, frame, width) {
+    const { title, detail } = this.folding.group(item);
+    const whole = detail ? `${title} · ${detail}` : title;
+    const room = width - 2 * EDGE - BUTTON;
+    const text = textWidth(whole, "title", "frame") <= room ? whole : title;
+    const [shown] = fitted(text, room, "title", "frame");
+    frame.title.replaceChildren(shown, svg("title", {}, whole));
   }
 
   itemAttributes(item) {
@@ -114,10 +135,4 @@ export class Cards {
       svg("text", { y: 4.5 }, sign),
     );
   }
-}
-
-// A text of so many letters at most.
-export function clipped(text, length) {
-  const letters = [...text];
-  return letters.length > length ? `${letters.slice(0, length - 1).join("")}…` : text;
 }

@@ -10,18 +10,11 @@ export class Figures {
 
   // Of a box, at a moment of which is known what `Timeline.stateAt` tells.
   ofBox(item, { known, reached }) {
-    const nodes = this.shownNodes(item);
+    const nodes = this.folding.shownNodes(item, this.engine.users);
     const failed = nodes.some((node) => this.engine.status[node] === FAILED && known(node));
     const data = failed ? "does not exist" : this.data(nodes, known);
     const gradient = this.gradient(nodes, reached);
     return { data, gradient, failed, spoken: this.spoken(item, data, gradient) };
-  }
-
-  // The nodes whose numbers a box shows: what comes out of it, or all leaves in it.
-  shownNodes(item) {
-    if (!this.folding.isGroup(item)) return [item];
-    if (!this.folding.computes(item)) return this.folding.nodesOf(item);
-    return this.folding.outputsOf(item, this.engine.users);
   }
 
   data(nodes, known) {
@@ -40,7 +33,8 @@ export class Figures {
     const { nodes, roles } = this.graph;
     if (this.folding.isGroup(item)) {
       const { title, detail } = this.folding.group(item);
-      return `${title}, ${detail}, data ${data}, gradient ${gradient}. Enter opens it`;
+      const name = this.arithmetic.outputName(item);
+      return `${title}, ${detail}, ${name && `${name}, `}data ${data}, gradient ${gradient}. Enter opens it`;
     }
     const operation = this.arithmetic.operation(item);
     const inputs = this.engine.parents[item].map((parent) => nodes.name[parent]).join(", ");

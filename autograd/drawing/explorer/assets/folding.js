@@ -126,6 +126,12 @@ export class Folding {
     );
   }
 
+  // The nodes whose numbers a box shows: what comes out of it, or all leaves in it.
+  shownNodes(item, users) {
+    if (!this.isGroup(item) || !this.computes(item)) return this.nodesOf(item);
+    return this.outputsOf(item, users);
+  }
+
   computes(item) {
     return this.nodesOf(item).some((node) => this.parents[node].length > 0);
   }

@@ -2,7 +2,7 @@
 
 import { byId, html, line, setText } from "./dom.js";
 import { FAILED, FINE } from "./engine.js";
-import { exact, format, operand } from "./numbers.js";
+import { exact, format } from "./numbers.js";
 import { note } from "./stepping.js";
 
 const MOST_TERMS = 8;
@@ -25,11 +25,11 @@ export class Inspector {
     }
     this.shown = item;
     this.field = null;
+    this.panel.classList.toggle("empty", item === null);
     if (item === null) {
       this.panel.replaceChildren(
-        html("h2", {}, "Look closer"),
         note(
-          "Point at a node, or move to it with the Tab and arrow keys, to see how its gradient comes about. Select one to keep it here and to edit its number.",
+          "Point at a node to see how its gradient comes about. Select it to keep it here and to edit its number.",
         ),
       );
       return;
@@ -88,30 +88,21 @@ export class Inspector {
     ];
   }
 
-  // Symbols, numbers and the sum; the largest terms, and what the others add up to.
+  // A line for each term, the largest first, what the others add up to, and the sum.
   sumLines(node, gradient, terms) {
-    const { arithmetic, full } = this.app;
-    const shown = terms.slice(0, MOST_TERMS);
+    const { full } = this.app;
     const rest = terms.slice(MOST_TERMS);
-    const plus = (list) => list.flatMap((parts, index) => (index ? [" + ", ...parts] : parts));
-    const symbols = shown.map((use) => [
-      arithmetic.gradientName(use.node),
-      " · ",
-      arithmetic.localName(use.node, node),
-    ]);
-    const numbers = shown.map((use) => arithmetic.productInNumbers(use.gradient, use.local));
+    const lines = terms
+      .slice(0, MOST_TERMS)
+      .map(({ parts }, index) => line([index ? "+ " : "= ", ...parts]));
     if (rest.length) {
-      symbols.push([["dim", `… ${rest.length} more`]]);
-      numbers.push([["dim", format(rest.reduce((sum, use) => sum + use.term, 0))]]);
+      const sum = rest.reduce((total, use) => total + use.term, 0);
+      lines.push(line(["+ ", ["dim", `${rest.length} more = ${format(sum)}`]]));
     }
-    const lines = [line([gradient, " = ", ...plus(symbols)]), line([" = ", ...plus(numbers)])];
     if (terms.length > 1) {
-      const products = shown.map((use) => [["gradient", operand(use.term)]]);
-      if (rest.length) products.push(numbers.at(-1));
-      lines.push(line([" = ", ...plus(products)]));
+      lines.push(line(["= ", ["gradient strong", format(full.gradient[node])]]));
     }
-    lines.push(line([" = ", ["gradient strong", format(full.gradient[node])]]));
-    return [html("div", { class: "sum" }, ...lines)];
+    return [html("div", { class: "sum" }, line([gradient]), ...lines)];
   }
 
   meaning(node) {
@@ -129,8 +120,8 @@ export class Inspector {
     const values = engine.locals(node);
     const lines = parents
       .slice(0, MOST_LISTED)
-      .map((parent, slot) =>
-        line([arithmetic.localName(node, parent), " = ", ["local strong", format(values[slot])]]),
+      .map((_, slot) =>
+        line([arithmetic.localName(node, slot), " = ", ["local strong", format(values[slot])]]),
       );
     const more = parents.length - lines.length;
     return [
@@ -199,6 +190,7 @@ export class Inspector {
       id: "value",
       "aria-describedby": "complaint",
       oninput: () => this.apply(item, this.field.value),
+      onchange: () => this.accept(item),
     });
     this.slider = html("input", {
       type: "range",
@@ -207,17 +199,32 @@ export class Inspector {
         this.apply(item, this.slider.value);
         this.field.value = this.slider.value;
       },
-      onchange: () => this.fillSlider(item),
+      onchange: () => {
+        this.accept(item);
+        this.fillSlider(item);
+      },
     });
     this.complaint = html("p", { id: "complaint", class: "note failure", role: "alert" });
-    this.fillSlider(item);
-    this.field.value = exact(engine.data[item]);
+    this.fillEditor(item);
     const undo = html("button", { type: "button", onclick: () => this.app.undo() }, "Undo edits");
     return [
       html("div", { class: "editor" }, html("label", { for: "value" }, "Value"), this.field, undo),
       this.slider,
       this.complaint,
     ];
+  }
+
+  fillEditor(item) {
+    this.accept(item);
+    this.fillSlider(item);
+    this.field.value = exact(this.accepted);
+    this.complain("");
+  }
+
+  // While one writes, the graph follows each number; a text that turns out to be none takes it back
+  // to the number that was there before.
+  accept(item) {
+    this.accepted = this.app.engine.data[item];
   }
 
   fillSlider(item) {
@@ -232,18 +239,22 @@ export class Inspector {
 
   refreshEditor() {
     if (!this.field || [this.field, this.slider].includes(document.activeElement)) return;
-    this.field.value = exact(this.app.engine.data[this.shown]);
-    this.fillSlider(this.shown);
+    this.fillEditor(this.shown);
   }
 
   apply(item, text) {
-    const number = Number(text.trim().replace("−", "-"));
-    const valid = text.trim() !== "" && Number.isFinite(number);
-    this.field.setAttribute("aria-invalid", String(!valid));
-    setText(
-      this.complaint,
-      valid ? "" : `${JSON.stringify(text)} is not a number: write one such as −1.5 or 2e-3.`,
+    const number = text.trim() === "" ? NaN : Number(text.trim().replace("−", "-"));
+    const valid = Number.isFinite(number);
+    const problem = Number.isNaN(number) ? "is not a number" : "is too large";
+    const stays = `${this.app.graph.nodes.name[item]} stays ${format(this.accepted)}`;
+    this.complain(
+      valid ? "" : `${JSON.stringify(text)} ${problem}: ${stays}. Write one such as −1.5 or 2e-3.`,
     );
-    if (valid) this.app.edit(new Map([[item, number]]));
+    this.app.edit(new Map([[item, valid ? number : this.accepted]]));
+  }
+
+  complain(text) {
+    this.field.setAttribute("aria-invalid", String(text !== ""));
+    setText(this.complaint, text);
   }
 }

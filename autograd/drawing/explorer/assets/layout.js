@@ -66,7 +66,7 @@ export class Layout {
       }
       pushed += growth;
     }
-    return { ...bounded(children), bends };
+    return { children, bends, ...bounded([...children, ...bends]) };
   }
 
   // Where long edges in a container pass between boxes: points of no size, pushed aside as boxes.
@@ -112,14 +112,15 @@ function turned(x, y) {
   return { x: Math.round(y * 1.75), y: Math.round(x * 0.55) };
 }
 
-function bounded(children) {
+// What holds boxes, and the points where edges pass between them.
+function bounded(things) {
   const edge = (sign, axis, length) =>
-    children.map((child) => child[axis] + (sign * child.size[length]) / 2);
+    things.map((thing) => thing[axis] + (sign * thing.size[length]) / 2);
   const left = Math.min(...edge(-1, "x", "width"));
   const top = Math.min(...edge(-1, "y", "height"));
   const width = Math.max(...edge(1, "x", "width")) - left;
   const height = Math.max(...edge(1, "y", "height")) - top;
-  return { children, left, top, width, height };
+  return { left, top, width, height };
 }
 
 // The curve of an edge: from the far side of one box to the near side of another, where the input

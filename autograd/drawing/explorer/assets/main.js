@@ -19,7 +19,7 @@ class App {
     this.graph = graph;
     this.engine = new Engine(graph.nodes, operations);
     this.folding = new Folding(graph, graph.opened);
-    this.arithmetic = new Arithmetic(graph, this.engine);
+    this.arithmetic = new Arithmetic(graph, this.engine, this.folding);
     this.pointedAt = null;
     this.selected = null;
     this.engine.run();
@@ -136,7 +136,7 @@ class App {
   select(item) {
     this.selected = this.selected === item ? null : item;
     this.showLooked();
-    if (matchMedia("(max-width: 760px)").matches && this.selected !== null) {
+    if (this.selected !== null) {
       byId("inspector").scrollIntoView({
         block: "nearest",
         behavior: motionReduced() ? "auto" : "smooth",

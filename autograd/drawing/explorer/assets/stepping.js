@@ -192,7 +192,7 @@ export class Stepping {
           line([
             arithmetic.name(node),
             " = ",
-            `${group.title} = `,
+            ...(outputs.length === 1 ? [`${group.title} = `] : []),
             ["data strong", format(engine.data[node])],
           ]),
         );
@@ -215,7 +215,7 @@ export class Stepping {
     return [...lines, ...(more > 0 ? [note(`and ${more} more`)] : []), hint];
   }
 
-  // ∂L/∂x += ∂L/∂n · ∂n/∂x, through all of a folded box at once.
+  // ∂L/∂x += ∂L/∂n · local ∂n/∂x, through all of a folded box at once.
   throughGroup(box, outputs, parent, before) {
     const { arithmetic, engine, folding } = this.app;
     const start = before.gradient[parent];
@@ -232,7 +232,8 @@ export class Stepping {
     }
     const [node] = outputs;
     const local = engine.derivativesThrough(folding.nodesOf(box), node).get(parent);
-    const product = arithmetic.product(node, parent, engine.gradient[node], local);
+    const name = arithmetic.localThrough(node, parent);
+    const product = arithmetic.product(node, name, engine.gradient[node], local);
     return line([arithmetic.gradientName(parent), " += ", ...product, " ", change]);
   }
 }

@@ -3,7 +3,7 @@
 import { byId, setText, svg } from "./dom.js";
 import { format } from "./numbers.js";
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, EDGE] = [300, 86, 38, 20, 8];
+const [WIDTH, HEIGHT, LEFT, BOTTOM, EDGE] = [300, 86, 46, 20, 8];
 
 export class Training {
   // `run.snapshots` has, for each kept epoch, its number and the numbers of `run.nodes`.
@@ -63,7 +63,7 @@ export class Training {
     byId("epoch").value = index;
     const epoch = this.run.epochs[index];
     const loss = this.run.losses[epoch];
-    const text = `Epoch ${epoch}${loss === null ? "" : `, loss ${format(Number(loss))}`}`;
+    const text = `Epoch ${epoch}${loss === null ? "" : `, mean loss ${format(Number(loss))}`}`;
     setText(byId("epoch-text"), text);
     byId("epoch").setAttribute("aria-valuetext", text);
     const known = loss !== null;

@@ -3,7 +3,7 @@
 import { byId, motionReduced, setAttribute, setText, svg } from "./dom.js";
 import { Figures } from "./figures.js";
 import { Camera } from "./camera.js";
-import { Cards, clipped } from "./cards.js";
+import { Cards } from "./cards.js";
 import { curve, Layout, pointOnLast } from "./layout.js";
 
 const MOVING = 350; // milliseconds
@@ -143,7 +143,7 @@ export class View {
       setAttribute(frame.border, "width", width);
       setAttribute(frame.border, "height", height);
       setAttribute(frame.button, "transform", `translate(${width - 16} 15)`);
-      setText(frame.title, clipped(frame.text, Math.floor((width - 50) / 7.4)));
+      this.making.nameFrame(item, frame, width);
     }
     for (const entry of this.edges.values()) this.putEdge(entry, places);
     this.cull();
