@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, ShapeError
-from nn.layers import Seed, positive_integer
+from nn.layers import Seed, whole_number
 
 Data: TypeAlias = Sequence[Any] | NDArray[Any]
 """n samples: a list of n items, or an array with n rows."""
@@ -43,7 +43,7 @@ def minibatches(X: Data, y: Data, batch_size: int, rng: Seed = None) -> Iterator
         If `batch_size` is not a positive whole number.
     """
     check_data(X, y)
-    size = positive_integer(batch_size, "batch_size")
+    size = whole_number(batch_size, "batch_size")
     order = np.random.default_rng(rng).permutation(len(X))
     return (
         (_select(X, order[start : start + size]), _select(y, order[start : start + size]))

@@ -22,7 +22,7 @@ from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
 from nn.data import Data, check_data, float_array
 from nn.directions import Array, principal_directions, random_directions
-from nn.layers import Seed, positive_integer
+from nn.layers import Seed, whole_number
 from nn.module import Module
 from nn.progress import progress
 
@@ -51,7 +51,7 @@ class Landscape:
         The loss at those points. Where the path really went, off the plane, it may be another.
     path_shares : array, (2,)
         How much of the variance of the path lies along the first direction, and how much the second
-        one adds; 1 in all if the path lies in the plane. Without a path, they are nan.
+        one adds; 1 in all if the path lies in the plane; nan without a path that goes anywhere.
     """
 
     kind: Literal["random", "path"]
@@ -124,7 +124,7 @@ def loss_landscape(
     if not isinstance(model, Module) or not callable(model):
         raise ArgumentError(f"{model!r} is no network: a landscape takes an nn.Module to call")
     check_data(X, y)
-    if positive_integer(size, "size") < 2:
+    if whole_number(size, "size") < 2:
         raise ArgumentError("size=1: a grid has two points or more in each direction")
     parameters = model.parameters()
     snapshots = _checked_path(path, len(parameters))
@@ -165,7 +165,7 @@ def _coordinates(vectors: Array, directions: Array) -> Array:
 
 def _shares(snapshots: Array, directions: Array) -> Array:
     """Return how much of the variance each direction explains that those before it do not."""
-    if len(snapshots) == 0:
+    if (snapshots == snapshots[:1]).all():  # it goes nowhere, or there is none
         return np.full(2, np.nan)
     orthonormal = np.linalg.qr(directions.T).Q
     deviations = snapshots - snapshots.mean(axis=0)
@@ -185,12 +185,18 @@ def _square(path: Array, kind: str) -> tuple[Interval, Interval]:
 
 
 def _axes(limits: tuple[Interval, Interval], size: int) -> tuple[Array, Array]:
-    numbers = np.array(limits, np.float64) if np.shape(limits) == (2, 2) else np.zeros((2, 2))
-    if not (np.isfinite(numbers).all() and (numbers[:, 0] < numbers[:, 1]).all()):
-        raise ArgumentError(
-            f"limits={limits!r}: they are two intervals, each from a number to a larger one, such "
-            "as ((-1, 1), (-1, 1))"
-        )
+    wrong = ArgumentError(
+        f"limits={limits!r}: they are two intervals, each from a number to a larger one, such as "
+        "((-1, 1), (-1, 1))"
+    )
+    try:
+        numbers = np.array(limits, np.float64)
+    except (TypeError, ValueError):
+        raise wrong from None
+    if numbers.shape != (2, 2) or not np.isfinite(numbers).all():
+        raise wrong
+    if not (numbers[:, 0] < numbers[:, 1]).all():
+        raise wrong
     x, y = (np.linspace(start, stop, size) for start, stop in numbers)
     return x, y
 

@@ -59,7 +59,7 @@ class Neuron(Module):
         *,
         n_neurons: int = 1,
     ) -> None:
-        n_inputs = positive_integer(n_inputs, "n_inputs")
+        n_inputs = whole_number(n_inputs, "n_inputs")
         self.activation = find_activation(activation)
         numbers = self.activation.initial_weights(n_inputs, n_neurons, np.random.default_rng(rng))
         self.part = Part("neuron", f"Neuron({n_inputs})", self.activation.name)
@@ -115,7 +115,7 @@ class Layer(Module):
     def __init__(
         self, n_inputs: int, n_outputs: int, activation: Activating = "relu", rng: Seed = None
     ) -> None:
-        n_outputs = positive_integer(n_outputs, "n_outputs")
+        n_outputs = whole_number(n_outputs, "n_outputs")
         rng = np.random.default_rng(rng)
         self.neurons = [
             Neuron(n_inputs, activation, rng, n_neurons=n_outputs) for _ in range(n_outputs)
@@ -229,8 +229,8 @@ class MLP(Module):
         return f"MLP({n_inputs}, {sizes}, activation={inner!r}, output_activation={outer!r})"
 
 
-def positive_integer(number: Any, name: str) -> int:
-    """Return a positive whole number as an int.
+def whole_number(number: Any, name: str, least: int = 1) -> int:
+    """Return a whole number that is not below `least` as an int.
 
     Raises
     ------
@@ -238,12 +238,12 @@ def positive_integer(number: Any, name: str) -> int:
         If it is something else. The message calls it `name`.
     """
     try:
-        size = operator.index(number)
+        whole = operator.index(number)
     except TypeError:
-        size = 0
-    if size < 1:
-        raise ArgumentError(f"{name}={number!r}: it takes a whole number from 1 on")
-    return size
+        whole = least - 1
+    if whole < least:
+        raise ArgumentError(f"{name}={number!r}: it takes a whole number from {least} on")
+    return whole
 
 
 def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> list[Value]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from autograd import Value
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, StateError
+from autograd.graph import topological_order
 from nn.archive import checked_array
 from nn.interrupts import interrupts_deferred
 from nn.schedules import Schedule
@@ -117,6 +118,19 @@ class Optimizer:
         self.state = state
         self.steps += 1
         return theta
+
+    def require_effect_on(self, loss: Value) -> None:
+        """Raise an error if no step can change a loss.
+
+        Raises
+        ------
+        ArgumentError
+            If it depends on none of the parameters.
+        """
+        if set(self.parameters).isdisjoint(topological_order(loss)):
+            raise ArgumentError(
+                "the loss depends on none of the optimizer's parameters: were they another model's?"
+            )
 
     def read(self) -> Vector:
         """Return the numbers of the parameters."""

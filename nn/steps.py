@@ -81,6 +81,8 @@ class EagerStep(Step):
         with ag.collector_paused():
             predictions = [self.model(x) for x in inputs]
             loss = ag.mean(map(self.loss, predictions, targets))
+            if self.last_loss is None:  # the first step
+                self.optimizer.require_effect_on(loss)
             if self.penalty is not None:
                 loss = loss + self.penalty()
             self.optimizer.zero_grad()

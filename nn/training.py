@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
-from autograd.graph import topological_order
 from nn.checkpoints import EpochReport, load_checkpoint, require_writable_folder, save_checkpoint
 from nn.data import Data, check_data, minibatches
-from nn.layers import Seed
+from nn.layers import Seed, whole_number
 from nn.optimizers import Optimizer
 from nn.progress import progress
 from nn.steps import CompiledStep, EagerStep, Step
@@ -108,8 +107,7 @@ def fit(
     Ctrl-C ends it with KeyboardInterrupt, as always; the parameters are then those of the last
     whole step. A progress bar shows on a terminal if tqdm is installed.
     """
-    if not isinstance(epochs, int) or epochs < 0:
-        raise ArgumentError(f"epochs={epochs!r}: it takes a whole number from 0 on")
+    epochs = whole_number(epochs, "epochs", least=0)
     if resume and checkpoint is None:
         raise ArgumentError("resume=True takes the checkpoint to resume from: checkpoint=path")
     if checkpoint is not None:
@@ -142,7 +140,7 @@ def _check_targets(
     ArgumentError
         If the loss refuses one, or depends on none of the parameters of the optimizer.
     """
-    prediction = model(data.inputs[0].tolist())
+    prediction, checked = model(data.inputs[0].tolist()), False
     for target in np.unique(data.targets, axis=0).tolist():
         try:
             value = loss(prediction, target)
@@ -150,10 +148,9 @@ def _check_targets(
             continue  # of a prediction and a target that do not belong together
         if not isinstance(value, Value):
             raise ArgumentError(f"the loss of a sample is a Value, not {value!r}")
-        if set(optimizer.parameters).isdisjoint(topological_order(value)):
-            raise ArgumentError(
-                "the loss depends on none of the optimizer's parameters: were they another model's?"
-            )
+        if not checked:  # once: it takes a walk through the graph
+            optimizer.require_effect_on(value)
+            checked = True
 
 
 class _Data(NamedTuple):

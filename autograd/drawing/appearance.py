@@ -4,6 +4,7 @@ The colours are those of Okabe and Ito, which colour-blind readers tell apart: f
 thinned with white for the area, so that black text is readable on each.
 """
 
+import html
 import math
 from collections.abc import Iterable, Sequence
 
@@ -54,7 +55,7 @@ def box_label(box: Box, number_format: str) -> str:
         lines.append(small(escape(" · ".join(box.details))))
     rows = [f'<TD COLSPAN="2" ALIGN="LEFT" BALIGN="LEFT">{line}</TD>' for line in lines]
     for name, numbers in (("data", box.data), ("grad", box.gradients)):
-        number = number_range(numbers, number_format)
+        number = html.escape(number_range(numbers, number_format))  # a format may fill with "<"
         rows.append(f'<TD ALIGN="LEFT">{small(name)}</TD><TD ALIGN="RIGHT">{number}</TD>')
     if box.symbol:
         symbol = f'<FONT POINT-SIZE="15">{escape(box.symbol)}</FONT>'

@@ -21,13 +21,24 @@ def local_derivatives(node: Node) -> tuple[float, ...]:
     >>> local_derivatives(Value(0.0).sqrt())
     (nan,)
     """
+    try:
+        return existing_derivatives(node)
+    except (ArithmeticError, ValueError):
+        return (math.nan,) * len(node.parents)
+
+
+def existing_derivatives(node: Node) -> tuple[float, ...]:
+    """Return what `local_derivatives` does, or raise the error of the rule.
+
+    Raises
+    ------
+    ArithmeticError, ValueError
+        If a derivative does not exist.
+    """
     inputs = [parent.data for parent in node.parents]
     if node.operation is None or not inputs:
         return ()
-    try:
-        return tuple(map(float, node.operation.derivative(1.0, node.data, *inputs)))
-    except (ArithmeticError, ValueError):
-        return (math.nan,) * len(inputs)
+    return tuple(map(float, node.operation.derivative(1.0, node.data, *inputs)))
 
 
 def derivatives_through(nodes: Sequence[Node], output: Node) -> dict[Node, float]:

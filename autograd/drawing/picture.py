@@ -132,7 +132,7 @@ def depict(
         raise GraphError("a picture of nothing: the list of outputs is empty")
     nodes = inputs_first(roots, lambda node: node.parents)
     roles = find_roles(nodes, roots, known)
-    for level in _levels(collapse):
+    for level in levels_of(collapse):
         groups = fold(nodes, level, roles.__getitem__)
         if len(groups) <= readable:
             break
@@ -162,7 +162,14 @@ def _values(values: object, needed: str) -> list[Node]:
     return list(given)
 
 
-def _levels(collapse: Collapse) -> Sequence[Level]:
+def levels_of(collapse: Collapse) -> Sequence[Level]:
+    """Return the levels of detail to try in turn.
+
+    Raises
+    ------
+    ArgumentError
+        If `collapse` is no option.
+    """
     if collapse == "auto":
         return None, "neuron", "layer"
     if collapse not in ("neuron", "layer", None):

@@ -9,7 +9,7 @@ import json
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,20 +62,18 @@ def render(source: str, format: str = "svg", patience: float = PATIENCE) -> byte
     raise RenderingError(f"the picture cannot be drawn. {'; '.join(failures)}")
 
 
-def renderers() -> Iterator[str]:
-    """Yield the programs that can draw, the system's Graphviz first.
+def renderers() -> list[str]:
+    """Return the programs that can draw, each once, the system's Graphviz first.
 
     That of the Python package is also looked for where this Python keeps its programs, which is not
     on the path unless its environment was activated.
     """
-    for program, path in [
-        ("dot", None),
-        ("graphviz-pure", sysconfig.get_path("scripts")),
-        ("graphviz-pure", None),
-    ]:
-        found = shutil.which(program, path=path)
-        if found is not None:
-            yield found
+    found = (
+        shutil.which("dot"),
+        shutil.which("graphviz-pure", path=sysconfig.get_path("scripts")),
+        shutil.which("graphviz-pure"),
+    )
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _run(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, ShapeError
 from nn.data import float_array
-from nn.layers import Layer, positive_integer
+from nn.layers import Layer, whole_number
 from nn.plots.canvas import Picture, save, style
 
 
@@ -66,7 +66,7 @@ def weights(
     if np.shape(size) != (2,) or min(size) < 1 or math.prod(size) != n_inputs:
         raise ShapeError(f"{n_inputs} weights do not fill an image of shape {size}")
     height, width = size
-    columns = min(positive_integer(columns, "columns"), n_neurons)
+    columns = min(whole_number(columns, "columns"), n_neurons)
     rows = -(-n_neurons // columns)
     inches = 1.35, 1.35 * min(1.0, max(0.45, height / width))  # of an image, its number above it
     with style():

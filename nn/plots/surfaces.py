@@ -17,6 +17,9 @@ from nn.plots.canvas import INK, VERMILION, finished, new_axes, style
 DETAIL: Final = 3.0
 """Colours and contours stand at powers of so much: close to each other where the loss is low."""
 
+FLAT: Final = 1e-9
+"""Of losses that differ by less than this, relative to their size, there are no lines to draw."""
+
 FEW_POINTS: Final = 150
 """Up to so many, each point of a path has a dot. More of them would hide the line."""
 
@@ -167,7 +170,7 @@ def _draw_path(axes: Any, coordinates: NDArray[np.float64]) -> None:
 
 def _levels(losses: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     low, high = losses.min(), losses.max()
-    if low == high:
+    if high - low <= FLAT * abs(low):
         high = low + 1.0
     levels: NDArray[np.float64] = low + (high - low) * np.linspace(0.0, 1.0, n) ** DETAIL
     return levels
@@ -180,6 +183,8 @@ def _norm(levels: NDArray[np.float64]) -> PowerNorm:
 def _title(landscape: Landscape) -> str:
     if len(landscape.path) == 0:
         return "Loss landscape around the network"
+    if np.isnan(landscape.path_shares).any():
+        return "Loss landscape, with the path of the descent"
     return f"Loss landscape, with {landscape.path_shares.sum():.0%} of the descent's variance"
 
 

@@ -16,13 +16,18 @@ def test_a_file_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def interrupted(path: Path, exception: type[BaseException]) -> None:
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(b"ne")
+        raise exception
+
+
 @pytest.mark.parametrize("exception", [ValueError, KeyboardInterrupt])
 def test_a_failure_leaves_the_old_file(tmp_path: Path, exception: type[BaseException]) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"old")
-    with pytest.raises(exception), replacing(path) as unfinished:
-        unfinished.write_bytes(b"ne")
-        raise exception
+    with pytest.raises(exception):
+        interrupted(path, exception)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -80,7 +80,7 @@ def test_the_text_is_as_ever(drawing: Any) -> None:
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS)
-@pytest.mark.parametrize("program", list(dict.fromkeys(renderers())))
+@pytest.mark.parametrize("program", renderers())
 def test_every_program_draws_the_text(drawing: Any, program: str) -> None:
     result = subprocess.run(
         [program, "-Tsvg"], input=drawing().source.encode(), capture_output=True, check=True
@@ -136,7 +136,7 @@ def visible(text: str) -> str:
 @example("]")
 @example("\\N \\G \\L")
 def test_every_label_is_read_as_it_was_written(label: str) -> None:
-    for program in dict.fromkeys(renderers()):
+    for program in renderers():
         result = subprocess.run(
             [program, "-Tsvg"],
             input=ag.draw(ag.Value(1.0, label)).source.encode(),
@@ -168,6 +168,12 @@ def test_numbers_that_are_not_finite_are_shown() -> None:
     assert {"∞", "nan"} <= set(shown)
     slope_of_root = texts(ag.draw(ag.sqrt(ag.Value(0.0))).pipe())
     assert "undefined" in map(str.strip, slope_of_root)
+
+
+@pytest.mark.parametrize("number_format", ["<>9", "&>9", "]^9", '">9'])
+def test_a_format_can_fill_with_any_character(number_format: str) -> None:
+    number = format(3.5, number_format)
+    assert number in texts(ag.draw(ag.Value(3.5), number_format=number_format).pipe())
 
 
 def test_text_is_readable_on_every_colour() -> None:

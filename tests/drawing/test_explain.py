@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import operations
+from autograd.drawing.explanation.formulas import derivative_formula
 from autograd.drawing.explanation.paths import Path
 from autograd.errors import (
     ArgumentError,
@@ -354,6 +355,27 @@ def test_a_rule_without_a_formula_shows_its_number() -> None:
         assert "  ∂y/∂x = 1\n" in ag.explain(labelled(swing(x), "y"), x).text
     finally:
         del operations.OPERATIONS["swing"]
+
+
+@pytest.mark.parametrize("x", [0.0, 2.0])
+@pytest.mark.parametrize(
+    "slope",
+    [
+        lambda x: 3.0 if x == 0.0 else 5.0,
+        lambda x: 3.0 if x != 0.0 else 5.0,
+        lambda x: 3.0 if x else 5.0,
+        lambda x: (x == 0.0) * (x + 3.0),
+        lambda x: x == 0.0,
+    ],
+)
+def test_a_rule_that_tells_cases_apart_is_explained_with_the_case_at_hand(
+    slope: Callable[[Any], Any], x: float
+) -> None:
+    cases = operations.Operation(
+        "cases", "?", lambda x: 1.0, lambda np, x: x, lambda g, out, x: (g * slope(x),)
+    )
+    formula = derivative_formula(cases(ag.Value(x)), 0)
+    assert getattr(formula, "number", formula) == slope(x)
 
 
 def test_long_sums_show_what_is_on_the_path() -> None:

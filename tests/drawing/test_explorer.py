@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,18 @@ def test_names_of_formulas_are_labels_or_numbers(page: Path) -> None:
     x = ag.Value(2.0, "x")
     names = data_of(ag.explore(2 * x + x * x, page))["nodes"]["name"]
     assert names == ["2", "x", "v1", "v2", "L"]
+
+
+def test_a_name_that_is_made_is_no_label() -> None:
+    x, v1, v = ag.Value(1.0, "L"), ag.Value(2.0, "v1"), ag.Value(3.0)
+    names = cell_graph(ag.tanh(x * v1) + v, []).names(output="L")
+    assert names == ["L", "v1", "v2", "v3", "v4", "output"]
+
+
+def test_cards_are_of_one_size_in_the_layout_and_on_the_page() -> None:
+    source = (files("autograd.drawing.explorer") / "assets" / "layout.js").read_text()
+    for name, (width, height) in {"CARD": CARD, "FOLDED": FOLDED}.items():
+        assert f"const {name} = {{ width: {width}, height: {height} }};" in source
 
 
 def test_a_batch_that_calls_a_model_several_times_has_a_page(page: Path) -> None:

@@ -15,7 +15,7 @@ import autograd as ag
 from autograd.drawing.rendering import layout, render, renderers
 
 SOURCE = 'digraph { a [label="é ∂ Σ"]; a -> b [id="e0" label="x"]; a -> b [id="e1"] }'
-PROGRAMS = list(dict.fromkeys(renderers()))
+PROGRAMS = renderers()
 
 PURE = next(program for program in PROGRAMS if Path(program).stem == "graphviz-pure")
 
@@ -104,6 +104,14 @@ def test_a_program_that_fails_is_named_with_what_it_said(install: Install) -> No
     install(dot="echo 'no plugins' >&2; exit 1")
     with pytest.raises(ag.RenderingError, match="dot: no plugins"):
         render(SOURCE)
+
+
+def test_a_program_that_is_found_twice_is_tried_once(install: Install) -> None:
+    install(**{"graphviz-pure": "echo x >> $0.calls; exit 1"})
+    with pytest.raises(ag.RenderingError):
+        render(SOURCE)
+    calls = Path(renderers()[0] + ".calls").read_text()
+    assert calls.split() == ["x"]
 
 
 def test_a_program_that_dies_in_silence_is_named(install: Install) -> None:

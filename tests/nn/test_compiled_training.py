@@ -12,6 +12,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Value
+from autograd.graph import topological_order
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(22, 3))
@@ -206,10 +207,27 @@ def test_targets_are_checked_before_training(loss: Any, targets: list[int]) -> N
         nn.fit(model, [[1.0], [2.0]], targets, loss, nn.SGD(model.parameters()), epochs=1)
 
 
-def test_an_optimizer_of_another_model_is_refused() -> None:
+@pytest.mark.parametrize("compiled", [True, False])
+def test_an_optimizer_of_another_model_is_refused(compiled: bool) -> None:
     model, other = nn.MLP(1, [1], rng=0), nn.MLP(1, [1], rng=0)
+    optimizer = nn.SGD(other.parameters())
     with pytest.raises(ag.ArgumentError, match="another model"):
-        nn.fit(model, [[1.0]], [2.0], nn.mse_loss, nn.SGD(other.parameters()), epochs=1)
+        list(nn.fit(model, [[1.0]], [2.0], nn.mse_loss, optimizer, epochs=1, compiled=compiled))
+
+
+def test_to_check_many_targets_takes_one_walk_through_the_graph(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, walks = nn.MLP(1, [1], rng=0), []
+
+    def counted(root: Value) -> Any:
+        walks.append(root)
+        return topological_order(root)
+
+    monkeypatch.setattr(nn.optimizers, "topological_order", counted)
+    targets = np.linspace(0.0, 1.0, 50)
+    nn.fit(model, targets[:, None], targets, nn.mse_loss, nn.SGD(model.parameters()), epochs=1)
+    assert len(walks) == 1
 
 
 @pytest.mark.parametrize("compiled", [True, False])

@@ -204,6 +204,15 @@ def test_the_path_can_be_seen_in_random_directions() -> None:
     assert landscape.x[0] <= -1 < 1 <= landscape.x[-1]
 
 
+def test_a_path_that_stays_where_it_is_has_no_variance_to_share() -> None:
+    model = nn.MLP(2, [3, 1], rng=0)
+    landscape = nn.loss_landscape(
+        model, X, Y, nn.hinge_loss, path=[numbers(model)] * 2, directions="random", size=2, rng=0
+    )
+    np.testing.assert_allclose(landscape.path, 0.0, atol=1e-15)
+    assert np.isnan(landscape.path_shares).all()
+
+
 def test_the_penalty_is_part_of_the_loss() -> None:
     model = nn.MLP(2, [3, 1], rng=0)
     parameters = model.parameters()
@@ -276,6 +285,8 @@ def test_a_loss_that_does_not_exist_is_told_with_its_place() -> None:
         ({"size": 1}, ArgumentError, "size=1"),
         ({"limits": ((1.0, -1.0), (0.0, 1.0))}, ArgumentError, "limits="),
         ({"limits": (-1.0, 1.0)}, ArgumentError, "two intervals"),
+        ({"limits": ((-1.0, 1.0), (0.0,))}, ArgumentError, "two intervals"),
+        ({"limits": (("a", "b"), ("c", "d"))}, ArgumentError, "two intervals"),
         ({"limits": ((-1.0, np.inf), (0.0, 1.0))}, ArgumentError, "limits="),
         ({"directions": "newton"}, ArgumentError, "'newton'"),
         ({"directions": "path"}, ArgumentError, "0 points"),

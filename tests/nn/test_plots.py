@@ -294,7 +294,17 @@ def test_a_surface_is_seen_from_where_it_is_lowest() -> None:
     assert (axes.elev, axes.azim) == (10, 20)
 
 
-def test_a_flat_landscape_can_be_drawn() -> None:
-    flat = nn.Landscape(**{**vars(landscape()), "losses": np.full((5, 5), 2.0)})
+def test_no_share_is_told_of_a_path_that_stays_where_it_is() -> None:
+    still = nn.Landscape(**{**vars(landscape()), "path_shares": np.full(2, np.nan)})
+    title = plots.contour(still).axes[0].get_title(loc="left")
+    assert title == "Loss landscape, with the path of the descent"
+
+
+@pytest.mark.parametrize("last_digits", [0, 1, 2, 8, 1000])
+def test_a_flat_landscape_can_be_drawn(last_digits: int) -> None:
+    """Dead neurons leave a loss that differs by rounding alone."""
+    losses = np.full((5, 5), 2.0)
+    losses[1, 1] += last_digits * np.spacing(2.0)
+    flat = nn.Landscape(**{**vars(landscape()), "losses": losses})
     plots.contour(flat)
     plots.surface(flat)

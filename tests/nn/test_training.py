@@ -205,6 +205,10 @@ def test_epochs_are_counted_from_one() -> None:
     assert [report.epoch for report in train(network(), epochs=4)] == [1, 2, 3, 4]
 
 
+def test_any_whole_number_counts_epochs() -> None:
+    assert len(train(network(), epochs=np.int64(2))) == 2  # type: ignore[arg-type]  # is one too
+
+
 def test_no_epochs_leave_the_model_as_it_is() -> None:
     model = network()
     before = numbers(model)

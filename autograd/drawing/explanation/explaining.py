@@ -8,8 +8,8 @@ from autograd.drawing.explanation.latex import explanation_latex
 from autograd.drawing.explanation.page import Page
 from autograd.drawing.explanation.paths import ChainRuleSum, chain_rule_sum
 from autograd.drawing.explanation.text import explanation_text
-from autograd.errors import ArgumentError, GraphError, NotANumberError
-from autograd.operations import CONSTANT
+from autograd.errors import ArgumentError, NotANumberError
+from autograd.graph import require_recorded
 from autograd.value import Value
 
 
@@ -98,10 +98,6 @@ def _check(output: Any, wrt: Any, paths: Any) -> None:
             shown = f"{reprlib.repr(thing)} ({type(thing).__name__})"
             advice = ": explain one at a time" if isinstance(thing, list | tuple) else ""
             raise NotANumberError(f"explain({name}=...) takes one Value, not {shown}{advice}")
-    if output.operation is CONSTANT:
-        raise GraphError(
-            f"explain() of {output!r}, a constant: it has no graph. Was it computed under "
-            "no_grad(), or from plain numbers only?"
-        )
+    require_recorded(output, "explain() of")
     if isinstance(paths, bool) or not isinstance(paths, int) or paths < 1:
         raise ArgumentError(f"paths={paths!r}: it takes a whole number from 1 on")

@@ -91,6 +91,17 @@ class Expression:
     def __rpow__(self, other: Any) -> Any:
         return _power(other, self)
 
+    def __bool__(self) -> bool:
+        return bool(self.number)
+
+    def __eq__(self, other: object) -> Any:
+        return Condition(self.number == _number(other), "=", (self, other))
+
+    def __ne__(self, other: object) -> Any:
+        return Condition(self.number != _number(other), "≠", (self, other))
+
+    __hash__ = object.__hash__
+
     def __lt__(self, other: Any) -> Any:
         return Condition(self.number < _number(other), "<", (self, other))
 
@@ -114,9 +125,6 @@ class Condition(Expression):
     It keeps its formula while it stands alone, as in the derivative of relu, and in a larger
     formula becomes its number.
     """
-
-    def __bool__(self) -> bool:
-        return bool(self.number)
 
     def __and__(self, other: Any) -> bool:
         return bool(self) and bool(other)

@@ -106,7 +106,7 @@ class _Latex:
         return rf"{{{base}}}^{{{exponent}}}"
 
     def comparison(self, left: str, sign: str, right: str) -> str:
-        sign = {"≤": r"\leq", "≥": r"\geq"}.get(sign, sign)
+        sign = {"≤": r"\leq", "≥": r"\geq", "≠": r"\neq"}.get(sign, sign)
         return rf"\left[{left} {sign} {right}\right]"
 
     def in_parentheses(self, text: str) -> str:
@@ -177,7 +177,7 @@ def _write(formula: Any, style: Style, name: Callable[[Node], str]) -> tuple[str
             bare = style is LATEX or not isinstance(exponent, Expression)
             text = part(exponent, _SUM if bare else _ATOM)
             return style.raised(part(operands[0], _ATOM), text), _POWER
-        case "<" | "≤" | ">" | "≥":
+        case "<" | "≤" | ">" | "≥" | "=" | "≠":
             left, right = (part(operand, _SUM) for operand in operands)
             return style.comparison(left, function, right), _ATOM
     return style.call(function, [part(operand, _SUM) for operand in operands]), _ATOM

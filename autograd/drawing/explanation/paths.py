@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from autograd.derivatives import gradient
+from autograd.drawing.local import existing_derivatives
 from autograd.errors import NonFiniteError
 from autograd.graph import Node, derivative_error, describe, topological_order
 from autograd.value import Value
@@ -132,11 +133,9 @@ def steps_between(output: Node, target: Node) -> Steps:
     return steps
 
 
-def _local_derivatives(node: Node) -> list[float]:
-    assert node.operation is not None
-    inputs = [parent.data for parent in node.parents]
+def _local_derivatives(node: Node) -> tuple[float, ...]:
     try:
-        return [float(slope) for slope in node.operation.derivative(1.0, node.data, *inputs)]
+        return existing_derivatives(node)
     except (ArithmeticError, ValueError) as cause:
         raise derivative_error(node, cause) from cause
 

@@ -6,6 +6,7 @@ nodes stand in groups within groups, so that each can be opened by itself: those
 as one box by layers, and in them those that it shows as one by neurons.
 """
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -90,15 +91,17 @@ class CellGraph:
         Numbers that are inside of groups come last, as they are seen last.
         """
         names = [cell.label or f"{cell.data:g}" for cell in self.cells]
-        names[-1] = self.cells[-1].label or output
+        taken = {cell.label for cell in self.cells}
+        names[-1] = self.cells[-1].label or (output if output not in taken else "output")
         unnamed = [
             place
             for place, cell in enumerate(self.cells[:-1])
             if not cell.label and cell.role != "constant"
         ]
         depth = {p: len(list(self.containers_of(self.cells[p].group))) for p in unnamed}
-        for count, place in enumerate(sorted(unnamed, key=depth.__getitem__), 1):
-            names[place] = f"v{count}"
+        free = (name for count in itertools.count(1) if (name := f"v{count}") not in taken)
+        for place in sorted(unnamed, key=depth.__getitem__):
+            names[place] = next(free)
         return names
 
 

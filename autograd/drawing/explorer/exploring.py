@@ -13,13 +13,13 @@ from autograd.drawing.explorer.cells import (
     recorded_locals,
     recorded_otherwise,
 )
-from autograd.drawing.explorer.javascript import javascript_table
+from autograd.drawing.explorer.javascript import javascript_table, operation_key
 from autograd.drawing.explorer.layout import places
 from autograd.drawing.explorer.page import page
 from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
 from autograd.drawing.order import inputs_first
-from autograd.drawing.picture import Collapse
-from autograd.errors import ArgumentError, GraphError
+from autograd.drawing.picture import Collapse, levels_of
+from autograd.errors import GraphError
 from autograd.files import write_file
 from autograd.graph import Node
 from autograd.operations import Operation
@@ -103,8 +103,7 @@ def explore(
     FileError
         If the file cannot be written. One that was there before is then still whole.
     """
-    if collapse not in ("auto", "neuron", "layer", None):
-        raise ArgumentError(f"collapse={collapse!r}: it is 'auto', 'neuron', 'layer' or None")
+    levels_of(collapse)  # complains now, not after the graph has been laid out
     if not isinstance(root, Value):
         raise GraphError(f"explore shows how a Value was computed, not {root!r}: give it a loss")
     known = [*parameters, *(training.parameters if training is not None else [])]
@@ -131,12 +130,13 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
         "title": title or cells[-1].label or "Backpropagation, step by step",
         "roles": roles,
         "colors": {role: border for role, (border, _) in COLORS.items()},
-        "operations": {_key(op, n): _described(op, n) for op, n in graph.operations()},
+        "operations": {operation_key(op, n): _described(op, n) for op, n in graph.operations()},
         "nodes": {
             "name": graph.names(output="L"),
             "role": [roles.index(cell.role) for cell in cells],
             "operation": [
-                _key(cell.operation, len(cell.parents)) if cell.operation else "" for cell in cells
+                operation_key(cell.operation, len(cell.parents)) if cell.operation else ""
+                for cell in cells
             ],
             "parents": [cell.parents for cell in cells],
             "data": [number(cell.data) for cell in cells],
@@ -161,10 +161,6 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
         "locked": f"Numbers cannot be edited: {_locked(missing)}." if missing else "",
         "changed": recorded_otherwise(graph),
     }
-
-
-def _key(operation: Operation, n_inputs: int) -> str:
-    return f"{operation.name}/{n_inputs}"
 
 
 def _described(operation: Operation, n_inputs: int) -> dict[str, str]:

@@ -89,7 +89,7 @@ def javascript_table(operations: Iterable[tuple[Operation, int]]) -> tuple[str, 
     Returns
     -------
     source : str
-        An object literal, with a key such as ``"mul/2"`` for each.
+        An object literal, with the `operation_key` of each.
     missing : list of str
         The names of those that have no formula.
     """
@@ -100,9 +100,14 @@ def javascript_table(operations: Iterable[tuple[Operation, int]]) -> tuple[str, 
         except NoFormulaError:
             missing.append(operation.name)
         else:
-            key = json.dumps(f"{operation.name}/{n_inputs}").replace("<", "\\u003c")
+            key = json.dumps(operation_key(operation, n_inputs)).replace("<", "\\u003c")
             entries.append(f"{key}: {text},\n")
     return "{\n" + "".join(entries) + "}", missing
+
+
+def operation_key(operation: Operation, n_inputs: int) -> str:
+    """Return the name by which the page knows an operation of so many inputs, as "mul/2"."""
+    return f"{operation.name}/{n_inputs}"
 
 
 def _formulas(compute: Callable[[], Sequence[Any]], operation: Operation) -> Sequence[Any]:

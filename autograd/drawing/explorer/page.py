@@ -1,9 +1,9 @@
 """The explorer page as text: one HTML file with its style, its scripts and its data.
 
-The scripts are modules in files of their own in ``page/``. A page that opens by double click cannot
-load them, so they are joined into one, in the order of their imports. The data stand in the page as
-JSON that no label can end, and a content security policy, which names the only script and the only
-style by their hashes, keeps anything else from running.
+The scripts are modules in files of their own in ``assets``. A page that opens by double click
+cannot load them, so they are joined into one, in the order of their imports. The data stand in the
+page as JSON that no label can end, and a content security policy, which names the only script and
+the only style by their hashes, keeps anything else from running.
 """
 
 import base64
