@@ -1,13 +1,14 @@
 """Data in random mini-batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, ShapeError
-from nn.layers import Seed, whole_number
+from nn.arguments import require, whole_number
+from nn.layers import Seed
 
 Data: TypeAlias = Sequence[Any] | NDArray[Any]
 """n samples: a list of n items, or an array with n rows."""
@@ -59,6 +60,8 @@ def check_data(X: Data, y: Data) -> None:
     ShapeError, ArgumentError
         If it is otherwise.
     """
+    for name, data in (("X", X), ("y", y)):
+        require(isinstance(data, Sized), data, name, "a list, or an array with a leading axis")
     if len(X) != len(y):
         raise ShapeError(f"there are {len(X)} inputs in X but {len(y)} targets in y")
     if len(X) == 0:

@@ -1,6 +1,5 @@
 """Neurons, layers of neurons, and networks of layers."""
 
-import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -12,6 +11,7 @@ from autograd.functions import weighted_sum
 from autograd.parts import Part, PartLabel
 from autograd.value import Number, as_value
 from nn.activations import find_activation
+from nn.arguments import whole_number
 from nn.module import Module, Tensor
 
 Activating: TypeAlias = str | Callable[[Value], Value]
@@ -227,23 +227,6 @@ class MLP(Module):
             self.layers[index].neurons[0].activation.name for index in (0, len(self.layers) - 1)
         )
         return f"MLP({n_inputs}, {sizes}, activation={inner!r}, output_activation={outer!r})"
-
-
-def whole_number(number: Any, name: str, least: int = 1) -> int:
-    """Return a whole number that is not below `least` as an int.
-
-    Raises
-    ------
-    ArgumentError
-        If it is something else. The message calls it `name`.
-    """
-    try:
-        whole = operator.index(number)
-    except TypeError:
-        whole = least - 1
-    if whole < least:
-        raise ArgumentError(f"{name}={number!r}: it takes a whole number from {least} on")
-    return whole
 
 
 def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> list[Value]:

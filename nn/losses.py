@@ -11,6 +11,7 @@ import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError, ShapeError
 from autograd.value import Number
+from nn.arguments import require
 
 
 def mse_loss(prediction: Any, target: Any) -> Value:
@@ -132,6 +133,8 @@ def l2_penalty(parameters: Iterable[Value], strength: float = 1e-4) -> Value:
     >>> nn.l2_penalty([Value(3.0), Value(4.0)], strength=0.1).data
     2.5
     """
+    takes = "the parameters themselves, such as model.parameters()"
+    require(isinstance(parameters, Iterable), parameters, "parameters", takes)
     parameters = list(parameters)
     return strength * ag.dot(parameters, parameters)
 

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError
+from nn.arguments import require
 from nn.landscape import Landscape
 from nn.plots.canvas import INK, VERMILION, finished, new_axes, style
 
@@ -47,7 +48,13 @@ def contour(
         To draw on. By default a new picture is made.
     path : path, optional
         See `nn.plots.save`.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no landscape.
     """
+    _require_landscape(landscape)
     levels = _levels(landscape.losses, 25)
     with style():
         axes = axes or new_axes(8, 6.4)
@@ -103,8 +110,9 @@ def surface(
     Raises
     ------
     ArgumentError
-        If the axes have two dimensions.
+        If the axes have two dimensions, or there is no landscape.
     """
+    _require_landscape(landscape)
     with style():
         space: Any = axes or new_axes(9, 7.5, projection="3d", box_aspect=(4, 4, 2.6))
         if space.name != "3d":
@@ -128,6 +136,11 @@ def surface(
         space.view_init(*(view or _lowest_view(landscape.losses)))
         _label(space, [*_direction_labels(landscape), "loss"])
     return finished(space, path)
+
+
+def _require_landscape(landscape: Any) -> None:
+    takes = "what nn.loss_landscape(model, X, y, loss) returns"
+    require(isinstance(landscape, Landscape), landscape, "landscape", takes)
 
 
 def _lowest_view(losses: NDArray[np.float64]) -> tuple[float, float]:

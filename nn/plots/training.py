@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from autograd.errors import ShapeError
+from nn.arguments import require
 from nn.checkpoints import EpochReport
 from nn.plots.canvas import BLUE, VERMILION, Picture, save, style
 
@@ -45,10 +46,16 @@ def curves(
     ------
     ShapeError
         If there is no report.
+    ArgumentError
+        If they are something else.
     """
+    takes = "what nn.fit yields: reports = list(nn.fit(...))"
+    require(isinstance(reports, Iterable), reports, "reports", takes)
     reports = list(reports)
+    for index, report in enumerate(reports):
+        require(isinstance(report, EpochReport), report, f"reports[{index}]", takes)
     if not reports:
-        raise ShapeError("there are no reports to draw: reports = list(nn.fit(...))")
+        raise ShapeError(f"there are no reports to draw: it takes {takes}")
     epochs = [report.epoch for report in reports]
     losses = [report.loss for report in reports]
     metrics = {
