@@ -53,7 +53,7 @@ def minibatches(X: Data, y: Data, batch_size: int, rng: Seed = None) -> Iterator
 
 
 def check_data(X: Data, y: Data) -> None:
-    """Require as many inputs as targets, at least one, and no nan or infinity in arrays.
+    """Require as many inputs as targets, at least one, and no nan or infinity among them.
 
     Raises
     ------
@@ -67,11 +67,8 @@ def check_data(X: Data, y: Data) -> None:
     if len(X) == 0:
         raise ShapeError("there is no data: X and y are empty")
     for name, data in (("X", X), ("y", y)):
-        if isinstance(data, np.ndarray) and data.dtype.kind == "f":
-            bad = np.argwhere(~np.isfinite(data))
-            if len(bad):
-                place = ", ".join(map(str, bad[0]))
-                raise ArgumentError(f"{name}[{place}] is {data[tuple(bad[0])]}: leave it out")
+        for place, number in _not_finite(data):
+            raise ArgumentError(f"{name}[{', '.join(map(str, place))}] is {number}: leave it out")
 
 
 def float_array(data: Any, name: str) -> NDArray[np.float64]:
@@ -86,6 +83,20 @@ def float_array(data: Any, name: str) -> NDArray[np.float64]:
         return np.asarray(data, np.float64)
     except (TypeError, ValueError) as error:
         raise ShapeError(f"{name} is no array of numbers: {error}") from error
+
+
+def _not_finite(data: Any) -> Iterator[tuple[list[int], float]]:
+    """Yield the place and the number wherever a number is infinite or nan."""
+    try:
+        array = np.asarray(data)
+    except ValueError:  # samples of many lengths
+        for index, sample in enumerate(data):
+            for place, number in _not_finite(sample):
+                yield [index, *place], number
+        return
+    if array.dtype.kind == "f":
+        for indices in np.argwhere(~np.isfinite(array)):
+            yield indices.tolist(), float(array[tuple(indices)])
 
 
 def _select(data: Data, indices: Any) -> Any:

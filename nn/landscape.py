@@ -206,7 +206,7 @@ def _axes(limits: tuple[Interval, Interval], size: int) -> tuple[Array, Array]:
 
 
 def _loss_function(
-    model: Callable[[Any], Any],
+    model: Any,  # a Module to call
     parameters: list[Value],
     X: Data,
     y: Data,

@@ -127,8 +127,9 @@ def fit(
         check_data(*validation)
         if metric is None:
             raise ArgumentError("validation data take a metric to report: metric=nn.accuracy")
+    batch_size = whole_number(batch_size, "batch_size")
+    check_data(X, y)
     generator = np.random.default_rng(rng)
-    minibatches(X, y, batch_size, np.random.default_rng(0))  # complains now, not in the loop
     kind, form = (CompiledStep, _array) if compiled else (EagerStep, _rows)
     step = kind(model, loss, optimizer, penalty, metric)
     held_out = None if validation is None else (form(validation[0]), form(validation[1]))
