@@ -3,9 +3,10 @@
 import copy
 import json
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +39,11 @@ class EpochReport:
     metric: float
     validation: float
     seconds: float
+
+
+def is_checkpoint(arrays: Mapping[str, Any]) -> bool:
+    """Tell whether arrays read from a file have the names of those that `save_checkpoint` wrote."""
+    return {"parameters", "steps", "rng", "reports"} <= set(arrays)
 
 
 def require_writable_folder(path: str | Path) -> None:
