@@ -70,7 +70,9 @@ def cross_entropy(logits: Sequence[Value], label: Number) -> Value:
             f"the label {label!r} is no class: with {len(logits)} logits "
             f"it is a whole number from 0 to {len(logits) - 1}"
         )
-    return ag.logsumexp(logits) - ag.lookup(logits, label)
+    largest = ag.detach(ag.max(logits))  # as in `log_softmax`: digits are lost if it goes off last
+    shifted = [logit - largest for logit in logits]
+    return ag.log(ag.sum(map(ag.exp, shifted))) - ag.lookup(shifted, label)
 
 
 def binary_cross_entropy(logit: Value, target: Number) -> Value:
