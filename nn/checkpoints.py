@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -32,6 +33,11 @@ class EpochReport:
         The mean of `metric` over the validation data after the epoch, nan without them.
     seconds : float
         Of the training, without the validation.
+
+    What is nan is not printed:
+
+    >>> EpochReport(1, 0.5, math.nan, math.nan, 0.1)
+    EpochReport(epoch=1, loss=0.5, seconds=0.1)
     """
 
     epoch: int
@@ -39,6 +45,10 @@ class EpochReport:
     metric: float
     validation: float
     seconds: float
+
+    def __repr__(self) -> str:
+        there = {name: number for name, number in vars(self).items() if not math.isnan(number)}
+        return f"EpochReport({', '.join(f'{name}={number!r}' for name, number in there.items())})"
 
 
 def is_checkpoint(arrays: Mapping[str, Any]) -> bool:
