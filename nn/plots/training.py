@@ -21,6 +21,7 @@ def curves(
     reports: Iterable[EpochReport],
     *,
     metric: str = "accuracy",
+    validation: str = "validation",
     title: str = "The course of training",
     path: str | Path | None = None,
 ) -> Figure:
@@ -38,6 +39,8 @@ def curves(
         What `nn.fit` yields; ``curves(nn.fit(...))`` trains and draws.
     metric : str
         What its metric measures.
+    validation : str
+        What the validation data are called.
     title : str
     path : path, optional
         See `nn.plots.save`.
@@ -60,7 +63,7 @@ def curves(
     losses = [report.loss for report in reports]
     metrics = {
         "training": [report.metric for report in reports],
-        "validation": [report.validation for report in reports],
+        validation: [report.validation for report in reports],
     }
     metrics = {name: curve for name, curve in metrics.items() if not all(map(math.isnan, curve))}
     with style():
@@ -77,9 +80,9 @@ def curves(
 
 
 def _draw(axes: Axes, epochs: list[int], quantity: str, curves: dict[str, list[float]]) -> None:
-    styles = {"training": (BLUE, "-", "o"), "validation": (VERMILION, "--", "s")}
+    training, other = (BLUE, "-", "o"), (VERMILION, "--", "s")
     for name, values in curves.items():
-        color, line, marker = styles[name]
+        color, line, marker = training if name == "training" else other
         axes.plot(
             epochs,
             values,

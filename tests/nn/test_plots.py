@@ -15,7 +15,6 @@ from autograd.errors import ArgumentError, FileError, MissingPackageError, Shape
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib.figure import Figure  # noqa: E402  after it is known to be there
-from mpl_toolkits.mplot3d import proj3d  # noqa: E402
 
 from nn import plots  # noqa: E402
 
@@ -173,6 +172,8 @@ def test_curves_are_those_of_the_reports() -> None:
         assert list(line.get_xdata()) == [1, 2, 3]  # type: ignore[arg-type]  # any array-like
         assert list(line.get_ydata()) == numbers  # type: ignore[arg-type]
     assert [training.get_label(), validation.get_label()] == ["training", "validation"]
+    renamed = plots.curves(REPORTS, validation="test").axes[1].lines
+    assert [line.get_label() for line in renamed] == ["training", "test"]
     assert (left.get_xlabel(), right.get_ylabel()) == ("epoch", "hits")
 
 
@@ -284,12 +285,9 @@ def test_a_contour_shows_the_whole_range_of_losses_and_the_path() -> None:
 def test_the_numbers_of_a_surface_grow_to_the_right() -> None:
     data = landscape()
     axes: Any = plots.surface(data).axes[0]
-    middle, right, away = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
-    on_screen = [
-        proj3d.proj_transform(*point, axes.get_proj())[0] for point in (middle, right, away)
-    ]
-    assert on_screen[0] < on_screen[1]
-    assert on_screen[0] < on_screen[2]
+    origin, right, away = (axes.get_proj() @ [*point, 0, 1] for point in [(0, 0), (1, 0), (0, 1)])
+    for point in (right, away):
+        assert point[0] / point[3] > origin[0] / origin[3]
     axes = plots.surface(data, view=(10, 20)).axes[0]
     assert (axes.elev, axes.azim) == (10, 20)
 
