@@ -9,7 +9,8 @@
 
 Read the modules in this order: `operations` (what can be computed, and its derivative), `graph`
 (the backward pass), `recording`, `value` (the node and its operators), `functions`, `derivatives`,
-`gradcheck`.
+`gradcheck`. On these stand `compiler` (a graph as a NumPy program) and `drawing` (pictures,
+explanations, pages). `errors`, `files` and `parts` (which part of a model made a node) serve all.
 """
 
 import importlib

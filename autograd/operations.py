@@ -500,6 +500,16 @@ sum = define(
 )
 
 
+def dot_terms(inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+    """Return the weights of a `dot`, what each is multiplied with, and its bias if it has one.
+
+    >>> dot_terms(["w1", "w2", "x1", "x2", "b"])
+    (['w1', 'w2'], ['x1', 'x2'], ['b'])
+    """
+    count = len(inputs) // 2
+    return inputs[:count], inputs[count : 2 * count], inputs[2 * count :]
+
+
 def _dot(*inputs: Any) -> Any:
     """``bias + w_1 x_1 + ... + w_n x_n`` of ``(w_1, ..., w_n, x_1, ..., x_n[, bias])``."""
     count = len(inputs) // 2

@@ -20,6 +20,7 @@ import nn
 from autograd import Value
 from command_line import command_line, parse
 from moons import two_moons
+from pictures import wrote
 
 
 def draw_neuron(rng: np.random.Generator, path: Path) -> None:
@@ -58,11 +59,6 @@ def write_page(rng: np.random.Generator, epochs: int, path: Path) -> None:
     loss.label = "loss"
     plane = ag.DecisionPlane(inputs, score, points, sides)
     wrote(ag.explore(loss, path, title="Two moons", training=history, plane=plane))
-
-
-def wrote(path: Path | str) -> None:
-    """Tell where a file is."""
-    print(f"wrote {path}", flush=True)
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -15,6 +15,11 @@ from nn.plots.canvas import BLUE, GREY, VERMILION
 def write(figure: Figure, path: Path) -> None:
     """Save a picture, and tell so."""
     plots.save(figure, path)
+    wrote(path)
+
+
+def wrote(path: Path | str) -> None:
+    """Tell where a file is."""
     print(f"wrote {path}", flush=True)
 
 

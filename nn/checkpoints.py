@@ -56,8 +56,8 @@ def is_checkpoint(arrays: Mapping[str, Any]) -> bool:
     return {"parameters", "steps", "rng", "reports"} <= set(arrays)
 
 
-def require_writable_folder(path: str | Path) -> None:
-    """Raise an error now if the folder of a file to be written later is not there.
+def require_writable(path: str | Path) -> None:
+    """Raise an error now if a file to be written later has no folder, or is one.
 
     Raises
     ------
@@ -65,6 +65,8 @@ def require_writable_folder(path: str | Path) -> None:
     """
     if not Path(path).parent.is_dir():
         raise FileError(f"{path} cannot be written: there is no folder {Path(path).parent}")
+    if Path(path).is_dir():
+        raise FileError(f"{path} cannot be written: it is a folder")
 
 
 def save_checkpoint(

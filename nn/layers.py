@@ -83,7 +83,8 @@ class Neuron(Module):
     def respond(self, inputs: Sequence[Value]) -> Value:
         """Return the output for inputs that are Values, as many as weights: a layer made sure."""
         output = self.activation.function(weighted_sum(self.weight, inputs, self.bias))
-        if isinstance(output, Value):  # an activation such as a step may return a number
+        # An activation such as a step may return a number, or a variable with a label of its own.
+        if isinstance(output, Value) and output.operation is not None:
             output.label = self._output_label  # tells pictures where the neuron ends
         return output
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 
 def accuracy(prediction: Any, target: float) -> float:
     """Return 1.0 if the prediction is right, else 0.0.
@@ -18,12 +20,12 @@ def accuracy(prediction: Any, target: float) -> float:
 
     Parameters
     ----------
-    prediction : list of n Values or numbers, or one
+    prediction : list or array of n Values or numbers, or one
         The largest of the list is the predicted class.
     target : float
         The class, or for a single score, -1 or 0 against 1.
     """
-    if isinstance(prediction, Sequence):
+    if isinstance(prediction, Sequence | np.ndarray):
         scores = [float(score) for score in prediction]
         return float(scores.index(max(scores)) == target)
     return float((float(prediction) > 0) == (target > 0))

@@ -110,18 +110,9 @@ class CompiledStep(Step):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.program = ag.compile(self.loss_and_prediction, parameters=self.optimizer.parameters)
+        self.sample = _Sample(self.model, self.loss, self.penalty)
+        self.program = ag.compile(self.sample, parameters=self.optimizer.parameters)
         self.theta = self.optimizer.read()
-        self.prediction_form: Any = None
-
-    def loss_and_prediction(self, x: Any, y: Any) -> list[Any]:
-        """Return what is needed of a sample: the loss first, to be differentiated."""
-        prediction = self.model(x)
-        loss = self.loss(prediction, y)
-        if self.penalty is not None:
-            loss = loss + self.penalty()
-        self.prediction_form = map_numbers(lambda number: 0.0, prediction)
-        return [loss, *numbers_in(prediction)]
 
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Run the program on the whole batch."""
@@ -138,7 +129,7 @@ class CompiledStep(Step):
     def predictions(self, outputs: Any) -> Iterator[Any]:
         """Yield the prediction of each sample, nested as the model returned it."""
         for row in outputs[:, 1:].tolist():
-            yield _nested(self.prediction_form, iter(row))
+            yield _nested(self.sample.prediction_form, iter(row))
 
     def started(self) -> None:
         """Read the parameters into the vector."""
@@ -148,6 +139,32 @@ class CompiledStep(Step):
         """Write the vector into the parameters."""
         with interrupts_deferred():
             self.optimizer.write(self.theta)
+
+
+class _Sample:
+    """What is computed of a sample: the loss first, to be differentiated, and the prediction.
+
+    It is no method of the step, which holds the program, which holds this.
+    """
+
+    def __init__(
+        self,
+        model: Callable[[Any], Any],
+        loss: Callable[[Any, Any], Value],
+        penalty: Callable[[], Value] | None,
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.penalty = penalty
+        self.prediction_form: Any = None
+
+    def __call__(self, x: Any, y: Any) -> list[Any]:
+        prediction = self.model(x)
+        loss = self.loss(prediction, y)
+        if self.penalty is not None:
+            loss = loss + self.penalty()
+        self.prediction_form = map_numbers(lambda number: 0.0, prediction)
+        return [loss, *numbers_in(prediction)]
 
 
 def _nested(form: Any, numbers: Iterator[float]) -> Any:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
 from nn.arguments import require, require_callable, whole_number
-from nn.checkpoints import EpochReport, load_checkpoint, require_writable_folder, save_checkpoint
+from nn.checkpoints import EpochReport, load_checkpoint, require_writable, save_checkpoint
 from nn.data import Data, check_data, minibatches
 from nn.layers import Seed
 from nn.optimizers import Optimizer
@@ -120,7 +120,7 @@ def fit(
     if resume and checkpoint is None:
         raise ArgumentError("resume=True takes the checkpoint to resume from: checkpoint=path")
     if checkpoint is not None:
-        require_writable_folder(checkpoint)
+        require_writable(checkpoint)
     if validation is not None:
         is_pair = isinstance(validation, tuple | list) and len(validation) == 2
         require(is_pair, validation, "validation", "a pair of inputs and targets, (X, y)")

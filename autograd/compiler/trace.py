@@ -52,6 +52,10 @@ class TracedValue(Value):
     def data(self, number: float) -> None:
         _NUMBER.__set__(self, number)
 
+    def __index__(self) -> int:
+        refuse_while_tracing("used as an integer")
+        return int(self)
+
 
 _NUMBER: Any = vars(Node)["data"]
 

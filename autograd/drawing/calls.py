@@ -29,17 +29,17 @@ def parameter_part(node: Node) -> Part | None:
 
 def weighted_sum_part(node: Node) -> Part | None:
     """Return the neuron whose weighted sum a node is: a dot with weights and a bias of a part."""
-    if node.operation is not operations.dot or len(node.parents) % 2 == 0:
+    if node.operation is not operations.dot:
         return None
-    *weights_and_inputs, bias = node.parents
-    weights = weights_and_inputs[: len(weights_and_inputs) // 2]
-    return next(filter(None, map(parameter_part, [bias, *weights])), None)
+    weights, _, bias = operations.dot_terms(node.parents)
+    if not bias:
+        return None
+    return next(filter(None, map(parameter_part, [*bias, *weights])), None)
 
 
-def inputs_of(weighted_sum: Node) -> tuple[Node, ...]:
+def inputs_of(weighted_sum: Node) -> Sequence[Node]:
     """Return what the weights of a weighted sum are multiplied with."""
-    count = len(weighted_sum.parents) // 2
-    return weighted_sum.parents[count : 2 * count]
+    return operations.dot_terms(weighted_sum.parents)[1]
 
 
 def find_calls(nodes: Sequence[Node], level: Literal["neuron", "layer"]) -> list[Call]:

@@ -56,16 +56,16 @@ def _is_short_dot(box: Box, into: Sequence[Edge]) -> bool:
 
 def _unfolded(box: Box, into: Sequence[Edge]) -> tuple[list[Box], list[Edge]]:
     """Return the products of a dot, and the edges into them and into the sum."""
-    count = len(into) // 2
-    inputs = box.nodes[0].parents
+    weights, inputs, _ = operations.dot_terms(box.nodes[0].parents)
+    of_weights, of_inputs, of_bias = operations.dot_terms(into)
     products: list[Box] = []
     edges: list[Edge] = []
-    for i in range(count):
+    for i, (weight, x) in enumerate(zip(weights, inputs, strict=True)):
         key = f"{box.key}p{i}"
-        number = inputs[i].data * inputs[count + i].data
+        number = weight.data * x.data
         products.append(
             Box(key, "intermediate", "", operations.mul.symbol, (), (), (number,), box.gradients)
         )
-        edges += [replace(into[i], target=key), replace(into[count + i], target=key)]
+        edges += [replace(of_weights[i], target=key), replace(of_inputs[i], target=key)]
     edges += [Edge(product.key, box.key, 1.0) for product in products]
-    return products, edges + list(into[2 * count :])
+    return products, [*edges, *of_bias]

@@ -605,3 +605,15 @@ def test_another_backend_gets_the_same_program() -> None:
     program.map(np.ones(5))
     program.map(np.ones(3))
     assert bound == [3, 5]
+
+
+def test_only_functions_are_compiled() -> None:
+    with pytest.raises(ag.ArgumentError, match="a function of one sample, not 3"):
+        ag.compile(3)  # type: ignore[arg-type]
+
+
+def test_the_repr_says_what_to_do() -> None:
+    def squared(x: Any) -> Any:
+        return x * x
+
+    assert repr(ag.compile(squared)) == "<compiled squared: call it with arrays of samples>"

@@ -81,6 +81,10 @@ def clips_with_numpy(x: list[Value]) -> Any:
     return w * np.asarray(x[0], dtype=float)[()]  # here
 
 
+def counts_up_to(x: list[Value]) -> Any:
+    return w * [v, w][x[0]]  # type: ignore[call-overload]  # here
+
+
 def reads_data(x: list[Value]) -> Any:
     return w * x[0].data  # here
 
@@ -137,6 +141,7 @@ ASKING = [
     takes_the_built_in_minimum,
     sorts,
     asks_for_a_float,
+    counts_up_to,
     clips_with_numpy,
     reads_data,
     reads_data_of_a_result,

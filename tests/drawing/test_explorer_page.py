@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -452,7 +453,7 @@ def test_edges_of_folded_neurons_carry_derivatives_through_them(
     browser: Browser, tmp_path: Path
 ) -> None:
     root = network("silu")  # in which a weighted sum is used twice
-    hidden = root.parents[0]
+    hidden: Any = root
     while len(hidden.parents) < 9:
         hidden = hidden.parents[0]
     outputs: Any = hidden.parents[4:8]
@@ -574,6 +575,16 @@ def test_the_slider_goes_through_training(browser: Browser, tmp_path: Path) -> N
         assert [data[node] for node in nodes] == history.snapshots[epoch].tolist()
         assert [gradient[node] for node in nodes] == close([p.grad for p in model.parameters()])
         assert data[-1] == close(again.data)
+
+
+def test_a_plane_has_room_for_any_number_of_points(browser: Browser, tmp_path: Path) -> None:
+    x, y = ag.Value(0.0, "x"), ag.Value(0.0, "y")
+    score = x * y
+    points = np.linspace([0.0, -1.0], [4.0, 1.0], 200_000)
+    plane = ag.DecisionPlane([x, y], score, points, np.ones(len(points)))
+    browser.open(ag.explore(score, tmp_path / "page.html", plane=plane))
+    ranges = browser.run("return explorer.plane.range")
+    assert ranges == [{"low": -1.0, "high": 5.0}, {"low": -1.5, "high": 1.5}]
 
 
 def test_the_plane_shows_the_score_of_every_place(browser: Browser, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Compiled training gives what eager training gives, and survives what it survives."""
 
 import dataclasses
+import gc
 import json
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -228,6 +230,20 @@ def test_to_check_many_targets_takes_one_walk_through_the_graph(
     targets = np.linspace(0.0, 1.0, 50)
     nn.fit(model, targets[:, None], targets, nn.mse_loss, nn.SGD(model.parameters()), epochs=1)
     assert len(walks) == 1
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_trained_model_is_freed_without_the_cyclic_collector(compiled: bool) -> None:
+    gc.disable()
+    try:
+        model = nn.MLP(3, [2, 1], rng=0)
+        optimizer = nn.SGD(model.parameters())
+        list(nn.fit(model, X, SIGNS, nn.hinge_loss, optimizer, epochs=1, compiled=compiled))
+        reference = weakref.ref(model)
+        del model, optimizer
+        assert reference() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("compiled", [True, False])

@@ -301,6 +301,12 @@ def test_whole_numbers_of_numpy_are_sizes() -> None:
     assert repr(nn.Layer(np.int64(2), np.int64(3))) == repr(nn.Layer(2, 3))  # type: ignore[arg-type]
 
 
+def test_an_activation_may_return_a_variable_which_keeps_its_label() -> None:
+    floor = ag.Value(3.0, "floor")
+    assert nn.Neuron(1, activation=lambda z: floor, rng=0)([1.0]) is floor
+    assert floor.label == "floor"
+
+
 def test_a_network_has_a_layer() -> None:
     with pytest.raises(ag.ArgumentError, match="at least one layer"):
         nn.MLP(2, [])

@@ -34,5 +34,6 @@ def test_a_single_score_is_right_if_it_has_the_sign_of_the_target(
     assert nn.accuracy(number(score), target) == float((score > 0) is positive)
 
 
-def test_a_tuple_of_scores_is_a_prediction() -> None:
-    assert nn.accuracy((0.0, 1.0), 1) == 1.0
+@pytest.mark.parametrize("kind", [tuple, np.array])
+def test_a_tuple_or_an_array_of_scores_is_a_prediction(kind: Any) -> None:
+    assert nn.accuracy(kind([0.0, 1.0]), 1) == 1.0

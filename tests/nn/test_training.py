@@ -789,3 +789,10 @@ def test_a_checkpoint_without_a_folder_is_refused_before_training(tmp_path: Path
             epochs=1,
             checkpoint=tmp_path / "runs" / "training.npz",
         )
+
+
+def test_a_checkpoint_that_is_a_folder_is_refused_before_training(tmp_path: Path) -> None:
+    model = nn.MLP(1, [1], rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ag.FileError, match="it is a folder"):
+        nn.fit(model, [[1.0]], [1.0], nn.mse_loss, optimizer, epochs=1, checkpoint=tmp_path)

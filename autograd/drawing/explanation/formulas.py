@@ -18,7 +18,7 @@ from typing import Any
 
 from autograd.drawing.explanation.expressions import Expression, Symbolic
 from autograd.graph import Node
-from autograd.operations import CONSTANT
+from autograd.operations import CONSTANT, dot_terms
 
 LARGEST = 40
 """Formulas of more symbols than this are not shown: the number says more."""
@@ -48,9 +48,8 @@ def node_formula(node: Node, keep: Collection[int] = ()) -> Symbolic:
     assert node.operation is not None
     name = node.operation.name
     if name == "dot":
-        count = len(inputs) // 2
-        pairs = zip(inputs[:count], inputs[count : 2 * count], strict=True)
-        bias = inputs[2 * count :]
+        weights, xs, bias = dot_terms(inputs)
+        pairs, count = zip(weights, xs, strict=True), len(weights)
         terms = [*(Expression(0.0, "·", pair) for pair in pairs), *bias]
         kept = {count if position == 2 * count else position % count for position in keep}
         return Expression(node.data, "+", tuple(_shortened(terms, kept)))

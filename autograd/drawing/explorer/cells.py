@@ -203,12 +203,12 @@ def _group(box: Box, within: int) -> CellGroup:
 
 def _add_products(graph: CellGraph, node: Node, parents: list[int], group: int) -> list[int]:
     """Add the products of a dot, and return what is to be summed, the bias first."""
-    count = len(parents) // 2
-    terms = parents[2 * count :]
-    if group < 0 and count > _FEW_PRODUCTS:
+    weights, inputs, bias = operations.dot_terms(parents)
+    terms = list(bias)
+    if group < 0 and len(weights) > _FEW_PRODUCTS:
         group = len(graph.groups)
-        graph.groups.append(CellGroup("dot", counted(count, "product"), "intermediate"))
-    for pair in zip(parents[:count], parents[count : 2 * count], strict=True):
+        graph.groups.append(CellGroup("dot", counted(len(weights), "product"), "intermediate"))
+    for pair in zip(weights, inputs, strict=True):
         product = Cell(operations.mul, list(pair), math.nan, "intermediate", group=group)
         product.data = _evaluated(graph, product)
         terms.append(len(graph.cells))

@@ -63,7 +63,7 @@ export class Inspector {
     const { engine, arithmetic } = this.app;
     const facts = [];
     if (engine.status[item] === FAILED)
-      facts.push(note(this.app.arithmetic.failure(item), "failure"));
+      facts.push(note(arithmetic.failure(item), "failure"));
     if (!engine.isLeaf(item)) facts.push(line(arithmetic.forwardLine(item)));
     else if (this.field === null)
       facts.push(line([arithmetic.name(item), " = ", ["data strong", exact(engine.data[item])]]));
@@ -77,7 +77,7 @@ export class Inspector {
     const title = html("h3", {}, "Gradient by the chain rule");
     const gradient = arithmetic.gradientName(node);
     if (full.failed >= 0)
-      return [title, note(this.app.arithmetic.backwardFailure(this.app.full.failed), "failure")];
+      return [title, note(arithmetic.backwardFailure(full.failed), "failure")];
     if (!engine.hasGradients()) return [title, note("Not before the output is a finite number.")];
     if (node === engine.output) return [title, line([gradient, " = ", ["gradient strong", "1.0"]])];
     if (!full.reached[node]) return [title, note("No path leads from here to the output.")];

@@ -29,7 +29,8 @@ export class Plane {
     const points = [...this.plane.points, here].filter((point) => point.every(Number.isFinite));
     this.range = [0, 1].map((axis) => {
       const numbers = points.map((point) => point[axis]);
-      const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+      const low = numbers.reduce((a, b) => Math.min(a, b)); // there may be too many to spread
+      const high = numbers.reduce((a, b) => Math.max(a, b));
       const margin = MARGIN * (high - low) || 1;
       return { low: low - margin, high: high + margin };
     });
@@ -147,10 +148,11 @@ export class Plane {
     };
     context.strokeStyle = this.color("--paper");
     context.lineWidth = 1;
+    const fill = { true: this.color("--class-positive"), false: this.color("--class-negative") };
     this.plane.points.forEach((point, index) => {
       const [x, y] = place(point);
       const positive = this.plane.classes[index] > 0;
-      context.fillStyle = this.color(positive ? "--class-positive" : "--class-negative");
+      context.fillStyle = fill[positive];
       context.beginPath();
       if (positive) context.arc(x, y, 3.5, 0, 2 * Math.PI);
       else context.rect(x - 3, y - 3, 6, 6);

@@ -109,7 +109,7 @@ export class Stepping {
     if (this.app.folding.isGroup(step.box)) return this.describedGroup(step);
     if (step.kind === "forward") {
       const failure =
-        engine.status[step.box] === FAILED ? [this.app.arithmetic.failure(step.box)] : [];
+        engine.status[step.box] === FAILED ? [arithmetic.failure(step.box)] : [];
       return [
         line(arithmetic.forwardLine(step.box)),
         ...failure.map((text) => note(text, "failure")),
@@ -131,7 +131,7 @@ export class Stepping {
   describedEnd() {
     const { arithmetic, engine, full } = this.app;
     if (full.failed >= 0)
-      return [note(this.app.arithmetic.backwardFailure(this.app.full.failed), "failure")];
+      return [note(arithmetic.backwardFailure(full.failed), "failure")];
     if (!engine.hasGradients()) return [withoutGradients()];
     const leaves = [...full.reached.keys()].filter(
       (node) => full.reached[node] && engine.isLeaf(node) && !arithmetic.constant[node],
@@ -149,9 +149,9 @@ export class Stepping {
   }
 
   describedBackward(node) {
-    const { arithmetic, engine } = this.app;
+    const { arithmetic, engine, full } = this.app;
     if (engine.failedBackward >= 0)
-      return [note(this.app.arithmetic.backwardFailure(this.app.full.failed), "failure")];
+      return [note(arithmetic.backwardFailure(full.failed), "failure")];
     if (!this.app.state.reached[node]) return [note("No gradient arrives here.")];
     const before = this.gradientsBefore();
     const running = new Map();
@@ -181,7 +181,7 @@ export class Stepping {
   }
 
   describedGroup(step) {
-    const { arithmetic, engine, folding } = this.app;
+    const { arithmetic, engine, folding, full } = this.app;
     const group = folding.group(step.box);
     const outputs = folding.outputsOf(step.box, engine.users);
     const hint = note("Open the box to walk through it.");
@@ -200,7 +200,7 @@ export class Stepping {
       return [...lines, ...(more > 0 ? [note(`and ${more} more`)] : []), hint];
     }
     if (engine.failedBackward >= 0)
-      return [note(this.app.arithmetic.backwardFailure(this.app.full.failed), "failure")];
+      return [note(arithmetic.backwardFailure(full.failed), "failure")];
     const before = this.gradientsBefore();
     const inside = new Set(folding.nodesOf(step.box));
     const outside = new Set(

@@ -1,0 +1,107 @@
+"""`compile` and `compile_graph`: what the user calls, for a function or for a recorded graph."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd.compiler.compiled import Compiled
+from autograd.compiler.program import Backend
+from autograd.compiler.tape import read_tape
+from autograd.compiler.trace import Trace
+from autograd.errors import ArgumentError, NotANumberError, ShapeError
+from autograd.value import Value
+
+
+def compile(
+    function: Callable[..., Any],
+    *,
+    parameters: Sequence[Value] = (),
+    dtype: DTypeLike = np.float64,
+    backend: Backend | None = None,
+) -> Compiled:
+    """Turn a function of one sample into a NumPy program for mini-batches.
+
+    >>> import autograd as ag
+    >>> import numpy as np
+    >>> w = ag.Value(0.5)
+    >>> squared_error = ag.compile(lambda x, y: (w * x - y) ** 2)
+    >>> loss = squared_error(np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 6.0]))
+    >>> loss.backward()
+    >>> round(loss.data, 6), w.grad
+    (10.5, -14.0)
+
+    Parameters
+    ----------
+    function : callable
+        Takes one sample: for an array of shape (B,) a Value, for (B, n) a list of n Values, for
+        (B, n, m) a list of n lists. Returns a Value, or lists of Values. It reaches its parameters
+        as ordinary variables, such as the weights of a model. It must do the same for each sample:
+        no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``.
+    parameters : sequence of Value
+        Parameters to number first, in this order. The others follow in the order of their use.
+    dtype : numpy dtype
+        float64, or float32 for half the memory and 7 digits.
+    backend : Backend, optional
+        What runs the program: a module or an object with a function ``bind``. If none is given,
+        `autograd.compiler.float_backend` runs programs of few numbers an instruction, which is
+        where it is faster, and `autograd.compiler.numpy_backend` all others.
+
+    Returns
+    -------
+    Compiled
+        Call it with arrays. Nothing is recorded before.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no function, or the dtype is another one.
+    """
+    if not callable(function):
+        raise ArgumentError(f"compile takes a function of one sample, not {function!r}")
+    return Compiled(function, list(parameters), np.dtype(dtype), backend)
+
+
+def compile_graph(
+    root: Value,
+    inputs: Sequence[Value],
+    parameters: Sequence[Value],
+    *,
+    dtype: DTypeLike = np.float64,
+    backend: Backend | None = None,
+) -> Compiled:
+    """Turn a recorded graph into a NumPy program for mini-batches.
+
+    >>> import autograd as ag
+    >>> import numpy as np
+    >>> x, w = ag.Value(1.0), ag.Value(2.0)
+    >>> program = ag.compile_graph(ag.tanh(w * x), inputs=[x], parameters=[w])
+    >>> program.map(np.array([[0.0], [1.0]]))
+    array([0.        , 0.96402758])
+
+    Parameters
+    ----------
+    root : Value
+        The output.
+    inputs : sequence of n Values
+        Variables of the graph that differ from sample to sample: the program takes one array of
+        shape (B, n).
+    parameters : sequence of Value
+        Variables to differentiate by. Others keep the number they had when the graph was recorded:
+        do not change them in between.
+    dtype : numpy dtype
+        float64 or float32.
+    backend : Backend, optional
+        See `compile`.
+    """
+
+    def refuse(*samples: Any) -> Value:
+        raise ShapeError(f"this graph takes one array of shape (B, {len(inputs)})")
+
+    for value in (root, *inputs, *parameters):
+        if not isinstance(value, Value):
+            raise NotANumberError(f"compile_graph takes Values, not {value!r}")
+    compiled = Compiled(refuse, list(parameters), np.dtype(dtype), backend)
+    compiled.adopt(Trace(read_tape([root], inputs, parameters), list(parameters), ()))
+    return compiled
