@@ -70,7 +70,7 @@ class StateError(AutogradError, ValueError):
 
 
 class FileError(AutogradError, OSError):
-    """A file that cannot be written. What was there before is still whole."""
+    """A file that cannot be read or written. What was there before is still whole."""
 
 
 class MissingPackageError(AutogradError, ImportError):

@@ -135,9 +135,12 @@ def draw_hardest(predictions: NDArray[np.float64], test: Digits, path: Path) -> 
     is_right = predictions.argmax(axis=1) == test.labels
     probability_of_label = predictions[np.arange(len(test.labels)), test.labels]
     hardest = np.lexsort((probability_of_label, is_right))[:12]
+    misread = np.sum(~is_right)
+    shown = min(misread, len(hardest))
     picture = draw_digits(
-        f"{np.sum(~is_right)} of {len(is_right)} test images misread: the hardest, "
-        "with the predicted probabilities",
+        f"{misread} of the {len(is_right)} test images are misread. Here are "
+        f"{'all' if shown == misread else 'the surest'} {shown}"
+        + (f" and the {len(hardest) - shown} that nearly were" if shown < len(hardest) else ""),
         test.images[hardest],
         test.labels[hardest],
         predictions[hardest],
@@ -182,8 +185,9 @@ def main() -> int:
             untrained = nn.MLP(64, [32, 10], activation="relu", rng=rng)
             print_speed(history, untrained, *training, nn.cross_entropy, BATCH_SIZE)
         if history:
-            title = f"Reading digits: {history[-1].validation:.1%} right on images never seen"
-            write(nn.plots.curves(history, title=title), arguments.output / "digits-curves.png")
+            title = f"Reading digits: {history[-1].validation:.1%} of the test images right"
+            curves = nn.plots.curves(history, validation="test", title=title)
+            write(curves, arguments.output / "digits-curves.png")
         write(nn.plots.weights(model.layers[0]), arguments.output / "digits-weights.png")
         draw_hardest(predictions, test, arguments.output / "digits-mistakes.png")
     return exit_code

@@ -38,6 +38,7 @@ def descend(
     rng: np.random.Generator,
 ) -> list[NDArray[np.float64]]:
     """Train, and return the parameters before it and after each epoch."""
+    print(f"Training {model} ...", flush=True)
     path = [optimizer.read()]
     for _ in nn.fit(model, X, y, loss, optimizer, epochs=epochs, batch_size=100, rng=rng):
         path.append(optimizer.read())
@@ -54,19 +55,22 @@ def draw(
     arguments: argparse.Namespace,
 ) -> None:
     """Draw the landscape of the path, and that around the trained network."""
+    print(f"Computing the loss of the {name} on the plane of the descent ...", flush=True)
     way = nn.loss_landscape(model, X, y, loss, path=path, size=arguments.size)
     share = f"{way.path_shares.sum():.0%} of the descent's variance"
+    title = f"Loss of the {name}\non a plane with {share}"
     write(
-        nn.plots.contour(way, title=f"Loss of the {name}: a plane with {share}"),
+        nn.plots.contour(way, title=title),
         arguments.output / f"landscape-{name}.png",
     )
     write(
-        nn.plots.surface(way, title=f"Loss of the {name}: a plane with {share}"),
+        nn.plots.surface(way, title=title),
         arguments.output / f"landscape-{name}-surface.png",
     )
+    print(f"Computing the loss of the {name} around the trained network ...", flush=True)
     around = nn.loss_landscape(model, X, y, loss, size=arguments.size, rng=0)
     write(
-        nn.plots.surface(around, title=f"Loss of the {name}, around the trained network"),
+        nn.plots.surface(around, title=f"Loss of the {name}\naround the trained network"),
         arguments.output / f"landscape-{name}-around.png",
     )
 

@@ -42,9 +42,11 @@ def draw_digits(
             handles=[
                 Patch(color=BLUE, label="the digit it is"),
                 Patch(color=VERMILION, label="the digit it is taken for"),
+                Patch(color=GREY, label="others"),
             ],
             loc="outside lower center",
-            ncols=2,
+            ncols=3,
+            title="probabilities that the network gives to",
         )
     return figure
 

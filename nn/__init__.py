@@ -10,8 +10,8 @@ True
 
 Read the modules in this order: `layers` (what a network computes), `losses`, `optimizers`,
 `training` (the loop that uses them all, with `steps` and `checkpoints`), `flow` (the gradient on
-its way through the layers). `module`, `activations`, `data`, `schedules` and `metrics` hold what
-these share. `landscape` looks at a loss from afar, and `plots` draws pictures.
+its way through the layers). `module`, `activations`, `arguments`, `data`, `schedules` and
+`metrics` hold what these share. `landscape` looks at a loss from afar, and `plots` draws pictures.
 """
 
 import importlib

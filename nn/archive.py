@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.errors import StateError
+from autograd.errors import FileError, StateError
 from autograd.files import replacing
 
 
@@ -28,17 +28,20 @@ def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
 
     Raises
     ------
-    OSError
-        If the file cannot be opened.
+    FileError
+        If the file cannot be read.
     StateError
         If it is not such a file, or is damaged.
     """
-    with Path(path).open("rb") as file:
-        try:
-            with np.load(file, allow_pickle=False) as archive:
-                arrays = dict(archive)
-        except Exception as error:  # damage can raise anything: zipfile, zlib and NumPy all read
-            raise StateError(f"{path} is not a whole .npz file of arrays") from error
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            arrays = dict(archive)
+    except Exception as error:  # damage can raise anything: zipfile, zlib and NumPy all read
+        raise StateError(f"{path} is not a whole .npz file of arrays") from error
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
             raise StateError(f"{path} is not a file of arrays: {name!r} is something else")

@@ -2,10 +2,12 @@
 
 import copy
 import json
+import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +33,11 @@ class EpochReport:
         The mean of `metric` over the validation data after the epoch, nan without them.
     seconds : float
         Of the training, without the validation.
+
+    What is nan is not printed:
+
+    >>> EpochReport(1, 0.5, math.nan, math.nan, 0.1)
+    EpochReport(epoch=1, loss=0.5, seconds=0.1)
     """
 
     epoch: int
@@ -38,6 +45,15 @@ class EpochReport:
     metric: float
     validation: float
     seconds: float
+
+    def __repr__(self) -> str:
+        there = {name: number for name, number in vars(self).items() if not math.isnan(number)}
+        return f"EpochReport({', '.join(f'{name}={number!r}' for name, number in there.items())})"
+
+
+def is_checkpoint(arrays: Mapping[str, Any]) -> bool:
+    """Tell whether arrays read from a file have the names of those that `save_checkpoint` wrote."""
+    return {"parameters", "steps", "rng", "reports"} <= set(arrays)
 
 
 def require_writable(path: str | Path) -> None:

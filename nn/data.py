@@ -1,13 +1,14 @@
 """Data in random mini-batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, ShapeError
-from nn.layers import Seed, whole_number
+from nn.arguments import require, whole_number
+from nn.layers import Seed
 
 Data: TypeAlias = Sequence[Any] | NDArray[Any]
 """n samples: a list of n items, or an array with n rows."""
@@ -52,23 +53,22 @@ def minibatches(X: Data, y: Data, batch_size: int, rng: Seed = None) -> Iterator
 
 
 def check_data(X: Data, y: Data) -> None:
-    """Require as many inputs as targets, at least one, and no nan or infinity in arrays.
+    """Require as many inputs as targets, at least one, and no nan or infinity among them.
 
     Raises
     ------
     ShapeError, ArgumentError
         If it is otherwise.
     """
+    for name, data in (("X", X), ("y", y)):
+        require(isinstance(data, Sized), data, name, "a list, or an array with a leading axis")
     if len(X) != len(y):
         raise ShapeError(f"there are {len(X)} inputs in X but {len(y)} targets in y")
     if len(X) == 0:
         raise ShapeError("there is no data: X and y are empty")
     for name, data in (("X", X), ("y", y)):
-        if isinstance(data, np.ndarray) and data.dtype.kind == "f":
-            bad = np.argwhere(~np.isfinite(data))
-            if len(bad):
-                place = ", ".join(map(str, bad[0]))
-                raise ArgumentError(f"{name}[{place}] is {data[tuple(bad[0])]}: leave it out")
+        for place, number in _not_finite(data):
+            raise ArgumentError(f"{name}[{', '.join(map(str, place))}] is {number}: leave it out")
 
 
 def float_array(data: Any, name: str) -> NDArray[np.float64]:
@@ -83,6 +83,20 @@ def float_array(data: Any, name: str) -> NDArray[np.float64]:
         return np.asarray(data, np.float64)
     except (TypeError, ValueError) as error:
         raise ShapeError(f"{name} is no array of numbers: {error}") from error
+
+
+def _not_finite(data: Any) -> Iterator[tuple[list[int], float]]:
+    """Yield the place and the number wherever a number is infinite or nan."""
+    try:
+        array = np.asarray(data)
+    except ValueError:  # samples of many lengths
+        for index, sample in enumerate(data):
+            for place, number in _not_finite(sample):
+                yield [index, *place], number
+        return
+    if array.dtype.kind == "f":
+        for indices in np.argwhere(~np.isfinite(array)):
+            yield indices.tolist(), float(array[tuple(indices)])
 
 
 def _select(data: Data, indices: Any) -> Any:

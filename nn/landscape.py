@@ -20,9 +20,10 @@ import numpy as np
 import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
+from nn.arguments import require, require_callable, whole_number
 from nn.data import Data, check_data, float_array
 from nn.directions import Array, principal_directions, random_directions
-from nn.layers import Seed, whole_number
+from nn.layers import Seed
 from nn.module import Module
 from nn.progress import progress
 
@@ -121,8 +122,11 @@ def loss_landscape(
     NonFiniteError, DomainError
         If the loss does not exist at the centre or elsewhere on the plane.
     """
-    if not isinstance(model, Module) or not callable(model):
-        raise ArgumentError(f"{model!r} is no network: a landscape takes an nn.Module to call")
+    is_network = isinstance(model, Module) and callable(model)
+    require(is_network, model, "model", "a Module to call, such as an nn.MLP")
+    require_callable(loss, "loss", "nn.mse_loss")
+    if penalty is not None:
+        require_callable(penalty, "penalty", "lambda: nn.l2_penalty(parameters)")
     check_data(X, y)
     if whole_number(size, "size") < 2:
         raise ArgumentError("size=1: a grid has two points or more in each direction")
@@ -202,7 +206,7 @@ def _axes(limits: tuple[Interval, Interval], size: int) -> tuple[Array, Array]:
 
 
 def _loss_function(
-    model: Callable[[Any], Any],
+    model: Any,  # a Module to call
     parameters: list[Value],
     X: Data,
     y: Data,

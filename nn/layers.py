@@ -1,6 +1,5 @@
 """Neurons, layers of neurons, and networks of layers."""
 
-import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -9,9 +8,10 @@ import numpy as np
 from autograd import Value
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.functions import weighted_sum
-from autograd.parts import Part, PartLabel
+from autograd.parts import Part, PartLabel, part_of
 from autograd.value import Number, as_value
 from nn.activations import find_activation
+from nn.arguments import whole_number
 from nn.module import Module, Tensor
 
 Activating: TypeAlias = str | Callable[[Value], Value]
@@ -124,6 +124,7 @@ class Layer(Module):
         self.part = Part("layer", f"Layer({n_inputs}, {n_outputs})", self.neurons[0].part.detail)
         for neuron in self.neurons:
             neuron.part.within = self.part
+        _label_by_place(self)
 
     def __call__(self, inputs: Iterable[Number]) -> list[Value]:
         """Return the list of the `n_outputs` outputs for `n_inputs` Values or numbers.
@@ -156,6 +157,11 @@ class MLP(Module):
     MLP(2, [16, 16, 1], activation='tanh', output_activation='linear')
     >>> len(model.parameters())
     337
+
+    Each parameter is labelled by its place, with the name that `named_parameters` gives it:
+
+    >>> model.layers[1].neurons[3].bias
+    Value(0.0, grad=0.0, label='2.bias[3]')
 
     Parameters
     ----------
@@ -193,6 +199,7 @@ class MLP(Module):
         for n_outputs, layer_activation in zip(layer_sizes, activations, strict=True):
             self.layers.append(Layer(n_inputs, n_outputs, layer_activation, rng))
             n_inputs = n_outputs
+        _label_by_place(self)
 
     def __call__(self, inputs: Iterable[Number]) -> Any:
         """Return the output for `n_inputs` Values or numbers.
@@ -230,21 +237,12 @@ class MLP(Module):
         return f"MLP({n_inputs}, {sizes}, activation={inner!r}, output_activation={outer!r})"
 
 
-def whole_number(number: Any, name: str, least: int = 1) -> int:
-    """Return a whole number that is not below `least` as an int.
-
-    Raises
-    ------
-    ArgumentError
-        If it is something else. The message calls it `name`.
-    """
-    try:
-        whole = operator.index(number)
-    except TypeError:
-        whole = least - 1
-    if whole < least:
-        raise ArgumentError(f"{name}={number!r}: it takes a whole number from {least} on")
-    return whole
+def _label_by_place(module: Module) -> None:
+    """Give each parameter of neurons its place as label: there is a ``w0`` in every one of them."""
+    for name, parameter in module.named_parameters():
+        part = part_of(parameter.label)
+        assert part is not None  # a neuron made it
+        parameter.label = PartLabel(name, part)
 
 
 def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> list[Value]:

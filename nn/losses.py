@@ -11,6 +11,7 @@ import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError, ShapeError
 from autograd.value import Number
+from nn.arguments import require
 
 
 def mse_loss(prediction: Any, target: Any) -> Value:
@@ -69,7 +70,9 @@ def cross_entropy(logits: Sequence[Value], label: Number) -> Value:
             f"the label {label!r} is no class: with {len(logits)} logits "
             f"it is a whole number from 0 to {len(logits) - 1}"
         )
-    return ag.logsumexp(logits) - ag.lookup(logits, label)
+    largest = ag.detach(ag.max(logits))  # as in `log_softmax`: digits are lost if it goes off last
+    shifted = [logit - largest for logit in logits]
+    return ag.log(ag.sum(map(ag.exp, shifted))) - ag.lookup(shifted, label)
 
 
 def binary_cross_entropy(logit: Value, target: Number) -> Value:
@@ -132,6 +135,8 @@ def l2_penalty(parameters: Iterable[Value], strength: float = 1e-4) -> Value:
     >>> nn.l2_penalty([Value(3.0), Value(4.0)], strength=0.1).data
     2.5
     """
+    takes = "the parameters themselves, such as model.parameters()"
+    require(isinstance(parameters, Iterable), parameters, "parameters", takes)
     parameters = list(parameters)
     return strength * ag.dot(parameters, parameters)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from autograd import Value
 from autograd.errors import StateError
 from nn.archive import checked_array, read_archive, write_archive
+from nn.checkpoints import is_checkpoint
 from nn.interrupts import interrupts_deferred
 
 Tensor: TypeAlias = Any
@@ -121,12 +122,21 @@ class Module:
 
         Raises
         ------
-        OSError
-            If the file cannot be opened.
+        FileError
+            If the file cannot be read.
         StateError
             If it is no such file, is damaged, or does not fit. Then no parameter is changed.
         """
-        self.load_state_dict(read_archive(path))
+        state = read_archive(path)
+        try:
+            self.load_state_dict(state)
+        except StateError as error:
+            if not is_checkpoint(state):
+                raise
+            raise StateError(
+                f"{path} is a checkpoint of fit, which goes on from it with "
+                f"checkpoint={str(path)!r}, resume=True: load() takes what save() wrote"
+            ) from error
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.parameters())} parameters)"

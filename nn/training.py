@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
+from nn.arguments import require, require_callable, whole_number
 from nn.checkpoints import EpochReport, load_checkpoint, require_writable, save_checkpoint
 from nn.data import Data, check_data, minibatches
-from nn.layers import Seed, whole_number
+from nn.layers import Seed
 from nn.optimizers import Optimizer
 from nn.progress import progress
 from nn.steps import CompiledStep, EagerStep, Step
@@ -107,17 +108,28 @@ def fit(
     Ctrl-C ends it with KeyboardInterrupt, as always; the parameters are then those of the last
     whole step. A progress bar shows on a terminal if tqdm is installed.
     """
+    require_callable(model, "model", "an nn.MLP")
+    require_callable(loss, "loss", "nn.mse_loss")
+    takes = "an Optimizer, such as nn.SGD(model.parameters(), lr=0.1)"
+    require(isinstance(optimizer, Optimizer), optimizer, "optimizer", takes)
+    if penalty is not None:
+        require_callable(penalty, "penalty", "lambda: nn.l2_penalty(parameters)")
+    if metric is not None:
+        require_callable(metric, "metric", "nn.accuracy")
     epochs = whole_number(epochs, "epochs", least=0)
     if resume and checkpoint is None:
         raise ArgumentError("resume=True takes the checkpoint to resume from: checkpoint=path")
     if checkpoint is not None:
         require_writable(checkpoint)
     if validation is not None:
+        is_pair = isinstance(validation, tuple | list) and len(validation) == 2
+        require(is_pair, validation, "validation", "a pair of inputs and targets, (X, y)")
         check_data(*validation)
         if metric is None:
             raise ArgumentError("validation data take a metric to report: metric=nn.accuracy")
+    batch_size = whole_number(batch_size, "batch_size")
+    check_data(X, y)
     generator = np.random.default_rng(rng)
-    minibatches(X, y, batch_size, np.random.default_rng(0))  # complains now, not in the loop
     kind, form = (CompiledStep, _array) if compiled else (EagerStep, _rows)
     step = kind(model, loss, optimizer, penalty, metric)
     held_out = None if validation is None else (form(validation[0]), form(validation[1]))

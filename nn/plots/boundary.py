@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 import autograd as ag
 from autograd.errors import ShapeError
+from nn.arguments import require_callable
 from nn.data import Data, check_data, float_array
 from nn.plots.canvas import INK, PALETTE, finished, new_axes, style
 
@@ -58,9 +59,12 @@ def decision_boundary(
     ------
     ShapeError
         If a point has not two coordinates, or there are not as many classes as points.
+    ArgumentError
+        If the model is none.
     TraceError
         If what the model does depends on the numbers it gets: it is compiled.
     """
+    require_callable(model, "model", "an nn.MLP")
     points, labels = float_array(X, "X"), float_array(y, "y")
     check_data(points, labels)
     if points.ndim != 2 or points.shape[1] != 2 or labels.ndim != 1:

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError
+from nn.arguments import require
 from nn.landscape import Landscape
 from nn.plots.canvas import INK, VERMILION, finished, new_axes, style
 
@@ -19,6 +20,11 @@ DETAIL: Final = 3.0
 
 FLAT: Final = 1e-9
 """Of losses that differ by less than this, relative to their size, there are no lines to draw."""
+
+VIEW: Final = 50.0, -60.0
+"""The numbers of both directions grow to the right, seen from high above most ridges."""
+
+STAR: Final[Any] = {"marker": "*", "color": VERMILION, "markersize": 18}
 
 FEW_POINTS: Final = 150
 """Up to so many, each point of a path has a dot. More of them would hide the line."""
@@ -47,7 +53,13 @@ def contour(
         To draw on. By default a new picture is made.
     path : path, optional
         See `nn.plots.save`.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no landscape.
     """
+    _require_landscape(landscape)
     levels = _levels(landscape.losses, 25)
     with style():
         axes = axes or new_axes(8, 6.4)
@@ -64,9 +76,12 @@ def contour(
             linewidths=0.5,
             alpha=0.5,
         )
-        bar = axes.figure.colorbar(areas, ax=axes, label="loss", ticks=levels[::4])
-        bar.ax.set_yticklabels([f"{level:.2g}" for level in levels[::4]])
-        _draw_path(axes, landscape.path.T)
+        ticks = _round_ticks(levels)
+        bar = axes.figure.colorbar(
+            areas, ax=axes, ticks=ticks, label="loss (finer where it is low)"
+        )
+        bar.ax.set_yticklabels([f"{tick:.10g}" for tick in ticks])
+        _draw_path(axes, landscape.path.T, _center(landscape)[:2])
         x, y = _direction_labels(landscape)
         axes.set(xlabel=x, ylabel=y, aspect="equal")
     return finished(axes, path)
@@ -94,7 +109,7 @@ def surface(
     title : str, optional
     view : (float, float), optional
         From where to look, in degrees: the height above the ground, and the angle around it. By
-        default from where the ground is lowest, so that no ridge hides the path.
+        default the numbers of both directions grow to the right, and few ridges hide the path.
     axes : matplotlib Axes with ``projection="3d"``, optional
         To draw on. By default a new picture is made.
     path : path, optional
@@ -103,8 +118,9 @@ def surface(
     Raises
     ------
     ArgumentError
-        If the axes have two dimensions.
+        If the axes have two dimensions, or there is no landscape.
     """
+    _require_landscape(landscape)
     with style():
         space: Any = axes or new_axes(9, 7.5, projection="3d", box_aspect=(4, 4, 2.6))
         if space.name != "3d":
@@ -124,16 +140,16 @@ def surface(
             edgecolor=(1.0, 1.0, 1.0, 0.25),
             zorder=1,
         )
-        _draw_path(space, np.column_stack([landscape.path, landscape.path_losses]).T)
-        space.view_init(*(view or _lowest_view(landscape.losses)))
+        descent = np.column_stack([landscape.path, landscape.path_losses]).T
+        _draw_path(space, descent, _center(landscape))
+        space.view_init(*(view or VIEW))
         _label(space, [*_direction_labels(landscape), "loss"])
     return finished(space, path)
 
 
-def _lowest_view(losses: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the view over the corner where the loss is lowest."""
-    corners = {-150: losses[0, 0], -60: losses[0, -1], 30: losses[-1, -1], 120: losses[-1, 0]}
-    return 38.0, min(corners, key=lambda angle: corners[angle])
+def _require_landscape(landscape: Any) -> None:
+    takes = "what nn.loss_landscape(model, X, y, loss) returns"
+    require(isinstance(landscape, Landscape), landscape, "landscape", takes)
 
 
 def _label(space: Any, labels: list[str]) -> None:
@@ -147,25 +163,35 @@ def _label(space: Any, labels: list[str]) -> None:
     space.grid(alpha=0.3)
 
 
-def _draw_path(axes: Any, coordinates: NDArray[np.float64]) -> None:
-    """Draw a path of two or three coordinates, its start and its end."""
-    if coordinates.shape[1] == 0:
+def _center(landscape: Landscape) -> NDArray[np.float64]:
+    """Return the column of the surface's point at x = y = 0, or no column if it is out of sight."""
+    x, y = landscape.x, landscape.y
+    if not (x[0] <= 0.0 <= x[-1] and y[0] <= 0.0 <= y[-1]):
+        return np.zeros((3, 0))
+    height = np.interp(0.0, y, [np.interp(0.0, x, row) for row in landscape.losses])
+    return np.array([[0.0], [0.0], [height]])
+
+
+def _draw_path(axes: Any, path: NDArray[np.float64], center: NDArray[np.float64]) -> None:
+    """Draw a path, its start and its end; or if there is none, the network at the centre.
+
+    A point is a column of two or three coordinates.
+    """
+    if path.shape[1]:
+        dots = "o" if path.shape[1] <= FEW_POINTS else ""
+        axes.plot(*path, marker=dots, color=INK, linewidth=3.5, markersize=5.5, zorder=2)
+        axes.plot(*path, marker=dots, color="white", linewidth=1.5, markersize=3.5, zorder=3)
+        _mark(axes, path[:, :1], "start", marker="o", color="white", markersize=10)
+        _mark(axes, path[:, -1:], "end", **STAR)
+    elif center.shape[1]:
+        _mark(axes, center, "the network", **STAR)
+    else:
         return
-    dots = "o" if coordinates.shape[1] <= FEW_POINTS else ""
-    axes.plot(*coordinates, marker=dots, color=INK, linewidth=3.5, markersize=5.5, zorder=2)
-    axes.plot(*coordinates, marker=dots, color="white", linewidth=1.5, markersize=3.5, zorder=3)
-    ends = [("start", "o", "white", 0), ("end", "*", VERMILION, -1)]
-    for name, marker, color, index in ends:
-        axes.plot(
-            *coordinates[:, [index]],
-            marker,
-            color=color,
-            markeredgecolor=INK,
-            markersize=10 if marker == "o" else 18,
-            label=name,
-            zorder=4,
-        )
     axes.legend(loc="upper left", frameon=True)
+
+
+def _mark(axes: Any, point: NDArray[np.float64], name: str, **style: Any) -> None:
+    axes.plot(*point, label=name, linestyle="", markeredgecolor=INK, zorder=4, **style)
 
 
 def _levels(losses: NDArray[np.float64], n: int) -> NDArray[np.float64]:
@@ -174,6 +200,17 @@ def _levels(losses: NDArray[np.float64], n: int) -> NDArray[np.float64]:
         high = low + 1.0
     levels: NDArray[np.float64] = low + (high - low) * np.linspace(0.0, 1.0, n) ** DETAIL
     return levels
+
+
+def _round_ticks(levels: NDArray[np.float64]) -> list[float]:
+    """Return numbers near some of the levels, with as few digits as tell them apart."""
+    some = levels[::4]
+    for digits in range(1, 16):
+        ticks = sorted({float(f"{level:.{digits}g}") for level in some})
+        ticks = [tick for tick in ticks if levels[0] <= tick <= levels[-1]]
+        if len(ticks) >= len(some) - 2:
+            return ticks
+    return list(some)
 
 
 def _norm(levels: NDArray[np.float64]) -> PowerNorm:
@@ -185,12 +222,13 @@ def _title(landscape: Landscape) -> str:
         return "Loss landscape around the network"
     if np.isnan(landscape.path_shares).any():
         return "Loss landscape, with the path of the descent"
-    return f"Loss landscape, with {landscape.path_shares.sum():.0%} of the descent's variance"
+    share = f"{landscape.path_shares.sum():.0%} of the descent's variance"
+    return f"Loss landscape\non a plane with {share}"
 
 
 def _direction_labels(landscape: Landscape) -> list[str]:
     if landscape.kind == "random":
-        return [f"{nth} random direction (1: each neuron's norm)" for nth in ("first", "second")]
+        return [f"{nth} random direction (1: size of the weights)" for nth in ("first", "second")]
     return [
         f"{nth} principal direction ({share:.0%} of variance)"
         for nth, share in zip(("first", "second"), landscape.path_shares, strict=True)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from autograd.errors import ShapeError
+from nn.arguments import require
 from nn.checkpoints import EpochReport
 from nn.plots.canvas import BLUE, VERMILION, Picture, save, style
 
@@ -20,6 +21,7 @@ def curves(
     reports: Iterable[EpochReport],
     *,
     metric: str = "accuracy",
+    validation: str = "validation",
     title: str = "The course of training",
     path: str | Path | None = None,
 ) -> Figure:
@@ -37,6 +39,8 @@ def curves(
         What `nn.fit` yields; ``curves(nn.fit(...))`` trains and draws.
     metric : str
         What its metric measures.
+    validation : str
+        What the validation data are called.
     title : str
     path : path, optional
         See `nn.plots.save`.
@@ -45,15 +49,21 @@ def curves(
     ------
     ShapeError
         If there is no report.
+    ArgumentError
+        If they are something else.
     """
+    takes = "what nn.fit yields: reports = list(nn.fit(...))"
+    require(isinstance(reports, Iterable), reports, "reports", takes)
     reports = list(reports)
+    for index, report in enumerate(reports):
+        require(isinstance(report, EpochReport), report, f"reports[{index}]", takes)
     if not reports:
-        raise ShapeError("there are no reports to draw: reports = list(nn.fit(...))")
+        raise ShapeError(f"there are no reports to draw: it takes {takes}")
     epochs = [report.epoch for report in reports]
     losses = [report.loss for report in reports]
     metrics = {
         "training": [report.metric for report in reports],
-        "validation": [report.validation for report in reports],
+        validation: [report.validation for report in reports],
     }
     metrics = {name: curve for name, curve in metrics.items() if not all(map(math.isnan, curve))}
     with style():
@@ -70,9 +80,9 @@ def curves(
 
 
 def _draw(axes: Axes, epochs: list[int], quantity: str, curves: dict[str, list[float]]) -> None:
-    styles = {"training": (BLUE, "-", "o"), "validation": (VERMILION, "--", "s")}
+    training, other = (BLUE, "-", "o"), (VERMILION, "--", "s")
     for name, values in curves.items():
-        color, line, marker = styles[name]
+        color, line, marker = training if name == "training" else other
         axes.plot(
             epochs,
             values,

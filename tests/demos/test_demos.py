@@ -146,6 +146,7 @@ def test_landscapes_are_drawn_the_same_each_time(tmp_path: Path) -> None:
     )
     assert (one.code, one.errors) == (other.code, other.errors) == (0, "")
     assert pictures_in(tmp_path / "one") == PICTURES["landscape"]
+    assert one.output.count("Computing the loss of the ") == 4
     for picture in PICTURES["landscape"]:
         same = (
             (tmp_path / "one" / picture).read_bytes(),

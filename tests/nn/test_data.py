@@ -118,3 +118,32 @@ def test_a_number_in_an_array_that_is_not_finite_is_named(number: float, kind: s
         nn.minibatches(bad, [1, 2, 3], 2)
     with pytest.raises(ag.ArgumentError, match=rf"y\[2, 1\] is {number}"):
         nn.minibatches([1, 2, 3], bad, 2)
+
+
+@pytest.mark.parametrize(
+    ("X", "place"),
+    [
+        ([[0.0, math.nan], [1.0, 2.0]], "0, 1"),
+        ([[0.0, 1.0], [1.0, math.nan]], "1, 1"),
+        ([[0.0], [1.0, 2.0, math.nan]], "1, 2"),
+        ([[[0.0, 1.0], [2.0]], [[1.0], [math.nan]]], "1, 1, 0"),
+        ([0.0, math.nan], "1"),
+        ([0.0, np.array([1.0, 2.0, math.nan])], "1, 2"),
+    ],
+)
+def test_a_number_in_lists_that_is_not_finite_is_named(X: Any, place: str) -> None:
+    with pytest.raises(ag.ArgumentError, match=rf"X\[{place}\] is nan: leave it out"):
+        nn.minibatches(X, [1.0, 2.0], 2)
+    with pytest.raises(ag.ArgumentError, match=rf"y\[{place}\] is nan: leave it out"):
+        nn.minibatches([1.0, 2.0], X, 2)
+
+
+def test_training_and_landscapes_name_the_number_that_is_not_finite() -> None:
+    model = nn.MLP(2, [1], rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    bad, y = [[0.0, math.nan], [0.0, 1.0]], [1.0, -1.0]
+    for compiled in [True, False]:
+        with pytest.raises(ag.ArgumentError, match=r"X\[0, 1\] is nan"):
+            nn.fit(model, bad, y, nn.mse_loss, optimizer, epochs=1, compiled=compiled)
+    with pytest.raises(ag.ArgumentError, match=r"X\[0, 1\] is nan"):
+        nn.loss_landscape(model, bad, y, nn.mse_loss)

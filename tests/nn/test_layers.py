@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from autograd import Value
+from autograd.parts import part_of
 
 Array = NDArray[np.float64]
 
@@ -198,6 +199,20 @@ def test_all_neurons_of_a_network_start_different_with_bias_zero() -> None:
 
 
 # --- repr ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", [nn.Layer(3, 2), nn.MLP(2, [4, 3, 1])], ids=repr)
+def test_each_parameter_is_labelled_by_its_place_and_knows_its_neuron(module: Any) -> None:
+    named = list(module.named_parameters())
+    assert [parameter.label for _, parameter in named] == [name for name, _ in named]
+    for layer in getattr(module, "layers", [module]):
+        for neuron in layer.neurons:
+            for parameter in neuron.parameters():
+                assert part_of(parameter.label) is neuron.part
+
+
+def test_a_lone_neuron_calls_its_parameters_as_in_its_formula() -> None:
+    assert [parameter.label for parameter in nn.Neuron(2).parameters()] == ["w0", "w1", "b"]
 
 
 @given(st.integers(1, 4), layer_sizes, activation_names, activation_names, seeds)

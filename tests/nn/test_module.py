@@ -320,9 +320,21 @@ def test_loading_never_unpickles(tmp_path: Path) -> None:
         nn.MLP(2, [1]).load(path)
 
 
-def test_a_file_that_is_not_there_is_reported_as_python_does(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        nn.MLP(2, [1]).load(tmp_path / "model.npz")
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    for path in [tmp_path / "model.npz", tmp_path]:
+        with pytest.raises(ag.FileError, match=rf"{path} cannot be read: .* directory"):
+            nn.MLP(2, [1]).load(path)
+
+
+def test_a_checkpoint_is_told_from_a_saved_network(tmp_path: Path) -> None:
+    path = tmp_path / "training.npz"
+    model = nn.MLP(1, [1], rng=0)
+    optimizer = nn.Adam(model.parameters(), lr=0.1)
+    list(nn.fit(model, [[1.0]], [2.0], nn.mse_loss, optimizer, epochs=1, checkpoint=path))
+    before = numbers(model)
+    with pytest.raises(ag.StateError, match=r"training\.npz is a checkpoint of fit.*resume=True"):
+        model.load(path)
+    assert numbers(model) == before
 
 
 def test_saving_replaces_an_old_file(tmp_path: Path) -> None:

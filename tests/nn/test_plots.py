@@ -172,6 +172,8 @@ def test_curves_are_those_of_the_reports() -> None:
         assert list(line.get_xdata()) == [1, 2, 3]  # type: ignore[arg-type]  # any array-like
         assert list(line.get_ydata()) == numbers  # type: ignore[arg-type]
     assert [training.get_label(), validation.get_label()] == ["training", "validation"]
+    renamed = plots.curves(REPORTS, validation="test").axes[1].lines
+    assert [line.get_label() for line in renamed] == ["training", "test"]
     assert (left.get_xlabel(), right.get_ylabel()) == ("epoch", "hits")
 
 
@@ -277,21 +279,43 @@ def test_a_contour_shows_the_whole_range_of_losses_and_the_path() -> None:
         (data.y[0], data.y[-1]),
     )
     np.testing.assert_array_equal(axes.lines[0].get_xydata(), data.path)
-    assert bar.get_ylabel() == "loss"
+    assert bar.get_ylabel() == "loss (finer where it is low)"
 
 
-def test_a_surface_is_seen_from_where_it_is_lowest() -> None:
+def test_the_numbers_of_a_surface_grow_to_the_right() -> None:
     data = landscape()
-    x, y = np.meshgrid(data.x, data.y)
-    for azimuth, slope in [(-150, x + y), (-60, y - x), (30, -x - y), (120, x - y)]:
-        tilted = nn.Landscape(**{**vars(data), "losses": slope})
-        axes: Any = plots.surface(tilted).axes[0]
-        assert axes.azim == azimuth
-        # The lowest corner is the one that looks towards the eye.
-        eye = np.cos(np.radians(azimuth)) * x + np.sin(np.radians(azimuth)) * y
-        assert slope.ravel()[eye.argmax()] == slope.min()
+    axes: Any = plots.surface(data).axes[0]
+    origin, right, away = (axes.get_proj() @ [*point, 0, 1] for point in [(0, 0), (1, 0), (0, 1)])
+    for point in (right, away):
+        assert point[0] / point[3] > origin[0] / origin[3]
     axes = plots.surface(data, view=(10, 20)).axes[0]
     assert (axes.elev, axes.azim) == (10, 20)
+
+
+@pytest.mark.parametrize("size", [4, 5])
+def test_without_a_path_the_network_is_marked_on_the_surface(size: int) -> None:
+    model = nn.MLP(2, [1], rng=0)
+    data = nn.loss_landscape(model, [[1.0, 2.0]], [1.0], nn.mse_loss, size=size, rng=0)
+    (star,) = plots.contour(data).axes[0].lines
+    np.testing.assert_array_equal(star.get_xydata(), [[0.0, 0.0]])
+    surface: Any = plots.surface(data).axes[0]
+    x, y, height = surface.lines[0].get_data_3d()
+    middle = data.losses[(size - 1) // 2 : size // 2 + 1, (size - 1) // 2 : size // 2 + 1]
+    assert (x, y, height) == (0.0, 0.0, pytest.approx(middle.mean()))
+    elsewhere = nn.loss_landscape(
+        model, [[1.0, 2.0]], [1.0], nn.mse_loss, size=size, rng=0, limits=((1, 2), (-1, 1))
+    )
+    assert not plots.contour(elsewhere).axes[0].lines
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.00067, 1.5), (0.0, 10.0), (5.0, 5.001), (-3.0, 2e8)])
+def test_the_ticks_of_a_colour_bar_are_distinct_and_within_it(low: float, high: float) -> None:
+    data = nn.Landscape(**{**vars(landscape()), "losses": np.linspace(low, high, 25).reshape(5, 5)})
+    bar = plots.contour(data).axes[1]
+    ticks, labels = bar.get_yticks(), [label.get_text() for label in bar.get_yticklabels()]
+    assert [float(label) for label in labels] == pytest.approx(ticks)
+    assert len(set(labels)) == len(labels) >= 4
+    assert low <= min(ticks) < max(ticks) <= high
 
 
 def test_no_share_is_told_of_a_path_that_stays_where_it_is() -> None:

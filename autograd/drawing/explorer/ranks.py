@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 Point = tuple[int, int]
 
-CARD = (120, 62)
+CARD = (138, 62)
 """Width and height of the card of a node, in points; ``layout.js`` has the same."""
 
 FOLDED = (152, 76)

@@ -2,7 +2,7 @@
 // groups folded. A group that is opened grows, and pushes what is beside it aside: nothing else
 // moves, so that the picture stays the one that was known.
 
-export const CARD = { width: 120, height: 62 };
+export const CARD = { width: 138, height: 62 };
 export const FOLDED = { width: 152, height: 76 };
 const PADDING = 18;
 const ARROW = 6;
