@@ -22,7 +22,7 @@ def in_ranks(sizes: Sequence[Point], edges: Sequence[Point]) -> list[Point]:
     """Return the centers of boxes with edges between them, from left to right.
 
     >>> in_ranks([CARD] * 4, [(0, 2), (1, 2), (2, 3)])
-    [(0, -40), (0, 40), (188, 0), (376, 0)]
+    [(0, -40), (0, 40), (206, 0), (412, 0)]
 
     Parameters
     ----------
