@@ -21,13 +21,18 @@ export function textWidth(text, kind, around) {
   return canvas.measureText(text).width;
 }
 
-// As much of a text as fits, with the whole text for who points at it.
+// As much of a text as fits, with the whole text for who points at it. It is cut in the middle: the
+// names of parameters, 0.weight[3][1], differ at their end.
 export function fitted(text, width, kind, around) {
   const letters = [...text];
   const fits = (part) => textWidth(part, kind, around) <= width;
   if (fits(text)) return [text];
   let [few, many] = [0, letters.length];
-  const shortened = (length) => `${letters.slice(0, length).join("").trimEnd()}…`;
+  const shortened = (length) => {
+    const start = letters.slice(0, Math.ceil(length / 2)).join("").trimEnd();
+    const end = letters.slice(letters.length - Math.floor(length / 2)).join("").trimStart();
+    return `${start}…${end}`;
+  };
   while (many - few > 1) {
     const middle = Math.floor((few + many) / 2);
     if (fits(shortened(middle))) few = middle;
