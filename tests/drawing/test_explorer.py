@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-import time
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -402,10 +401,11 @@ def test_ranks_keep_boxes_apart_and_edges_forward(data: st.DataObject) -> None:
         assert x1 != x2 or abs(y1 - y2) >= (sizes[a][1] + sizes[b][1]) / 2
 
 
-def test_a_long_chain_is_laid_out_without_graphviz(page: Path) -> None:
+def test_a_long_chain_is_laid_out_without_graphviz(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "layout", lambda dot: pytest.fail("Graphviz is slow here"))
     x = ag.Value(1.0, "x")
     for _ in range(400):
         x = ag.sin(x) + 0.5
-    start = time.perf_counter()
-    ag.explore(x, page)
-    assert time.perf_counter() - start < 5.0
+    assert ag.explore(x, page).exists()

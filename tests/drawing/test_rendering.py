@@ -4,7 +4,6 @@ import os
 import shutil
 import stat
 import sysconfig
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -129,8 +128,6 @@ def test_a_program_that_cannot_be_run_is_named(install: Install, tmp_path: Path)
 
 def test_nothing_hangs(install: Install) -> None:
     sleep = shutil.which("sleep", path=os.defpath)
-    install(dot=f"exec {sleep} 20")
-    start = time.monotonic()
+    install(dot=f"exec {sleep} 1000000")
     with pytest.raises(ag.RenderingError, match=r"in 0\.2 seconds: draw less"):
         render(SOURCE, patience=0.2)
-    assert time.monotonic() - start < 10
