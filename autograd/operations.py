@@ -619,7 +619,7 @@ def _lookup_array(np: Any, index: Any, *entries: Any) -> Any:
 
 lookup = define(
     "lookup",
-    symbol="[ ]",
+    symbol="lookup",
     forward=_lookup,
     array=_lookup_array,
     derivative=lambda g, out, index, *entries: (

@@ -303,7 +303,7 @@ def node(operation: Operation, data: float, parents: tuple[Value, ...]) -> Value
 
 
 def function_node(operation: Operation, x: Number) -> Any:
-    """Apply an operation to one Value or number: as `Operation`, at a third of its cost."""
+    """Apply an operation to one Value or number: as calling it does, at a third of the cost."""
     if not isinstance(x, Value):
         return operation.evaluate(real_number(x))
     try:

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from autograd import operations
 from autograd.drawing.connections import connections_into
 from autograd.drawing.folding import Group, fold
 from autograd.drawing.order import inputs_first
 from autograd.drawing.roles import Role, find_roles
 from autograd.errors import ArgumentError, GraphError
 from autograd.graph import NO_GRADIENT, Node
-from autograd.operations import Operation
 from autograd.parts import Part
 from autograd.value import Value
 
@@ -226,18 +224,13 @@ def _box(key: str, group: Group, seen: Sequence[Node], roles: dict[Node, Role], 
         key=key,
         role=role,
         label=label,
-        symbol=shown_symbol(node.operation) if node.operation and not group.part else "",
+        symbol=node.operation.symbol if node.operation and not group.part else "",
         details=tuple(details),
         nodes=tuple(group.nodes),
         data=tuple(node.data for node in seen),
         gradients=tuple(_gradient(node, swept) for node in seen),
         part=group.part,
     )
-
-
-def shown_symbol(operation: Operation) -> str:
-    """Return what a box shows of an operation: of a lookup its name, as [ ] alone is a riddle."""
-    return operation.name if operation is operations.lookup else operation.symbol
 
 
 def _gradient(node: Node, swept: bool) -> float | None:

@@ -19,7 +19,7 @@ from autograd.drawing.explorer.layout import places
 from autograd.drawing.explorer.page import page
 from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
 from autograd.drawing.order import inputs_first
-from autograd.drawing.picture import Collapse, levels_of, shown_symbol, values_of
+from autograd.drawing.picture import Collapse, levels_of, values_of
 from autograd.errors import ArgumentError, GraphError
 from autograd.files import write_file
 from autograd.graph import Node
@@ -183,7 +183,7 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
 
 def _described(operation: Operation, n_inputs: int) -> dict[str, str]:
     """Return how to write an operation; `infix` stands between its inputs, if anything does."""
-    symbol = shown_symbol(operation)
+    symbol = operation.symbol
     between = n_inputs == 2 and not any(letter.isalnum() or letter == " " for letter in symbol)
     infix = "+" if operation.name == "sum" else symbol if between else ""
     return {"name": operation.name, "symbol": symbol, "infix": infix, "advice": operation.advice}
