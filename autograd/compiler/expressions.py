@@ -15,6 +15,7 @@ a formula.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,6 +150,22 @@ def _product(factor: Any, formula: Formula, product: Formula) -> Formula:
     if not isinstance(factor, float):
         return product
     return {1.0: formula, -1.0: -formula, 0.0: ZERO}.get(factor, product)
+
+
+def calls_in(formulas: Sequence[Formula], uses: dict[int, int]) -> list[Formula]:
+    """List the function calls in formulas, arguments first, and count the uses of each."""
+    order: list[Formula] = []
+    stack = [(formula, False) for formula in formulas]
+    while stack:
+        part, arguments_listed = stack.pop()
+        if arguments_listed:
+            order.append(part)
+            continue
+        uses[id(part)] = uses.get(id(part), 0) + 1
+        if part.arguments and uses[id(part)] == 1:
+            stack.append((part, True))
+            stack += [(inner, False) for inner in part.arguments if isinstance(inner, Formula)]
+    return order
 
 
 class _Namespace:

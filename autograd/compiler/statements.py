@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.expressions import Formula
+from autograd.compiler.expressions import Formula, calls_in
 from autograd.compiler.memory import Array, Memory
 from autograd.compiler.program import Lookup, Region
 
@@ -54,7 +54,7 @@ class Statements:
         """Emit what formulas contain more than once as temporaries, and import their functions."""
         uses: dict[int, int] = {}
         rebuilt: dict[int, Formula] = {}
-        for part in _postorder(formulas, uses):
+        for part in calls_in(formulas, uses):
             self._import_function(part.function)
             arguments = tuple(rebuilt.get(id(argument), argument) for argument in part.arguments)
             whole = Formula(part.function, arguments)
@@ -150,19 +150,3 @@ class Statements:
         if np.shares_memory(matrix, array):
             return matrix
         return self._gather(region).reshape(len(array), -1)
-
-
-def _postorder(formulas: Sequence[Formula], uses: dict[int, int]) -> list[Formula]:
-    """List the function calls in formulas, arguments first, and count the uses of each."""
-    order: list[Formula] = []
-    stack = [(formula, False) for formula in formulas]
-    while stack:
-        part, arguments_listed = stack.pop()
-        if arguments_listed:
-            order.append(part)
-            continue
-        uses[id(part)] = uses.get(id(part), 0) + 1
-        if part.arguments and uses[id(part)] == 1:
-            stack.append((part, True))
-            stack += [(inner, False) for inner in part.arguments if isinstance(inner, Formula)]
-    return order

@@ -1,0 +1,23 @@
+"""The native backend: a program becomes C, which the compiler of the machine makes fast.
+
+NumPy is called for each instruction, and each call takes its time and reads and writes memory. In C
+an instruction is a loop, and a batch that fits the caches is done in a few microseconds. The price
+is a C compiler, which has to be on the machine, and its time, some tenths of a second for each
+program and batch size. So this backend is for training that takes minutes:
+
+>>> import autograd as ag
+>>> from autograd.compiler import native
+>>> w = ag.Value(0.5)
+>>> squared_error = ag.compile(lambda x, y: (w * x - y) ** 2, backend=native)
+
+`source` writes the program: one statement per instruction, on rows of the memory, as in
+
+    ALL(i, 16) SAMPLES V[19 + i][s] = maximum(V[3 + i][s], 0.0);
+
+with the names and the matrix products of ``kernels.c`` before it. `formulas` writes the formulas of
+the operation table, `library` calls the compiler, and `bound` is what runs.
+"""
+
+from autograd.compiler.native.bound import BoundProgram, bind
+
+__all__ = ["BoundProgram", "bind"]

@@ -1,0 +1,116 @@
+"""Rows of the memory, written as elements of C arrays.
+
+Loops count with ``k`` and ``i``. Where rows lie at a regular distance, an index is a formula of
+these; elsewhere it is read from a table.
+
+>>> elements = Elements()
+>>> elements.element(Region(True, np.array([[3, 4, 5], [13, 14, 15]])))
+'V[3 + 10 * k + i][s]'
+>>> elements.element(Region(False, np.array([7, 2, 5])), gradient=True)
+'dU[rows[i]]'
+>>> elements.rows.numbers
+[7, 2, 5]
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.compiler.program import Addresses, Region
+
+COUNTERS = ("k", "i")
+"""The variables of the loops over a region of two axes; that of one axis has the last alone."""
+
+
+class Elements:
+    """Writes elements, and keeps the tables that they refer to.
+
+    Attributes
+    ----------
+    rows, coefficients : Table
+    """
+
+    def __init__(self) -> None:
+        self.rows = Table("rows")
+        self.coefficients = Table("coefficients")
+
+    def element(self, region: Region, gradient: bool = False) -> str:
+        """Return the element that is a row of a region: for batch rows that of sample s."""
+        name = ("d" if gradient else "") + ("V" if region.batch else "U")
+        return f"{name}[{self.index(region.rows)}]{'[s]' if region.batch else ''}"
+
+    def index(self, rows: Addresses) -> str:
+        """Return the address of a row as a formula of the counters."""
+        steps = regular_steps(rows)
+        if steps is None:
+            return self.rows.entry(rows)
+        return index(int(rows.flat[0]), steps)
+
+    def coefficient(self, coefficients: NDArray[np.float64]) -> str:
+        """Return the entry of a table of coefficients, which has one or two axes."""
+        return self.coefficients.entry(coefficients)
+
+
+class Table:
+    """Numbers that the source refers to, each array of them once.
+
+    Attributes
+    ----------
+    numbers : list of int or float
+    """
+
+    def __init__(self, name: str) -> None:
+        self.numbers: list[Any] = []
+        self._name = name
+        self._starts: dict[bytes, int] = {}
+
+    def entry(self, numbers: NDArray[Any]) -> str:
+        """Return the entry for one number of an array, whose axes the counters count."""
+        key = numbers.tobytes()
+        if key not in self._starts:
+            self._starts[key] = len(self.numbers)
+            self.numbers += numbers.ravel().tolist()
+        return f"{self._name}[{index(self._starts[key], in_order(numbers.shape))}]"
+
+
+def index(first: int, steps: Sequence[int]) -> str:
+    """Return ``first`` plus as many steps along each axis as its counter says.
+
+    >>> index(5, [3, 1])
+    '5 + 3 * k + i'
+    >>> index(0, [0, 1])
+    'i'
+    """
+    counters = COUNTERS[len(COUNTERS) - len(steps) :]
+    summands = [
+        counter if step == 1 else f"{step} * {counter}"
+        for step, counter in zip(steps, counters, strict=True)
+        if step != 0
+    ]
+    return " + ".join([str(first)] * (first != 0 or not summands) + summands)
+
+
+def in_order(shape: tuple[int, ...], width: int = 1) -> list[int]:
+    """Return the steps along each axis from one number to the next, if they lie in C order.
+
+    >>> in_order((2, 3), width=64)
+    [192, 64]
+    """
+    return [
+        width * math.prod(shape[axis + 1 :]) if length > 1 else 0
+        for axis, length in enumerate(shape)
+    ]
+
+
+def regular_steps(rows: Addresses) -> list[int] | None:
+    """Return the distance of rows along each axis, None if it differs along an axis."""
+    steps = []
+    for axis, length in enumerate(rows.shape):
+        distances = np.diff(rows, axis=axis)
+        if length > 1 and not (distances == distances.flat[0]).all():
+            return None
+        steps.append(int(distances.flat[0]) if length > 1 else 0)
+    return steps

@@ -1,0 +1,90 @@
+"""The statements that send each gradient on."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autograd.compiler.native.matrices import emit_input_gradient, emit_weight_gradient
+from autograd.compiler.native.statements import Statements, loops
+from autograd.compiler.program import (
+    Adjoint,
+    Apply,
+    Lookup,
+    MatMul,
+    Region,
+    SumProducts,
+    Target,
+)
+
+
+def emit_zeroing(statements: Statements, region: Region) -> None:
+    """Emit the zeroing of gradients."""
+    rows = Region(region.batch, np.unique(region.rows))
+    statements.send(rows, 0.0, "=", per_sample=region.batch)
+
+
+def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
+    """Emit the adjoint of an instruction."""
+    step = adjoint.forward
+    if isinstance(step, MatMul):
+        emitters = emit_weight_gradient, emit_input_gradient
+        for emit, target in zip(emitters, adjoint.targets, strict=True):
+            if target is not None:
+                emit(statements, step, target.region, _operator(statements, target))
+    elif isinstance(step, SumProducts):
+        _sum_products_adjoint(statements, step, adjoint.targets)
+    elif isinstance(step, Lookup):
+        _lookup_adjoint(statements, step)
+    else:
+        _apply_adjoint(statements, step, adjoint.targets)
+
+
+def _operator(statements: Statements, target: Target) -> str:
+    """Return how contributions are sent to a target: what it holds may have to become zero."""
+    if target.add:
+        return "+="
+    if len(np.unique(target.region.rows)) == target.region.rows.size:
+        return "="
+    emit_zeroing(statements, target.region)
+    return "+="
+
+
+def _sum_products_adjoint(
+    statements: Statements, step: SumProducts, targets: Sequence[Target | None]
+) -> None:
+    out = Region(step.out.batch, np.broadcast_to(step.out.rows, step.left.rows.shape))
+    for target, other in zip(targets, (step.right, step.left), strict=True):
+        if target is None:
+            continue
+        formula = statements.formula(out, gradient=True)
+        if step.right is not None and other is not None:
+            formula = formula * statements.formula(other)
+        if step.coefficients is not None:
+            formula = formula * statements.coefficient(step.coefficients)
+        operator = _operator(statements, target)
+        statements.send(target.region, formula, operator, per_sample=step.out.batch)
+
+
+def _apply_adjoint(
+    statements: Statements, step: Apply, targets: Sequence[Target | None]
+) -> None:
+    gradient = statements.formula(step.out, gradient=True)
+    operands = map(statements.operand, step.operands)
+    formulas = statements.formulas.derivative(
+        step.operation, gradient, statements.formula(step.out), operands
+    )
+    for target, formula in zip(targets, formulas, strict=True):
+        if target is not None:
+            operator = _operator(statements, target)
+            statements.send(target.region, formula, operator, per_sample=step.out.batch)
+
+
+def _lookup_adjoint(statements: Statements, step: Lookup) -> None:
+    """Emit the sending of each gradient to the entry that was read."""
+    index = statements.elements.element(step.index)
+    entry = statements.elements.element(step.table, gradient=True)
+    sent = statements.elements.element(step.out, gradient=True)
+    statements.emit(
+        f"{loops(step.out.rows)}{'ALL(s, B) ' * step.out.batch}"
+        f"{{ const int k = (int){index}; {entry} += {sent}; }}"
+    )

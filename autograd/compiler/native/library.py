@@ -1,0 +1,55 @@
+"""The C compiler of the machine: source becomes functions that Python can call."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from autograd.errors import MissingPackageError
+
+FLAGS = [
+    os.environ.get("XO", "-O3"),
+    "-march=native",  # the library is used here and now
+    "-fopenmp-simd",  # for the loops that say they may be computed as vectors
+    "-fno-math-errno",
+    "-fno-trapping-math",  # what fails is asked for at the end, not where it fails
+    "-ffp-contract=fast",
+    "-shared",
+    "-fPIC",
+]
+
+
+def build(source: str) -> ctypes.CDLL:
+    """Compile C source, and load the result.
+
+    Raises
+    ------
+    MissingPackageError
+        If there is no C compiler, or it does not work.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "program.c"
+        path.write_text(source, encoding="utf-8")
+        library = path.with_suffix(".so")
+        command = [c_compiler(), *FLAGS, str(path), "-o", str(library), "-lm"]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise MissingPackageError(
+                f"the C compiler {command[0]} failed: {result.stderr.strip() or 'it says nothing'}"
+            )
+        return ctypes.CDLL(str(library))
+
+
+def c_compiler() -> str:
+    """Return the path of the C compiler: the one that CC names, or cc, gcc or clang."""
+    names = [os.environ["CC"]] if os.environ.get("CC") else ["cc", "gcc", "clang"]
+    for name in names:
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    raise MissingPackageError(
+        f"the native backend needs a C compiler, and there is no {' or '.join(names)}: install "
+        "gcc or clang (`apt install gcc`, `xcode-select --install`), or leave out `backend`"
+    )

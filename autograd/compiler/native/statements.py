@@ -1,0 +1,119 @@
+"""Statements of a native program, collected."""
+
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.expressions import Formula
+from autograd.compiler.native.addresses import COUNTERS, Elements
+from autograd.compiler.native.formulas import Formulas
+from autograd.compiler.memory import Array
+from autograd.compiler.program import Addresses, Program, Region
+
+
+class Statements:
+    """Collects statements, and what they refer to.
+
+    Attributes
+    ----------
+    dtype : numpy dtype
+    stride : int
+        The numbers from one batch row to the next: rows begin at lines of the cache.
+    elements : Elements
+    formulas : Formulas
+    scratch : int
+        The size of the array ``scratch``, which holds what a statement needs for a moment.
+    """
+
+    def __init__(self, program: Program, batch_size: int, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+        self.stride = stride(batch_size, dtype)
+        self.elements = Elements()
+        self.formulas = Formulas(dtype)
+        self.scratch = 0
+        self._borrowed = 0
+        self._constants = program.constants
+        self._lines: list[str] = []
+
+    def taken(self) -> list[str]:
+        """Return the statements so far, and begin anew."""
+        lines, self._lines = self._lines, []
+        return lines
+
+    def emit(self, statement: str) -> None:
+        """Append a statement."""
+        self._lines.append(statement)
+
+    def formula(self, region: Region, gradient: bool = False) -> Formula:
+        """Return the element that is a row of a region as a formula."""
+        return Formula(self.elements.element(region, gradient))
+
+    def operand(self, region: Region) -> Any:
+        """Return the formula of an operand, or its number if it is one constant throughout.
+
+        With a number a rule can settle beforehand what it would else have to ask for each element.
+        """
+        row = int(region.rows.flat[0])
+        if not region.batch and row in self._constants and (region.rows == row).all():
+            return self._constants[row]
+        return self.formula(region)
+
+    def coefficient(self, coefficients: Array) -> Any:
+        """Return coefficients as a formula, or as one number if they are equal."""
+        if (coefficients == coefficients.flat[0]).all():
+            return float(coefficients.flat[0])
+        return Formula(self.elements.coefficient(coefficients))
+
+    def assign(self, target: Region, formula: Any, operator: str = "=") -> None:
+        """Emit the computation of a formula, for each row of a region and each sample."""
+        statement = self._assignment(self.elements.element(target), operator, formula)
+        self.emit(f"{loops(target.rows)}{'SAMPLES ' * target.batch}{statement}")
+
+    def send(self, target: Region, formula: Any, operator: str, per_sample: bool) -> None:
+        """Emit the sending of a formula to the gradients of a region.
+
+        Parameters
+        ----------
+        per_sample : bool
+            Whether the formula differs from sample to sample. If the gradients do not, they get
+            the sum.
+        """
+        element = self.elements.element(target, gradient=True)
+        if per_sample and not target.batch:
+            summing = self._assignment("total", "+=", formula)
+            statement = f"{{ SUM_OVER_SAMPLES {summing} {element} {operator} total; }}"
+        else:
+            statement = "SAMPLES " * target.batch + self._assignment(element, operator, formula)
+        self.emit(loops(target.rows) + statement)
+
+    def _assignment(self, element: str, operator: str, formula: Any) -> str:
+        definitions, expression = self.formulas.of(formula)
+        statement = f"{element} {operator} {expression};"
+        return f"{{ {' '.join(definitions)} {statement} }}" if definitions else statement
+
+    def borrow(self, numbers: int) -> str:
+        """Return the address of room for so many numbers, until `give_back`."""
+        address = f"scratch + {self._borrowed}"
+        self._borrowed += numbers
+        self.scratch = max(self.scratch, self._borrowed)
+        return address
+
+    def give_back(self) -> None:
+        """Let all room that was borrowed be used again."""
+        self._borrowed = 0
+
+
+def stride(batch_size: int, dtype: np.dtype[Any]) -> int:
+    """Return the numbers from one batch row to the next: rows begin at lines of the cache."""
+    line = 64 // dtype.itemsize
+    return -(-batch_size // line) * line
+
+
+def loops(rows: Addresses) -> str:
+    """Return the loops over the axes of a region, with none for an axis of one row."""
+    counters = COUNTERS[len(COUNTERS) - rows.ndim :]
+    return "".join(
+        f"ALL({counter}, {length}) "
+        for counter, length in zip(counters, rows.shape, strict=True)
+        if length > 1
+    )
