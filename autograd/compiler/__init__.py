@@ -16,7 +16,8 @@ a batch size: `numpy_backend`, with `nests` for the shapes of its loops, `memory
 `expressions` for the formulas of the operation table, and `forward_source` and `backward_source`
 for the `statements` it writes; or, where calls of NumPy would take longer than the computing,
 `float_backend`, with `float_source` and `float_formulas`. `compiling` is what the user calls and
-`compiled` what it returns, with `arguments` and `mean` for what that takes and gives, and `report`
+`compiled` what it returns, with `arguments` and `mean` for what that takes and gives, `chunks` for
+large batches, and `report`
 and `diagnosis` for what it tells.
 """
 
