@@ -1,10 +1,10 @@
 """Chunks: a large batch runs in parts, whose numbers stay in the cache of the processor.
 
-Here too a backend is chosen for each part, and what programs return, which their next run
-overwrites, becomes the caller's own.
+This is between `compiled` and the backends: here the backend is chosen, too. Chunks that run one
+after the other are a bound program again, so whoever runs a batch need not know of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,62 +20,57 @@ SMALLEST_CHUNK = 64
 """Chunks have at least so many samples: with fewer, calling takes longer than computing."""
 
 
-class Chunks:
-    """A program, bound to batches of one size.
+def bind_in_chunks(
+    program: Program, batch_size: int, dtype: np.dtype[Any], backend: Backend | None
+) -> BoundProgram:
+    """Give a program its memory for one batch size, or for chunks of it that are small enough.
 
-    Parameters
-    ----------
-    program : Program
-    size : int
-        The number of samples of a batch.
-    dtype : numpy dtype
-    backend : Backend or None
-        None for the one that is expected to be the fastest.
+    Without a backend, each chunk runs on the one that is expected to be the fastest.
     """
-
-    def __init__(
-        self, program: Program, size: int, dtype: np.dtype[Any], backend: Backend | None
-    ) -> None:
-        self._shape = (len(program.outputs), size)
-        self._dtype = dtype
-        self._chunks: list[tuple[slice, float, BoundProgram]] = []
-        bound: dict[int, BoundProgram] = {}
-        for samples in _parts(size, max(1, program.n_batch * dtype.itemsize)):
-            n = samples.stop - samples.start
-            if n not in bound:
-                few = float_backend.is_faster(program, n)
-                chosen = backend or (float_backend if few else numpy_backend)
-                bound[n] = chosen.bind(program, n, dtype)
-            self._chunks.append((samples, n / size, bound[n]))
-
-    def run(self, theta: Array, batch: Sequence[Array]) -> Array:
-        """Return all outputs, of shape (n_outputs, size)."""
-        outputs = np.empty(self._shape, self._dtype)
-        for samples, _, program in self._chunks:
-            chunk = [array[samples] for array in batch]
-            outputs[:, samples] = program.run(theta, chunk, samples.start)
-        return outputs
-
-    def run_with_gradient(self, theta: Array, batch: Sequence[Array]) -> tuple[Array, Array]:
-        """Return all outputs, and the gradient by theta of the mean of the first, as float64."""
-        outputs = np.empty(self._shape, self._dtype)
-        gradient: Array | None = None
-        for samples, share, program in self._chunks:
-            chunk = [array[samples] for array in batch]
-            outputs[:, samples], slopes = program.run_with_gradient(theta, chunk, samples.start)
-            part = np.multiply(slopes, share, dtype=np.float64)
-            gradient = part if gradient is None else gradient + part
-        assert gradient is not None  # no batch is empty
-        return outputs, gradient
-
-    @property
-    def source(self) -> str:
-        """The generated program, of the last chunk."""
-        return self._chunks[-1][-1].source
+    sample_bytes = max(1, program.n_batch * dtype.itemsize)
+    n_chunks = -(-batch_size // max(SMALLEST_CHUNK, CACHE_BYTES // sample_bytes))
+    starts = [chunk * batch_size // n_chunks for chunk in range(n_chunks + 1)]
+    sizes = np.diff(starts).tolist()  # equal, or differing by 1
+    bound: dict[int, BoundProgram] = {}
+    for size in sorted(set(sizes)):
+        few = float_backend.is_faster(program, size)
+        chosen = backend or (float_backend if few else numpy_backend)
+        bound[size] = chosen.bind(program, size, dtype)
+    return Chunks([bound[size] for size in sizes]) if n_chunks > 1 else bound[batch_size]
 
 
-def _parts(size: int, sample_bytes: int) -> list[slice]:
-    """Return the samples of each chunk: equally many, or one more."""
-    n_chunks = -(-size // max(SMALLEST_CHUNK, CACHE_BYTES // sample_bytes))
-    starts = [chunk * size // n_chunks for chunk in range(n_chunks + 1)]
-    return list(map(slice, starts, starts[1:]))
+class Chunks:
+    """Bound programs that run one after the other, on parts of a batch."""
+
+    def __init__(self, programs: Sequence[BoundProgram]) -> None:
+        self._programs = programs
+        self.batch_size = sum(program.batch_size for program in programs)
+        self.source = programs[0].source
+
+    def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
+        """See `autograd.compiler.program.BoundProgram`."""
+        parts = [
+            program.run(theta, chunk, first_sample + start).copy()
+            for program, start, chunk in self._chunks(inputs)
+        ]
+        return np.concatenate(parts, axis=1)
+
+    def run_with_gradient(
+        self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
+    ) -> tuple[Array, Array]:
+        """See `autograd.compiler.program.BoundProgram`."""
+        parts = []
+        gradient = np.zeros(len(theta))
+        for program, start, chunk in self._chunks(inputs):
+            outputs, slopes = program.run_with_gradient(theta, chunk, first_sample + start)
+            parts.append(outputs.copy())
+            gradient += slopes * (program.batch_size / self.batch_size)
+        return np.concatenate(parts, axis=1), gradient
+
+    def _chunks(self, inputs: Sequence[Array]) -> Iterator[tuple[BoundProgram, int, list[Array]]]:
+        """Yield each program with its first sample and its part of the inputs."""
+        start = 0
+        for program in self._programs:
+            stop = start + program.batch_size
+            yield program, start, [samples[start:stop] for samples in inputs]
+            start = stop

@@ -21,11 +21,11 @@ from autograd.compiler.arguments import (
     require_samples,
     require_variables,
 )
-from autograd.compiler.chunks import Chunks
+from autograd.compiler.chunks import bind_in_chunks
 from autograd.compiler.mean import mean_node
 from autograd.compiler.memory import Array
 from autograd.compiler.planning import plan
-from autograd.compiler.program import Backend, Program
+from autograd.compiler.program import Backend, BoundProgram, Program
 from autograd.compiler.report import report
 from autograd.compiler.trace import Trace, record
 from autograd.errors import ArgumentError, GraphError
@@ -59,7 +59,7 @@ class _Bound:
     """What runs batches of one shape."""
 
     recording: _Recording
-    chunks: Chunks
+    program: BoundProgram
 
 
 class Compiled:
@@ -153,7 +153,7 @@ class Compiled:
             parameters = bound.recording.trace.parameters
             numbers = [parameter.data for parameter in parameters]
             theta = checked_theta(numbers, len(parameters), self.dtype)
-            return _by_sample(bound.chunks.run(theta, batch), bound.recording)
+            return _by_sample(bound.program.run(theta, batch), bound.recording)
 
     @property
     def parameters(self) -> list[Value]:
@@ -174,7 +174,7 @@ class Compiled:
         with self._lock:
             if not self._bound:
                 raise GraphError("nothing has been compiled yet: call it with a batch first")
-            return next(reversed(self._bound.values())).chunks.source
+            return next(reversed(self._bound.values())).program.source
 
     def report(self, passes: bool = False) -> str:
         """Tell what became of the graph of the latest call: nodes, blocks, matrix products.
@@ -209,8 +209,10 @@ class Compiled:
             recording = self._recording(batch)
         if bound is None:
             with collector_paused():
-                chunks = Chunks(recording.program, batch_size(batch), self.dtype, self._backend)
-            bound = self._bound[shapes] = _Bound(recording, chunks)
+                program = bind_in_chunks(
+                    recording.program, batch_size(batch), self.dtype, self._backend
+                )
+            bound = self._bound[shapes] = _Bound(recording, program)
             if len(self._bound) > KEPT_PROGRAMS:
                 self._bound.popitem(last=False)
         self._bound.move_to_end(shapes)
@@ -254,10 +256,11 @@ class Compiled:
         """Return the outputs by sample, and the gradient by those parameters that theta holds."""
         everything = self._completed(theta)
         reached = len(bound.recording.trace.parameters)
-        outputs, gradient = bound.chunks.run_with_gradient(everything[:reached], batch)
-        if reached < len(everything):  # samples of other shapes reach more
-            gradient = np.concatenate([gradient, np.zeros(len(everything) - reached)])
-        return _by_sample(outputs, bound.recording), gradient[: len(theta)]
+        outputs, slopes = bound.program.run_with_gradient(everything[:reached], batch)
+        gradient = slopes[: len(theta)].astype(np.float64)
+        if reached < len(theta):  # samples of other shapes reach more
+            gradient = np.concatenate([gradient, np.zeros(len(theta) - reached)])
+        return _by_sample(outputs, bound.recording), gradient
 
     def _completed(self, theta: Any) -> Array:
         """Return the numbers of all parameters, if `theta` has only those that were given first."""
@@ -269,8 +272,8 @@ class Compiled:
 
 
 def _by_sample(outputs: Array, recording: _Recording) -> Array:
-    """Return outputs of shape (n, B) as (B, ...), nested as the function returned them."""
-    return outputs.T.reshape(outputs.shape[1], *recording.trace.shape)
+    """Copy outputs of shape (n, B) to (B, ...), nested as the function returned them."""
+    return outputs.copy().T.reshape(outputs.shape[1], *recording.trace.shape)
 
 
 def _mean(outputs: Array) -> float:
