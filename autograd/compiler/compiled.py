@@ -103,7 +103,7 @@ class Compiled:
             If a number leaves the range of floats. The message names operation and sample.
         """
         with self._lock:
-            batch, bound = self._bind(arrays)  # it may find more parameters
+            batch, bound = self._prepare(arrays)  # it may find more parameters
             parameters = self._parameters
             theta = np.array([parameter.data for parameter in parameters])
             outputs, gradient = self._run_with_gradient(bound, theta, batch)
@@ -138,7 +138,7 @@ class Compiled:
         (array of shape (B, ...), array of shape (n,))
         """
         with self._lock:
-            batch, bound = self._bind(arrays)
+            batch, bound = self._prepare(arrays)
             return self._run_with_gradient(bound, theta, batch)
 
     def map(self, *arrays: Any) -> Array:
@@ -149,7 +149,7 @@ class Compiled:
         array of shape (B,), or (B, n) for a list of n Values, and so on
         """
         with self._lock:
-            batch, bound = self._bind(arrays)
+            batch, bound = self._prepare(arrays)
             parameters = bound.recording.trace.parameters
             numbers = [parameter.data for parameter in parameters]
             theta = checked_theta(numbers, len(parameters), self.dtype)
@@ -198,28 +198,30 @@ class Compiled:
 
     # --- what is kept from call to call ----------------------------------------------------------
 
-    def _bind(self, arrays: Sequence[Any]) -> tuple[list[Array], _Bound]:
+    def _prepare(self, arrays: Sequence[Any]) -> tuple[list[Array], _Bound]:
         """Return the arguments as arrays, checked, and what runs batches of their shapes."""
         batch = as_arrays(arrays)
         shapes = tuple([array.shape for array in batch])
         bound = self._bound.get(shapes)
         if bound is None or not are_in_range(batch, self.dtype):
             require_samples(batch, self.dtype)
-        if bound is None or bound.recording.alone:
-            recording = self._recording(batch)
         if bound is None:
-            with collector_paused():
-                program = bind_in_chunks(
-                    recording.program, batch_size(batch), self.dtype, self._backend
-                )
-            bound = self._bound[shapes] = _Bound(recording, program)
+            bound = self._bound[shapes] = self._bind(batch)
             if len(self._bound) > KEPT_PROGRAMS:
                 self._bound.popitem(last=False)
+        elif bound.recording.alone:
+            self._recording(batch)
         self._bound.move_to_end(shapes)
         return batch, bound
 
+    def _bind(self, batch: Sequence[Array]) -> _Bound:
+        recording, size = self._recording(batch), batch_size(batch)
+        with collector_paused():
+            program = bind_in_chunks(recording.program, size, self.dtype, self._backend)
+        return _Bound(recording, program)
+
     def _recording(self, batch: Sequence[Array]) -> _Recording:
-        """Return what is known for samples of these shapes, recorded now if nothing is."""
+        """Return what is known for samples of these shapes, recorded again if need be."""
         shapes = tuple([array.shape[1:] for array in batch])
         recording = self._recordings.get(shapes)
         if recording is None:
@@ -280,4 +282,4 @@ def _mean(outputs: Array) -> float:
     """Return the mean of one output over the samples."""
     if outputs.ndim > 1:
         raise GraphError("the mean and its gradient are of one number: return one Value")
-    return float(np.add.reduce(outputs) / len(outputs))
+    return float(np.add.reduce(outputs)) / len(outputs)
