@@ -24,7 +24,7 @@ class Memory:
     batch, d_batch : array, (n_batch, batch_size)
         Numbers that differ, and their gradients.
     inputs : Inputs
-        The first rows of the batch space, where the samples go.
+        The first rows of the batch space, some of which hold the samples laid out otherwise.
     constants : dict of int to float
         The shared rows that never change.
     """
