@@ -8,7 +8,6 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import DTypeLike, NDArray
 
-from autograd.compiler.inputs import Inputs
 from autograd.compiler.program import Program, Region
 
 Array: TypeAlias = NDArray[Any]
@@ -23,8 +22,6 @@ class Memory:
         Numbers that are the same for all samples, and their gradients.
     batch, d_batch : array, (n_batch, batch_size)
         Numbers that differ, and their gradients.
-    inputs : Inputs
-        The first rows of the batch space, some of which hold the samples laid out otherwise.
     constants : dict of int to float
         The shared rows that never change.
     """
@@ -34,7 +31,6 @@ class Memory:
         self.batch = np.zeros((program.n_batch, batch_size), dtype)
         self.d_shared = np.zeros_like(self.shared)
         self.d_batch = np.zeros_like(self.batch)
-        self.inputs = Inputs(program, self.batch)
         self.constants = program.constants
         for row, number in self.constants.items():
             self.shared[row] = number

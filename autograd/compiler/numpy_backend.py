@@ -44,6 +44,7 @@ class BoundProgram:
         self.memory = memory = Memory(program, batch_size, dtype)
         self._parameters = memory.shared[: program.n_parameters, 0]
         self._gradient = memory.d_shared[: program.n_parameters, 0]
+        self._inputs = memory.batch[: program.n_inputs]
         self._outputs = memory.stacked(program.outputs)
         objective = program.outputs[0]
         seed = memory.space(objective, gradient=True)
@@ -94,8 +95,12 @@ class BoundProgram:
             raise error
 
     def _set(self, theta: Array, inputs: Sequence[Array]) -> None:
-        self.memory.inputs.fill(inputs)  # first: the caller has just looked at them
         self._parameters[:] = theta
+        start = 0
+        for samples in inputs:
+            columns = samples.reshape(self.batch_size, -1).T
+            self._inputs[start : start + len(columns)] = columns
+            start += len(columns)
 
 
 @np.errstate(divide="raise", over="raise", invalid="raise")

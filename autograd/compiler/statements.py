@@ -145,9 +145,6 @@ class Statements:
 
     def columns(self, region: Region, gradient: bool = False) -> Array:
         """Return batch rows of shape (k, p) as a matrix with a column per place and sample."""
-        samples = None if gradient else self.memory.inputs.matrix(region)
-        if samples is not None:
-            return samples
         array = self.view(region, gradient)
         matrix = array.reshape(len(array), -1)
         if np.shares_memory(matrix, array):
