@@ -20,6 +20,7 @@ from autograd.compiler.expressions import Formula, NoFormulaError
 from autograd.compiler.infix import infix
 from autograd.operations import Operation
 
+
 def expressions(function: Callable[..., Any], *arguments: Any) -> list[str] | None:
     """Return what a function of formulas returns as Python, None if it has no such form.
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from autograd import Value, operations
-from autograd.compiler import float_backend, numpy_backend, planning
+from autograd.compiler import float_backend, native, numpy_backend, planning
 from autograd.compiler.blocks import Block, blocks
 from autograd.compiler.canonical import Row
 from autograd.compiler.products import matrix_products
@@ -78,7 +78,8 @@ def single_row_blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
 
 PASSES = st.builds(
     Passes,
-    backend=st.sampled_from([numpy_backend, float_backend]),
+    # One program in 50 goes to a C compiler, which takes some tenths of a second.
+    backend=st.sampled_from([numpy_backend, float_backend] * 25 + [native]),
     smallest_product=st.sampled_from([8, 1, 10**9]),
     unrolled=st.sampled_from([4, 0, 1000]),
     single_row_blocks=st.sampled_from([False, False, True]),

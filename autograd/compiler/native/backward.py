@@ -65,9 +65,7 @@ def _sum_products_adjoint(
         statements.send(target.region, formula, operator, per_sample=step.out.batch)
 
 
-def _apply_adjoint(
-    statements: Statements, step: Apply, targets: Sequence[Target | None]
-) -> None:
+def _apply_adjoint(statements: Statements, step: Apply, targets: Sequence[Target | None]) -> None:
     gradient = statements.formula(step.out, gradient=True)
     operands = map(statements.operand, step.operands)
     formulas = statements.formulas.derivative(

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from autograd.compiler import numpy_backend
 from autograd.compiler.memory import Array, all_finite
 from autograd.compiler.native.library import build
-from autograd.compiler.native.source import c_source
+from autograd.compiler.native.source import POINTERS, c_source
 from autograd.compiler.program import Program
 
 
@@ -43,41 +43,49 @@ class BoundProgram:
         self.dtype = np.dtype(dtype)
         source = c_source(program, batch_size, dtype)
         self.source = source.text
-        shared, d_shared = (self._zeros(program.n_shared) for _ in range(2))
-        batch, d_batch = (self._zeros(program.n_batch, source.stride) for _ in range(2))
+        U, dU = (self._zeros(program.n_shared) for _ in range(2))
+        V, dV = (self._zeros(program.n_batch, source.stride) for _ in range(2))
         for row, number in program.constants.items():
-            shared[row] = number
+            U[row] = number
         objective = program.outputs[0]
         if objective.batch:
-            d_batch[objective.rows, :batch_size] = 1.0 / batch_size
+            dV[objective.rows, :batch_size] = 1.0 / batch_size
         else:
-            d_shared[objective.rows] = 1.0
-        self._parameters = shared[: program.n_parameters]
-        self._gradient = d_shared[: program.n_parameters]
+            dU[objective.rows] = 1.0
+        self._parameters, self._gradient = (space[: program.n_parameters] for space in (U, dU))
+        self._padding = [space[:, batch_size:] for space in (V, dV)]
         self._samples = self._zeros(batch_size, program.n_inputs)
         self._outputs = self._zeros(len(program.outputs), batch_size)
-        self._memory = (shared, d_shared, batch, d_batch, self._samples, self._outputs)
-        self._memory += (source.rows, source.coefficients)
+        self._pointed_at = {
+            "U": U,
+            "dU": dU,
+            "V": V,
+            "dV": dV,
+            "samples": self._samples,
+            "outputs": self._outputs,
+            "rows": source.rows,
+            "coefficients": source.coefficients,
+        }
         library = build(self.source)
-        library.bind(*(ctypes.c_void_p(array.ctypes.data) for array in self._memory))
+        library.bind(*(ctypes.c_void_p(self._pointed_at[name].ctypes.data) for name in POINTERS))
         self._run = library.run
 
     def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
         """See `autograd.compiler.program.BoundProgram`."""
-        if self._fails(theta, inputs, differentiate=False):
-            return self._in_numpy.run(theta, inputs, first_sample)
-        return self._outputs
+        if self._succeeds(theta, inputs, differentiate=False):
+            return self._outputs
+        return self._in_numpy.run(theta, inputs, first_sample)
 
     def run_with_gradient(
         self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
     ) -> tuple[Array, Array]:
         """See `autograd.compiler.program.BoundProgram`."""
-        if self._fails(theta, inputs, differentiate=True) or not all_finite(self._gradient):
-            return self._in_numpy.run_with_gradient(theta, inputs, first_sample)
-        return self._outputs, self._gradient
+        if self._succeeds(theta, inputs, differentiate=True) and all_finite(self._gradient):
+            return self._outputs, self._gradient
+        return self._in_numpy.run_with_gradient(theta, inputs, first_sample)
 
-    def _fails(self, theta: Array, inputs: Sequence[Array], differentiate: bool) -> bool:
-        """Compute, and return whether a number is not finite or an index not in its table."""
+    def _succeeds(self, theta: Array, inputs: Sequence[Array], differentiate: bool) -> bool:
+        """Compute, and return whether all numbers are finite and all indices in their tables."""
         self._parameters[:] = theta
         start = 0
         for samples in inputs:
@@ -85,7 +93,11 @@ class BoundProgram:
             stop = start + columns.shape[1]
             self._samples[:, start:stop] = columns
             start = stop
-        return bool(self._run(differentiate)) or not all_finite(self._outputs)
+        if self._run(differentiate) == 0 and all_finite(self._outputs):
+            return True
+        for padding in self._padding:
+            padding[:] = 0.0  # infinity times its zeros is nan, which would stay
+        return False
 
     def _zeros(self, *shape: int) -> Array:
         """Return zeros that begin at a line of the cache, as rows do then."""

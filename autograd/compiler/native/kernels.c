@@ -52,7 +52,7 @@ INLINE number where(int condition, number a, number b) { return condition ? a : 
 #ifdef __AVX512F__
 enum { VECTOR_BYTES = 64, TILE_ROWS = 8 }; /* such that a tile fits into the vector registers */
 #elif defined __AVX__
-enum { VECTOR_BYTES = 32, TILE_ROWS = 4 };
+enum { VECTOR_BYTES = 32, TILE_ROWS = 6 };
 #else
 enum { VECTOR_BYTES = 16, TILE_ROWS = 4 };
 #endif
@@ -60,7 +60,11 @@ enum { LANES = VECTOR_BYTES / sizeof(number), TILE_VECTORS = 2 };
 
 typedef number vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(number))));
 
+#ifdef __clang__
+#define UNROLLED_ALL(index, count) _Pragma("clang loop unroll(full)") ALL(index, count)
+#else
 #define UNROLLED_ALL(index, count) _Pragma("GCC unroll 8") ALL(index, count)
+#endif
 
 /* A matrix in memory: element (i, j) stands at numbers[i * row + j * column]. */
 typedef struct { number *numbers; long row, column; } matrix;

@@ -10,7 +10,7 @@ from pathlib import Path
 from autograd.errors import MissingPackageError
 
 FLAGS = [
-    os.environ.get("XO", "-O3"),
+    "-O3",
     "-march=native",  # the library is used here and now
     "-fopenmp-simd",  # for the loops that say they may be computed as vectors
     "-fno-math-errno",
@@ -43,8 +43,8 @@ def build(source: str) -> ctypes.CDLL:
 
 
 def c_compiler() -> str:
-    """Return the path of the C compiler: the one that CC names, or cc, gcc or clang."""
-    names = [os.environ["CC"]] if os.environ.get("CC") else ["cc", "gcc", "clang"]
+    """Return the path of the C compiler: the one that CC names, or gcc, cc or clang."""
+    names = [os.environ["CC"]] if os.environ.get("CC") else ["gcc", "cc", "clang"]
     for name in names:
         path = shutil.which(name)
         if path is not None:

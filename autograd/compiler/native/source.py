@@ -95,7 +95,7 @@ def _memory(statements: Statements) -> Iterator[str]:
 
 def _functions(name: str, lines: Sequence[str]) -> Iterator[str]:
     """Define a function of these lines, as several ones if there are many."""
-    calls = []
+    calls: list[str] = []
     for start in range(0, len(lines), STATEMENTS_A_FUNCTION):
         calls.append(f"{name}_{len(calls) + 1}();")
         part = lines[start : start + STATEMENTS_A_FUNCTION]

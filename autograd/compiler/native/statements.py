@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.expressions import Formula
+from autograd.compiler.memory import Array
 from autograd.compiler.native.addresses import COUNTERS, Elements
 from autograd.compiler.native.formulas import Formulas
-from autograd.compiler.memory import Array
 from autograd.compiler.program import Addresses, Program, Region
 
 
@@ -17,6 +17,7 @@ class Statements:
     Attributes
     ----------
     dtype : numpy dtype
+    batch_size, n_inputs : int
     stride : int
         The numbers from one batch row to the next: rows begin at lines of the cache.
     elements : Elements
@@ -27,7 +28,9 @@ class Statements:
 
     def __init__(self, program: Program, batch_size: int, dtype: np.dtype[Any]) -> None:
         self.dtype = dtype
+        self.batch_size = batch_size
         self.stride = stride(batch_size, dtype)
+        self.n_inputs = program.n_inputs
         self.elements = Elements()
         self.formulas = Formulas(dtype)
         self.scratch = 0
