@@ -6,7 +6,7 @@
 import abc
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import autograd as ag
 from autograd import Value
@@ -14,6 +14,9 @@ from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import DivergenceError, DomainError, NonFiniteError
 from nn.interrupts import interrupts_deferred
 from nn.optimizers import Optimizer
+
+if TYPE_CHECKING:  # the compiler is imported when it is needed
+    from autograd.compiler.program import Backend
 
 
 class Step(abc.ABC):
@@ -108,10 +111,12 @@ class CompiledStep(Step):
     The parameters are kept as one vector. The Values get them at the end of an epoch.
     """
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: Any, backend: "Backend | None") -> None:
         super().__init__(*arguments)
         self.sample = _Sample(self.model, self.loss, self.penalty)
-        self.program = ag.compile(self.sample, parameters=self.optimizer.parameters)
+        self.program = ag.compile(
+            self.sample, parameters=self.optimizer.parameters, backend=backend
+        )
         self.theta = self.optimizer.read()
 
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from nn.layers import Seed
 from nn.optimizers import Optimizer
 from nn.progress import progress
 from nn.steps import CompiledStep, EagerStep, Step
+
+if TYPE_CHECKING:  # the compiler is imported when it is needed
+    from autograd.compiler.program import Backend
 
 
 def fit(
@@ -39,6 +42,7 @@ def fit(
     metric: Callable[[Any, Any], float] | None = None,
     validation: tuple[Data, Data] | None = None,
     compiled: bool = True,
+    backend: "Backend | None" = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
 ) -> Iterator[EpochReport]:
@@ -83,6 +87,8 @@ def fit(
         ninety times as fast in the demos and the benchmark.
         Otherwise each sample is recorded and differentiated by itself, which also
         works for a model that does something else for each sample, or takes inputs of many lengths.
+    backend : Backend, optional
+        What runs the compiled program, instead of NumPy: see `autograd.compile`.
     checkpoint : path, optional
         Where to save, after each epoch, all that is needed to go on.
     resume : bool
@@ -130,8 +136,11 @@ def fit(
     batch_size = whole_number(batch_size, "batch_size")
     check_data(X, y)
     generator = np.random.default_rng(rng)
-    kind, form = (CompiledStep, _array) if compiled else (EagerStep, _rows)
-    step = kind(model, loss, optimizer, penalty, metric)
+    if backend is not None and not compiled:
+        raise ArgumentError("backend is what runs a compiled program: leave out compiled=False")
+    parts = model, loss, optimizer, penalty, metric
+    step: Step = CompiledStep(*parts, backend=backend) if compiled else EagerStep(*parts)
+    form = _array if compiled else _rows
     held_out = None if validation is None else (form(validation[0]), form(validation[1]))
     data = _Data(form(X), form(y), held_out)
     if compiled:

@@ -47,6 +47,8 @@ def compile(
         What runs the program: a module or an object with a function ``bind``. If none is given,
         `autograd.compiler.float_backend` runs programs of few numbers an instruction, which is
         where it is faster, and `autograd.compiler.numpy_backend` all others.
+        `autograd.compiler.native` takes a C compiler and some tenths of a second, and then runs
+        two to fifteen times as fast as NumPy.
 
     Returns
     -------

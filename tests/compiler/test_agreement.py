@@ -79,7 +79,7 @@ def single_row_blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
 PASSES = st.builds(
     Passes,
     # One program in 50 goes to a C compiler, which takes some tenths of a second.
-    backend=st.sampled_from([numpy_backend, float_backend] * 25 + [native]),
+    backend=st.sampled_from([numpy_backend, float_backend] * 25 + [native] * native.is_available()),
     smallest_product=st.sampled_from([8, 1, 10**9]),
     unrolled=st.sampled_from([4, 0, 1000]),
     single_row_blocks=st.sampled_from([False, False, True]),

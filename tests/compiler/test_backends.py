@@ -196,6 +196,9 @@ def planned(build: Build) -> Program:
     return plan(read_tape(build(x, w), x, w))
 
 
+BACKENDS: list[Backend] = [numpy_backend, float_backend, *[native] * native.is_available()]
+
+
 def assert_backends_agree(program: Program, seed: int, *backends: Backend) -> None:
     rng = np.random.default_rng(seed)
     theta, X = rng.normal(0.0, 0.7, 9), rng.normal(0.0, 0.7, (BATCH_SIZE, 4))
@@ -212,7 +215,7 @@ def assert_backends_agree(program: Program, seed: int, *backends: Backend) -> No
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_backends_agree(name: str) -> None:
-    assert_backends_agree(planned(PROGRAMS[name]), 1, numpy_backend, float_backend, native)
+    assert_backends_agree(planned(PROGRAMS[name]), 1, *BACKENDS)
 
 
 @settings(deadline=None, max_examples=60)
@@ -270,7 +273,7 @@ def test_an_operation_defined_later_runs_in_every_backend() -> None:
     )
     try:
         program = planned(lambda x, w: [cube(w[0] * x[0]) + cube(w[1])])
-        assert_backends_agree(program, 2, numpy_backend, float_backend, native)
+        assert_backends_agree(program, 2, *BACKENDS)
     finally:
         del OPERATIONS["cube of a test"]
 

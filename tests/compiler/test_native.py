@@ -31,6 +31,8 @@ from autograd.compiler.native.source import STATEMENTS_A_FUNCTION
 from autograd.errors import ArgumentError, DomainError, MissingPackageError, NonFiniteError
 from autograd.operations import OPERATIONS
 
+pytestmark = pytest.mark.skipif(not native.is_available(), reason="there is no C compiler")
+
 Array = NDArray[Any]
 
 # --- products of matrices ------------------------------------------------------------------------
@@ -289,6 +291,7 @@ def test_what_failed_leaves_nothing_behind() -> None:
 def test_a_machine_without_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CC", raising=False)
+    assert not native.is_available()
     compiled = ag.compile(lambda x: x * x, backend=native)
     with pytest.raises(MissingPackageError, match=r"no gcc or cc or clang: install gcc"):
         compiled.map(np.ones(2))

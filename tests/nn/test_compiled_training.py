@@ -14,6 +14,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Value
+from autograd.compiler import native
 from autograd.graph import topological_order
 
 rng = np.random.default_rng(0)
@@ -39,12 +40,21 @@ def classify(compiled: bool, epochs: int = 3, **options: Any) -> tuple[nn.MLP, A
     return model, list(nn.fit(model, X, LABELS, nn.cross_entropy, optimizer, **arguments))
 
 
-def test_it_equals_eager_training() -> None:
-    (compiled, reports), (eager, expected) = classify(True), classify(False)
+BACKENDS = [None, *[native] * native.is_available()]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_it_equals_eager_training(backend: Any) -> None:
+    (compiled, reports), (eager, expected) = classify(True, backend=backend), classify(False)
     assert parameters(compiled) == pytest.approx(parameters(eager), rel=1e-9, abs=1e-12)
     for report, other in zip(reports, expected, strict=True):
         assert report.loss == pytest.approx(other.loss, rel=1e-9)
         assert (report.metric, report.validation) == (other.metric, other.validation)
+
+
+def test_a_backend_is_for_compiled_training() -> None:
+    with pytest.raises(ag.ArgumentError, match="backend is what runs a compiled program"):
+        classify(False, backend=native)
 
 
 def test_a_penalty_counts_once() -> None:

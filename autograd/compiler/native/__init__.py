@@ -19,5 +19,6 @@ the operation table, `library` calls the compiler, and `bound` is what runs.
 """
 
 from autograd.compiler.native.bound import BoundProgram, bind
+from autograd.compiler.native.library import is_available
 
-__all__ = ["BoundProgram", "bind"]
+__all__ = ["BoundProgram", "bind", "is_available"]

@@ -29,27 +29,37 @@ def build(source: str) -> ctypes.CDLL:
     MissingPackageError
         If there is no C compiler, or it does not work.
     """
+    compiler = _c_compiler()
+    if compiler is None:
+        raise MissingPackageError(
+            f"the native backend needs a C compiler, and there is no {' or '.join(_names())}: "
+            "install gcc or clang (`apt install gcc`, `xcode-select --install`), or leave out "
+            "`backend`"
+        )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "program.c"
         path.write_text(source, encoding="utf-8")
         library = path.with_suffix(".so")
-        command = [c_compiler(), *FLAGS, str(path), "-o", str(library), "-lm"]
+        command = [compiler, *FLAGS, str(path), "-o", str(library), "-lm"]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode != 0:
             raise MissingPackageError(
-                f"the C compiler {command[0]} failed: {result.stderr.strip() or 'it says nothing'}"
+                f"the C compiler {compiler} failed: {result.stderr.strip() or 'it says nothing'}"
             )
         return ctypes.CDLL(str(library))
 
 
-def c_compiler() -> str:
-    """Return the path of the C compiler: the one that CC names, or gcc, cc or clang."""
-    names = [os.environ["CC"]] if os.environ.get("CC") else ["gcc", "cc", "clang"]
-    for name in names:
-        path = shutil.which(name)
-        if path is not None:
-            return path
-    raise MissingPackageError(
-        f"the native backend needs a C compiler, and there is no {' or '.join(names)}: install "
-        "gcc or clang (`apt install gcc`, `xcode-select --install`), or leave out `backend`"
-    )
+def is_available() -> bool:
+    """Whether the machine has a C compiler."""
+    return _c_compiler() is not None
+
+
+def _c_compiler() -> str | None:
+    """Return the path of the first C compiler that there is."""
+    return next(filter(None, map(shutil.which, _names())), None)
+
+
+def _names() -> list[str]:
+    """Return what the C compiler may be called: what CC says, or else one of the usual names."""
+    named = os.environ.get("CC")
+    return [named] if named else ["gcc", "cc", "clang"]
