@@ -5,6 +5,7 @@ These functions run in the process of the contestant; see `processes`.
 
 import functools
 import importlib
+import math
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from workloads import WORKLOADS, Array
 
 import autograd as ag
 from autograd import Value, operations
-from autograd.compiler import numpy_backend
+from autograd.compiler import native, numpy_backend
 
 
 @functools.lru_cache(maxsize=1)  # a finished workload is no burden to the next
@@ -115,6 +116,27 @@ def compilation_seconds(workload_name: str) -> Compilation:
     first, second = measured(step, 1), measured(step, 1)
     planning = first - second - recording.seconds - binding.seconds
     return Compilation(recording.seconds, planning, binding.seconds)
+
+
+def native_binding_seconds(workload_name: str) -> float:
+    """Bind natively, once: the C compiler, a process of its own, takes nearly all of the time."""
+    workload = WORKLOADS[workload_name]()
+    values = workload.values()
+    function = loss_with_penalty(workload, values)
+    seconds = math.nan
+
+    class Backend:
+        @staticmethod
+        def bind(*arguments: Any) -> Any:
+            nonlocal seconds
+            start = time.perf_counter()
+            bound = native.bind(*arguments)
+            seconds = time.perf_counter() - start
+            return bound
+
+    compiled = ag.compile(function, parameters=values, backend=Backend())
+    compiled.value_and_grad(workload.theta, *workload.batch)
+    return seconds
 
 
 class Stopwatch:

@@ -21,12 +21,15 @@ from compiled_measuring import (
     compilation_seconds,
     graph_of_a_sample,
     loss_and_gradient,
+    native_binding_seconds,
     step_seconds,
     takes_part,
 )
 from processes import OwnProcess, report, take_turns
 from tables import figures, machine, markdown_table
 from workloads import MOONS, RECURRENT, SMALL_RANDOM_GRAPH, WORKLOADS
+
+from autograd.compiler import native
 
 TOLERANCE = 1e-10
 ENOUGH_SECONDS = 20.0
@@ -57,7 +60,8 @@ class Contestant(NamedTuple):
     faster: bool = False
 
 
-COMPILED = Contestant("compiled", "peers.ours_compiled", "autograd")
+COMPILED = Contestant("NumPy", "peers.ours_compiled", "autograd")
+NATIVE = Contestant("native", "peers.ours_native", "autograd")
 EAGER = Contestant("our eager engine", "peers.ours_eager", "autograd", faster=True)
 OTHERS = [
     Contestant("hand NumPy", "peers.by_hand", "numpy"),
@@ -73,11 +77,12 @@ def main() -> None:
     workloads, rounds, turn_seconds = QUICK, 1, 0.01
     if not options.quick:
         workloads, rounds, turn_seconds = FULL, 15, 0.1
+    ours = [COMPILED, *[NATIVE] * has_c_compiler()]
     others = [contestant for contestant in OTHERS if installed(contestant)]
     steps, compilations = [], []
     with ExitStack() as stack:
         processes = {
-            contestant: stack.enter_context(OwnProcess()) for contestant in (COMPILED, *others)
+            contestant: stack.enter_context(OwnProcess()) for contestant in (*ours, *others)
         }
         for workload in workloads:
             present = {
@@ -87,7 +92,7 @@ def main() -> None:
             }
             require_agreement(workload, present)
             seconds = time_steps(workload, present, rounds, turn_seconds)
-            steps.append([workload, *step_figures(seconds, others)])
+            steps += [[workload, one.name, *step_figures(seconds, one, others)] for one in ours]
             compilations.append([workload, *compilation_figures(workload, processes[COMPILED])])
     print(step_table(steps, others), compilation_table(compilations), machine(), sep="\n\n")
 
@@ -96,6 +101,12 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small workloads, one short round")
     return parser.parse_args()
+
+
+def has_c_compiler() -> bool:
+    if not native.is_available():
+        report("the native backend stays out: `apt install gcc` lets it take part")
+    return native.is_available()
 
 
 def installed(contestant: Contestant) -> bool:
@@ -144,15 +155,15 @@ def time_steps(
 
 
 def step_figures(
-    seconds: Mapping[Contestant, list[float]], others: Sequence[Contestant]
+    seconds: Mapping[Contestant, list[float]], ours: Contestant, others: Sequence[Contestant]
 ) -> Iterator[str]:
-    yield figures(1e6 * statistics.median(seconds[COMPILED]))
+    yield figures(1e6 * statistics.median(seconds[ours]))
     for contestant in others:
         if contestant not in seconds:
             yield "–"
             continue
-        pairs = zip(seconds[COMPILED], seconds[contestant], strict=True)
-        ratio = statistics.median(ours / its for ours, its in pairs)
+        pairs = zip(seconds[ours], seconds[contestant], strict=True)
+        ratio = statistics.median(one / other for one, other in pairs)
         yield figures(1.0 / ratio) + "x" if contestant.faster else figures(ratio)
 
 
@@ -160,7 +171,7 @@ def step_table(rows: Sequence[Sequence[str]], others: Sequence[Contestant]) -> s
     comparisons = [
         f"faster than {other.name}" if other.faster else f"/ {other.name}" for other in others
     ]
-    return markdown_table(["forward and backward", "compiled, us", *comparisons], rows)
+    return markdown_table(["forward and backward", "backend", "us", *comparisons], rows)
 
 
 def compilation_figures(workload: str, process: OwnProcess) -> list[str]:
@@ -169,13 +180,17 @@ def compilation_figures(workload: str, process: OwnProcess) -> list[str]:
     runs = [process.run(compilation_seconds, workload) for _ in range(3)]
     stages = [statistics.median(stage) for stage in zip(*runs, strict=True)]
     per_node = [figures(1e6 * seconds / graph.nodes) for seconds in (sum(stages), *stages)]
-    return [str(graph.nodes), str(graph.recorded), figures(1e3 * sum(stages)), *per_node]
+    compiler = "–"
+    if native.is_available():
+        compiler = figures(1e3 * process.run(native_binding_seconds, workload))
+    return [str(graph.nodes), str(graph.recorded), figures(1e3 * sum(stages)), *per_node, compiler]
 
 
 def compilation_table(rows: Sequence[Sequence[str]]) -> str:
     """Say what compiling costs, with a node for each operation on two numbers."""
     title = ["compilation", "nodes", "recorded", "ms", "us per node"]
-    return markdown_table([*title, "recording", "planning", "binding"], rows)
+    stages = ["recording", "planning", "binding"]
+    return markdown_table([*title, *stages, "native binding, ms"], rows)
 
 
 if __name__ == "__main__":

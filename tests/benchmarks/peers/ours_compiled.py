@@ -7,11 +7,15 @@ from workloads import WORKLOADS, Array, Workload
 
 import autograd as ag
 from autograd import Value
+from autograd.compiler.program import Backend
 
 
-def step_of(workload: Workload) -> Callable[[], tuple[float, Array]]:
+def step_of(
+    workload: Workload, backend: Backend | None = None
+) -> Callable[[], tuple[float, Array]]:
     values = workload.values()
-    compiled = ag.compile(loss_with_penalty(workload, values), parameters=values)
+    function = loss_with_penalty(workload, values)
+    compiled = ag.compile(function, parameters=values, backend=backend)
     return lambda: compiled.value_and_grad(workload.theta, *workload.batch)
 
 
