@@ -80,7 +80,7 @@ class Operation:
     accumulate : callable, optional
         ``accumulate(g, first, second)`` applies `derivative` to float gradients in place: it adds
         to ``node.grad`` of each input node what the rule would return. It is given two inputs, or
-        None and a tuple of inputs, as a node holds them. Only for the operations that training
+        None and the rows of inputs, as a node holds them. Only for the operations that training
         spends its time in; the tests hold it to the rule.
     """
 
@@ -549,18 +549,17 @@ def _dot_derivative(g: Any, out: Any, *inputs: Any) -> Sequence[Any]:
     return gradients
 
 
-def _dot_accumulate(g: float, first: Any, second: Any) -> None:
+def _dot_accumulate(g: float, none: None, rows: Any) -> None:
     # Without the rule's lists a training step is 1.6x as fast. Of a relu network's gradients half
     # are zero: to pass those over is another 15 %.
     if g == 0.0:
         return
-    nodes = second if first is None else (first, second)
-    count = len(nodes) // 2
-    for weight, x in zip(nodes[:count], nodes[count:]):  # noqa: B905  a bias is left over
+    weights, inputs, bias = rows
+    for weight, x in zip(weights.nodes, inputs.nodes):  # noqa: B905  strict costs 0.4 us
         weight.grad += g * x.data
         x.grad += g * weight.data
-    if len(nodes) % 2:
-        nodes[-1].grad += g
+    for node in bias.nodes:
+        node.grad += g
 
 
 dot = define(

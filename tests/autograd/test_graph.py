@@ -324,7 +324,7 @@ def test_failed_pass_leaves_every_gradient_as_it_was(
     x, y = ag.Value(2.0), ag.Value(3.0)
     shared = x * y
     (shared + y).backward()
-    root = ag.sum([failing(shared), shared, y]) * 5
+    root = ag.sum([failing(shared), shared, y, ag.dot([shared, y], [x, shared], x)]) * 5
     nodes = topological_order(root)
     before = [node.grad for node in nodes]
     with pytest.raises(error):
