@@ -230,11 +230,11 @@ def _sweep(order: list[Node]) -> None:
             if operation is None:
                 continue
             first, second, accumulate = node._first, node._second, operation.accumulate
-            if second is None:
+            if accumulate is not None:
+                accumulate(node.grad, first, second)
+            elif second is None:
                 (gradient,) = operation.derivative(node.grad, node.data, first.data)
                 first.grad += gradient
-            elif accumulate is not None:
-                accumulate(node.grad, first, second)
             else:
                 inputs = node.parents
                 gradients = operation.derivative(
