@@ -81,6 +81,13 @@ class Row:
         self.nodes: tuple[Any, ...] = tuple(nodes)
         self.mark: object = None
 
+    def unvisited(self, zero: float) -> list[Node]:
+        """List the nodes that a visit has yet to go to, and mark the row if there are none."""
+        unvisited = [node for node in self.nodes if node.grad is not zero]
+        if not unvisited:
+            self.mark = zero
+        return unvisited
+
 
 def topological_order(root: Node) -> list[Node]:
     """List the nodes that `root` depends on, each one after all of its inputs, `root` last.
@@ -199,10 +206,7 @@ class _Visit:
                         unvisited: list[Node] = []
                         for row in second:
                             if row.mark is not zero:
-                                waiting = [node for node in row.nodes if node.grad is not zero]
-                                unvisited += waiting
-                                if not waiting:
-                                    row.mark = zero
+                                unvisited += row.unvisited(zero)
                         if unvisited:
                             stack += (node, None, *reversed(unvisited))
                             node = pop()
