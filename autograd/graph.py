@@ -8,7 +8,6 @@ and its derivative, is in its `Operation`.
 
 import math
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 
 from autograd.errors import AutogradError, DomainError, GraphError, NonFiniteError, ShapeError
@@ -58,7 +57,7 @@ class Node:
     def parents(self) -> tuple["Node", ...]:
         """The inputs of the operation, in its order; empty for a leaf."""
         if self._first is None:
-            return tuple(chain.from_iterable([row.nodes for row in self._second]))
+            return sum([row.nodes for row in self._second], ())
         return (self._first,) if self._second is None else (self._first, self._second)
 
 
