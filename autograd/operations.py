@@ -469,6 +469,7 @@ sigmoid = define(
     derivative=lambda g, out, x: (g * out * (1 - out),),
 )
 
+
 def _relu_accumulate(g: float, x: Any, none: None) -> None:
     # Without the rule's tuple a training step takes 4 % less time.
     if x.data > 0.0:

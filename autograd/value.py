@@ -2,7 +2,7 @@
 
 Formulas are written with `Value` as with floats. Each operator computes its number, and records a
 node with the operation and its inputs; `backward()` then walks the graph back. The operations are
-defined in `autograd.operations`, the walk in `autograd.graph`.
+defined in `autograd.operations`, the walk back in `autograd.backpropagation`.
 """
 
 import operator
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from numbers import Complex, Real
 from typing import Any, NoReturn, TypeAlias
 
-from autograd import graph, operations
+from autograd import backpropagation, operations
 from autograd.errors import NonFiniteError, NotANumberError
 from autograd.graph import NO_GRADIENT, Node, Row
 from autograd.operations import CONSTANT, Operation
@@ -106,9 +106,9 @@ class Value(Node):
         Raises
         ------
         GraphError, NonFiniteError, DomainError
-            See :func:`autograd.graph.backward`. Then every gradient is as it was.
+            See :func:`autograd.backpropagation.backward`. Then every gradient is as it was.
         """
-        graph.backward(self)
+        backpropagation.backward(self)
 
     def zero_grad(self) -> None:
         """Forget the gradient of this node, as before the first `backward`."""
