@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import operations
-from autograd.graph import Node, topological_order
+from autograd.functions import weighted_sum
+from autograd.graph import Node, Row, topological_order
 
 ROOT = Path(__file__).parents[2]
 LARGEST = 2.0**24  # products of two such numbers, and sums of many of them, are exact
@@ -197,6 +198,20 @@ def test_order_lists_every_node_once_after_its_inputs(program: Program) -> None:
     assert len(place) == len(order)
     assert set(order) == reachable(root)
     assert all(place[parent] < place[node] for node in order for parent in node.parents)
+
+
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_a_row_that_waits_below_a_node_is_not_taken_for_visited(exchanged: bool) -> None:
+    x, y = ag.Value(2.0), ag.Value(3.0)
+    shared, none = Row([x, y]), Row([])
+    inner = weighted_sum(shared, shared, none)
+    rows = [Row([inner, y]), shared]
+    outer = weighted_sum(*(rows[::-1] if exchanged else rows), Row([x]))
+    for _ in range(2):  # the second visit finds the marks of the first
+        assert topological_order(inner) == [x, y, inner]
+        assert topological_order(outer)[2:] == [inner, outer]
+    outer.backward()  # (x² + y²) x + y² + x
+    assert (x.grad, y.grad) == (3 * 4 + 9 + 1, 2 * 3 * 2 + 2 * 3)
 
 
 @given(program=short_programs)
