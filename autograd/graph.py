@@ -41,7 +41,7 @@ class Node:
 
     # Two slots for the inputs, not one tuple: half the time and 46 bytes less per node.
     # A leaf has (None, ()), one input (x, None), two (x, y), any other number (None, rows): a sum
-    # (None, (Row([x, y, z]),)). A dot always has three rows: the weights, the inputs, the bias.
+    # (None, (Row([x, y, z]),)). A dot always has rows: three that it shares, or one of its own.
     __slots__ = ("_first", "_second", "data", "grad", "label", "operation")
 
     data: float

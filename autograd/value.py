@@ -293,9 +293,7 @@ def as_value(number: Number) -> Value:
 
 def node(operation: Operation, data: float, parents: tuple[Value, ...]) -> Value:
     """Make the node of an operation whose result is known already."""
-    if operation is operations.dot:
-        return new_node(operation, data, None, tuple(map(Row, operations.dot_terms(parents))))
-    if len(parents) > 2:
+    if len(parents) > 2 or operation is operations.dot:
         return new_node(operation, data, None, (Row(parents),))
     if len(parents) == 2:
         return new_node(operation, data, parents[0], parents[1])

@@ -111,7 +111,10 @@ class Neuron(Module):
 
     def respond(self, inputs: Row) -> Value:
         """Return the output for as many inputs as weights: a layer made sure."""
-        output = self.activation.function(weighted_sum(self._weight, inputs, self._bias))
+        weight, bias = self._weight, self._bias
+        rows = weight, inputs, bias
+        total = weighted_sum(weight.nodes, inputs.nodes, bias.nodes, rows)
+        output = self.activation.function(total)
         # An activation such as a step may return a number, or a variable with a label of its own.
         if isinstance(output, Value) and output.operation is not None:
             output.label = self._output_label  # tells pictures where the neuron ends

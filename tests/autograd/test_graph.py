@@ -204,9 +204,14 @@ def test_order_lists_every_node_once_after_its_inputs(program: Program) -> None:
 def test_a_row_that_waits_below_a_node_is_not_taken_for_visited(exchanged: bool) -> None:
     x, y = ag.Value(2.0), ag.Value(3.0)
     shared, none = Row([x, y]), Row([])
-    inner = weighted_sum(shared, shared, none)
+
+    def dot_of(*rows: Row) -> ag.Value:
+        weights, inputs, bias = [row.nodes for row in rows]
+        return weighted_sum(weights, inputs, bias, rows)
+
+    inner = dot_of(shared, shared, none)
     rows = [Row([inner, y]), shared]
-    outer = weighted_sum(*(rows[::-1] if exchanged else rows), Row([x]))
+    outer = dot_of(*(rows[::-1] if exchanged else rows), Row([x]))
     for _ in range(2):  # the second visit finds the marks of the first
         assert topological_order(inner) == [x, y, inner]
         assert topological_order(outer)[2:] == [inner, outer]

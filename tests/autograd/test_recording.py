@@ -202,7 +202,7 @@ def in_many_ways(x: ag.Value, y: ag.Value) -> ag.Value:
         (x + y) * (x - 2) / (y + 3)
         + 2 ** abs(-x)
         + y**x
-        + weighted_sum(Row([x, y]), Row([y, x]), Row([x]))
+        + weighted_sum([x, y], [y, x], [x], (Row([x, y]), Row([y, x]), Row([x])))
     )
     z = z + ag.dot([x, 0.1], [y, 0.7]) + ag.sum([x, y, z]) + ag.max(x, y) * ag.min(x, y, z)
     z = z + ag.lookup([x, y], 1) + ag.logsumexp([x, y]) + ag.mean(ag.softmax([x, y])) + ag.detach(x)
