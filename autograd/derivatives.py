@@ -11,17 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from autograd import operations
-from autograd.errors import ArgumentError, IndependenceWarning, NonFiniteError, NotANumberError
-from autograd.functions import detach
-from autograd.graph import (
-    Node,
+from autograd.diagnosis import (
     derivative_error,
     describe,
     output_error,
     require_one_for_each_input,
     require_recorded,
-    topological_order,
 )
+from autograd.errors import ArgumentError, IndependenceWarning, NonFiniteError, NotANumberError
+from autograd.functions import detach
+from autograd.graph import Node, topological_order
 from autograd.operations import CONSTANT, Operation
 from autograd.recording import differentiating, enable_grad, is_recording, warn_user_code
 from autograd.value import Value, as_value

@@ -79,9 +79,9 @@ class Operation:
         Ends the message of an error in `forward`: what the user can do.
     accumulate : callable, optional
         ``accumulate(g, first, second)`` applies `derivative` to float gradients in place: it adds
-        to ``node.grad`` of each input node what the rule would return. It is given two inputs, or
-        None and a tuple of inputs, as a node holds them. Only for the operations that training
-        spends its time in; the tests hold it to the rule.
+        to ``node.grad`` of each input node what the rule would return. It is given an input and
+        None, two inputs, or None and rows of inputs, as a node holds them. Only for the operations
+        that training spends its time in; the tests hold it to the rule.
     """
 
     name: str
@@ -260,6 +260,7 @@ CONSTANT = Operation(
     forward=lambda: 0.0,
     array=lambda np: 0.0,
     derivative=lambda g, out: (),
+    accumulate=lambda g, none, no_rows: None,  # without it a training step takes 2 % longer
 )
 """The operation of a number that was written into a formula, the 2 in ``2 * x``.
 
@@ -468,12 +469,20 @@ sigmoid = define(
     derivative=lambda g, out, x: (g * out * (1 - out),),
 )
 
+
+def _relu_accumulate(g: float, x: Any, none: None) -> None:
+    # Without the rule's tuple a training step takes 4 % less time.
+    if x.data > 0.0:
+        x.grad += g
+
+
 relu = define(
     "relu",
     symbol="relu",
     forward=lambda x: x if not x <= 0.0 else 0.0,
     array=lambda np, x: np.maximum(x, 0.0),
     derivative=lambda g, out, x: (g * (out > 0),),
+    accumulate=_relu_accumulate,
 )
 
 softplus = define(
@@ -549,18 +558,21 @@ def _dot_derivative(g: Any, out: Any, *inputs: Any) -> Sequence[Any]:
     return gradients
 
 
-def _dot_accumulate(g: float, first: Any, second: Any) -> None:
+def _dot_accumulate(g: float, none: None, rows: Any) -> None:
+    """Take weights, inputs and bias from a row of each, or from one of all."""
     # Without the rule's lists a training step is 1.6x as fast. Of a relu network's gradients half
     # are zero: to pass those over is another 15 %.
     if g == 0.0:
         return
-    nodes = second if first is None else (first, second)
-    count = len(nodes) // 2
-    for weight, x in zip(nodes[:count], nodes[count:]):  # noqa: B905  a bias is left over
+    if len(rows) == 1:
+        weights, inputs, bias = dot_terms(rows[0].nodes)
+    else:
+        weights, inputs, bias = rows[0].nodes, rows[1].nodes, rows[2].nodes
+    for weight, x in zip(weights, inputs):  # noqa: B905  strict costs 0.4 us
         weight.grad += g * x.data
         x.grad += g * weight.data
-    if len(nodes) % 2:
-        nodes[-1].grad += g
+    for node in bias:
+        node.grad += g
 
 
 dot = define(

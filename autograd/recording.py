@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any, Literal
 
+from autograd.diagnosis import describe
 from autograd.errors import NonFiniteError, TraceError
-from autograd.graph import Node, describe, origins
+from autograd.graph import Node, origins
 from autograd.operations import CONSTANT
 
 

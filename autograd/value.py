@@ -2,7 +2,7 @@
 
 Formulas are written with `Value` as with floats. Each operator computes its number, and records a
 node with the operation and its inputs; `backward()` then walks the graph back. The operations are
-defined in `autograd.operations`, the walk in `autograd.graph`.
+defined in `autograd.operations`, the walk back in `autograd.backpropagation`.
 """
 
 import operator
@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from numbers import Complex, Real
 from typing import Any, NoReturn, TypeAlias
 
-from autograd import graph, operations
+from autograd import backpropagation, operations
 from autograd.errors import NonFiniteError, NotANumberError
-from autograd.graph import NO_GRADIENT, Node
+from autograd.graph import NO_GRADIENT, Node, Row
 from autograd.operations import CONSTANT, Operation
 from autograd.recording import activity, apply_modes, refuse_while_tracing
 
@@ -106,9 +106,9 @@ class Value(Node):
         Raises
         ------
         GraphError, NonFiniteError, DomainError
-            See :func:`autograd.graph.backward`. Then every gradient is as it was.
+            See :func:`autograd.backpropagation.backward`. Then every gradient is as it was.
         """
-        graph.backward(self)
+        backpropagation.backward(self)
 
     def zero_grad(self) -> None:
         """Forget the gradient of this node, as before the first `backward`."""
@@ -118,17 +118,17 @@ class Value(Node):
 
     def __add__(self, other: Number) -> "Value":
         if isinstance(other, Value):
-            return _node(operations.add, self.data + other.data, self, other)
+            return new_node(operations.add, self.data + other.data, self, other)
         return _with_number(operator.add, self, other)
 
     def __sub__(self, other: Number) -> "Value":
         if isinstance(other, Value):
-            return _node(operations.sub, self.data - other.data, self, other)
+            return new_node(operations.sub, self.data - other.data, self, other)
         return _with_number(operator.sub, self, other)
 
     def __mul__(self, other: Number) -> "Value":
         if isinstance(other, Value):
-            return _node(operations.mul, self.data * other.data, self, other)
+            return new_node(operations.mul, self.data * other.data, self, other)
         return _with_number(operator.mul, self, other)
 
     def __truediv__(self, other: Number) -> "Value":
@@ -157,7 +157,7 @@ class Value(Node):
         return _with_number(operator.pow, other, self)
 
     def __neg__(self) -> "Value":
-        return _node(operations.neg, -self.data, self, None)
+        return new_node(operations.neg, -self.data, self, None)
 
     def __pos__(self) -> "Value":
         return self
@@ -288,18 +288,18 @@ def as_value(number: Number) -> Value:
     """
     if isinstance(number, Value):
         return number
-    return _node(CONSTANT, real_number(number), None, ())
+    return new_node(CONSTANT, real_number(number), None, ())
 
 
 def node(operation: Operation, data: float, parents: tuple[Value, ...]) -> Value:
     """Make the node of an operation whose result is known already."""
-    if len(parents) > 2:
-        return _node(operation, data, None, parents)
+    if len(parents) > 2 or operation is operations.dot:
+        return new_node(operation, data, None, (Row(parents),))
     if len(parents) == 2:
-        return _node(operation, data, parents[0], parents[1])
+        return new_node(operation, data, parents[0], parents[1])
     if len(parents) == 1:
-        return _node(operation, data, parents[0], None)
-    return _node(operation, data, None, parents)
+        return new_node(operation, data, parents[0], None)
+    return new_node(operation, data, None, ())
 
 
 def function_node(operation: Operation, x: Number) -> Any:
@@ -310,7 +310,7 @@ def function_node(operation: Operation, x: Number) -> Any:
         data = operation.forward(x.data)
     except (ValueError, ArithmeticError) as cause:
         raise operation.error([x.data], cause) from None
-    return _node(operation, data, x, None)
+    return new_node(operation, data, x, None)
 
 
 def _binary_node(operation: Operation, left: Value, right: Value) -> Value:
@@ -318,10 +318,11 @@ def _binary_node(operation: Operation, left: Value, right: Value) -> Value:
         data = operation.forward(left.data, right.data)
     except (ValueError, ArithmeticError) as cause:
         raise operation.error([left.data, right.data], cause) from None
-    return _node(operation, data, left, right)
+    return new_node(operation, data, left, right)
 
 
-def _node(operation: Operation, data: float, first: Value | None, second: Any) -> Value:
+def new_node(operation: Operation, data: float, first: Value | None, second: Any) -> Value:
+    """Make a node, of its inputs as it holds them: see the slots of `autograd.graph.Node`."""
     node = _new(Value)
     node.data = data
     node.grad = NO_GRADIENT

@@ -13,9 +13,10 @@ import numpy as np
 
 from autograd import Value, gradient
 from autograd.derivatives import map_numbers, numbers_in
+from autograd.diagnosis import require_recorded
 from autograd.drawing.explanation.formula_writing import LATEX, latex_escaped
 from autograd.errors import ArgumentError, NotANumberError
-from autograd.graph import Node, require_recorded, topological_order
+from autograd.graph import Node, topological_order
 from nn.module import Module, Tensor
 
 LONGEST_BAR = 20

@@ -8,6 +8,7 @@ import numpy as np
 from autograd import Value
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.functions import weighted_sum
+from autograd.graph import Row
 from autograd.parts import Part, PartLabel, part_of
 from autograd.value import Number, as_value
 from nn.activations import find_activation
@@ -42,7 +43,7 @@ class Neuron(Module):
 
     Attributes
     ----------
-    weight : list of n_inputs Values
+    weight : tuple of n_inputs Values
     bias : Value
 
     Raises
@@ -63,12 +64,40 @@ class Neuron(Module):
         self.activation = find_activation(activation)
         numbers = self.activation.initial_weights(n_inputs, n_neurons, np.random.default_rng(rng))
         self.part = Part("neuron", f"Neuron({n_inputs})", self.activation.name)
-        self.weight = [
+        self._weight = Row(
             Value(number, PartLabel(f"w{index}", self.part))
             for index, number in enumerate(numbers.tolist())
-        ]
+        )
         self.bias = Value(0.0, PartLabel("b", self.part))
         self._output_label = PartLabel("", self.part)
+
+    @property
+    def weight(self) -> tuple[Value, ...]:
+        """The weights, one for each input. To exchange some, assign as many anew."""
+        return self._weight.nodes
+
+    @weight.setter
+    def weight(self, weight: Iterable[Value]) -> None:
+        row = Row(map(as_value, weight))
+        if len(row.nodes) != len(self.weight):
+            raise ShapeError(f"{self!r} has {len(self.weight)} weights, not {len(row.nodes)}")
+        self._weight = row
+
+    @property
+    def bias(self) -> Value:
+        """What is added to the weighted sum."""
+        (bias,) = self._bias.nodes
+        return bias  # type: ignore[no-any-return]
+
+    @bias.setter
+    def bias(self, bias: Value) -> None:
+        self._bias = Row([as_value(bias)])
+
+    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield ``weight`` and ``bias``, and what a subclass adds."""
+        yield "weight", self.weight
+        yield "bias", self.bias
+        yield from super().named_tensors()
 
     def __call__(self, inputs: Iterable[Number]) -> Value:
         """Return the output for `n_inputs` Values or numbers.
@@ -80,9 +109,12 @@ class Neuron(Module):
         """
         return self.respond(_checked_inputs(self, inputs, len(self.weight)))
 
-    def respond(self, inputs: Sequence[Value]) -> Value:
-        """Return the output for inputs that are Values, as many as weights: a layer made sure."""
-        output = self.activation.function(weighted_sum(self.weight, inputs, self.bias))
+    def respond(self, inputs: Row) -> Value:
+        """Return the output for as many inputs as weights: a layer made sure."""
+        weight, bias = self._weight, self._bias
+        rows = weight, inputs, bias
+        total = weighted_sum(weight.nodes, inputs.nodes, bias.nodes, rows)
+        output = self.activation.function(total)
         # An activation such as a step may return a number, or a variable with a label of its own.
         if isinstance(output, Value) and output.operation is not None:
             output.label = self._output_label  # tells pictures where the neuron ends
@@ -134,8 +166,8 @@ class Layer(Module):
         ShapeError
             If there are more or fewer inputs than each neuron has weights.
         """
-        values = _checked_inputs(self, inputs, len(self.neurons[0].weight))
-        return [neuron.respond(values) for neuron in self.neurons]
+        row = _checked_inputs(self, inputs, len(self.neurons[0].weight))
+        return [neuron.respond(row) for neuron in self.neurons]
 
     def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Yield ``weight``, one row per neuron, and ``bias``, as PyTorch's ``Linear``."""
@@ -245,7 +277,7 @@ def _label_by_place(module: Module) -> None:
         parameter.label = PartLabel(name, part)
 
 
-def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> list[Value]:
+def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> Row:
     if not isinstance(inputs, Iterable):
         raise ShapeError(f"{module!r} takes a list of {expected} inputs, not {inputs!r}")
     try:
@@ -255,4 +287,4 @@ def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> 
         raise NotANumberError(message) from None
     if len(values) != expected:
         raise ShapeError(f"{module!r} takes {expected} inputs, not {len(values)}")
-    return values
+    return Row(values)

@@ -14,6 +14,8 @@ ORDER = [
     "parts",
     "operations",
     "graph",
+    "diagnosis",
+    "backpropagation",
     "recording",
     "value",
     "functions",

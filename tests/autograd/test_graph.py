@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import operations
-from autograd.graph import Node, topological_order
+from autograd.functions import weighted_sum
+from autograd.graph import Node, Row, topological_order
 
 ROOT = Path(__file__).parents[2]
 LARGEST = 2.0**24  # products of two such numbers, and sums of many of them, are exact
@@ -199,6 +200,25 @@ def test_order_lists_every_node_once_after_its_inputs(program: Program) -> None:
     assert all(place[parent] < place[node] for node in order for parent in node.parents)
 
 
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_a_row_that_waits_below_a_node_is_not_taken_for_visited(exchanged: bool) -> None:
+    x, y = ag.Value(2.0), ag.Value(3.0)
+    shared, none = Row([x, y]), Row([])
+
+    def dot_of(*rows: Row) -> ag.Value:
+        weights, inputs, bias = [row.nodes for row in rows]
+        return weighted_sum(weights, inputs, bias, rows)
+
+    inner = dot_of(shared, shared, none)
+    rows = [Row([inner, y]), shared]
+    outer = dot_of(*(rows[::-1] if exchanged else rows), Row([x]))
+    for _ in range(2):  # the second visit finds the marks of the first
+        assert topological_order(inner) == [x, y, inner]
+        assert topological_order(outer)[2:] == [inner, outer]
+    outer.backward()  # (x² + y²) x + y² + x
+    assert (x.grad, y.grad) == (3 * 4 + 9 + 1, 2 * 3 * 2 + 2 * 3)
+
+
 @given(program=short_programs)
 def test_order_is_the_same_each_time(program: Program) -> None:
     root = run(program, variables([1, 2, 3]))
@@ -324,7 +344,7 @@ def test_failed_pass_leaves_every_gradient_as_it_was(
     x, y = ag.Value(2.0), ag.Value(3.0)
     shared = x * y
     (shared + y).backward()
-    root = ag.sum([failing(shared), shared, y]) * 5
+    root = ag.sum([failing(shared), shared, y, ag.dot([shared, y], [x, shared], x)]) * 5
     nodes = topological_order(root)
     before = [node.grad for node in nodes]
     with pytest.raises(error):

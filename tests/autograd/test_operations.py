@@ -16,7 +16,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import assume, given, reject, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 import autograd as ag
@@ -364,7 +364,6 @@ def test_accumulate_adds_what_the_rule_returns(
     for node in nodes:
         node.grad = before
     result = ag.Value.record(operation, nodes)
-    assume(result._second is not None)  # the sweep asks the rule for operations of one input
     assert operation.accumulate is not None
     operation.accumulate(g, result._first, result._second)
     gradients = operation.derivative(g, operation.evaluate(*point), *point)

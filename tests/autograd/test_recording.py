@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import operations
 from autograd.functions import weighted_sum
-from autograd.graph import NO_GRADIENT, origins, topological_order
+from autograd.graph import NO_GRADIENT, Row, origins, topological_order
 from autograd.recording import activity
 
 NOT_IN_THE_TABLE = (operations.CONSTANT, operations.DETACH)
@@ -198,7 +198,12 @@ def test_gradient_that_vanishes_again_before_the_leaves_is_an_anomaly() -> None:
 
 def in_many_ways(x: ag.Value, y: ag.Value) -> ag.Value:
     """Combine two numbers through every operation, each in the ways that it can be written."""
-    z = (x + y) * (x - 2) / (y + 3) + 2 ** abs(-x) + y**x + weighted_sum([x, y], [y, x], x)
+    z = (
+        (x + y) * (x - 2) / (y + 3)
+        + 2 ** abs(-x)
+        + y**x
+        + weighted_sum([x, y], [y, x], [x], (Row([x, y]), Row([y, x]), Row([x])))
+    )
     z = z + ag.dot([x, 0.1], [y, 0.7]) + ag.sum([x, y, z]) + ag.max(x, y) * ag.min(x, y, z)
     z = z + ag.lookup([x, y], 1) + ag.logsumexp([x, y]) + ag.mean(ag.softmax([x, y])) + ag.detach(x)
     functions = (ag.exp, ag.expm1, ag.log, ag.log1p, ag.sqrt, ag.sin, ag.cos, ag.tanh, ag.arctan)

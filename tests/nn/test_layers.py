@@ -144,6 +144,60 @@ def test_the_gradient_of_a_linear_layer_is_its_weights_and_inputs() -> None:
     assert neuron.bias.grad == 1.0
 
 
+@given(st.integers(1, 4), st.integers(1, 4), seeds)
+def test_shared_rows_change_no_gradient(n_inputs: int, n_outputs: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    layer = nn.Layer(n_inputs, n_outputs, "linear", rng)
+    samples = [[Value(x) for x in row] for row in rng.normal(size=(3, n_inputs)).tolist()]
+    leaves = [*layer.parameters(), *(x for sample in samples for x in sample)]
+
+    def gradient(outputs: Sequence[Value]) -> list[float]:
+        for leaf in leaves:
+            leaf.zero_grad()
+        ag.sum(output * output for output in outputs).backward()
+        return [leaf.grad for leaf in leaves]
+
+    neurons = [(neuron.weight, neuron.bias) for neuron in layer.neurons]
+    in_rows = [output for sample in samples for output in layer(sample)]
+    apart = [ag.dot(w, list(sample)) + b for sample in samples for w, b in neurons]
+    np.testing.assert_allclose(gradient(in_rows), gradient(apart), rtol=1e-12, atol=1e-12)
+
+
+def test_neurons_share_the_row_of_inputs_and_samples_that_of_the_parameters() -> None:
+    layer = nn.Layer(3, 2, "linear", rng=0)
+    (one, other), (again, _) = layer([1.0, 2.0, 3.0]), layer([4.0, 5.0, 6.0])
+    assert one.operation is ag.operations.dot
+    assert one._second[1] is other._second[1] is not again._second[1]
+    assert one._second[::2] == again._second[::2] != other._second[::2]
+
+
+def test_parameters_can_be_exchanged() -> None:
+    neuron = nn.Neuron(2, "linear", rng=0)
+    neuron.weight = [Value(2.0), neuron.weight[1]]
+    neuron.bias = Value(0.5)
+    assert neuron([10.0, 0.0]).data == 20.5
+    assert [parameter.data for parameter in neuron.parameters()][::2] == [2.0, 0.5]
+    with pytest.raises(ag.ShapeError, match="2 weights"):
+        neuron.weight = [Value(1.0)]
+    with pytest.raises(ag.NotANumberError):
+        neuron.bias = "zero"  # type: ignore[assignment]
+    assert neuron([10.0, 0.0]).data == 20.5
+
+
+def test_a_neuron_of_yours_may_have_more_parameters() -> None:
+    class Scaled(nn.Neuron):
+        def __init__(self) -> None:
+            super().__init__(2, rng=0)
+            self.scale = Value(3.0)
+
+    assert [name for name, _ in Scaled().named_parameters()] == [
+        "weight[0]",
+        "weight[1]",
+        "bias",
+        "scale",
+    ]
+
+
 def test_an_activation_can_be_a_function() -> None:
     neuron = nn.Neuron(2, lambda x: x**3, rng=0)
     assert neuron([1.0, 2.0]).data == nn.Neuron(2, "linear", rng=0)([1.0, 2.0]).data ** 3

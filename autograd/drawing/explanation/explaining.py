@@ -4,12 +4,13 @@ import reprlib
 from dataclasses import dataclass
 from typing import Any
 
+from autograd.diagnosis import require_recorded, require_unchanged
 from autograd.drawing.explanation.latex import explanation_latex
 from autograd.drawing.explanation.page import Page
 from autograd.drawing.explanation.paths import ChainRuleSum, chain_rule_sum
 from autograd.drawing.explanation.text import explanation_text
 from autograd.errors import ArgumentError, NotANumberError
-from autograd.graph import require_recorded, require_unchanged, topological_order
+from autograd.graph import topological_order
 from autograd.value import Value
 
 

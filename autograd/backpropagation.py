@@ -1,0 +1,91 @@
+"""Backpropagation: the chain rule at every node of a graph, from the output back to the variables.
+
+`backward` lists the nodes with a `Visit` of the graph, and in reverse asks the operation of each
+what its gradient means for its inputs. What can go wrong there is told by `autograd.diagnosis`.
+"""
+
+import math
+from typing import Any
+
+from autograd.diagnosis import (
+    derivative_error,
+    gradient_error,
+    output_error,
+    require_finite_gradients,
+    require_fitting_rule,
+    require_recorded,
+    require_unchanged,
+)
+from autograd.graph import Node, Visit, origins
+
+
+def backward(root: Node) -> None:
+    """Compute d root/d node for every node that `root` depends on, into ``node.grad``.
+
+    A leaf adds the gradient to what it holds; a computed node holds the gradient of this pass. If
+    anything goes wrong every ``grad`` is what it was before the call.
+
+    Raises
+    ------
+    GraphError
+        If `root` is a constant: nothing was recorded. Under ``detect_anomaly()``, also if a number
+        of the graph was changed since.
+    NonFiniteError
+        If `root` or a resulting gradient is infinite or nan. The message names the operation.
+    DomainError
+        If a derivative does not exist, such as that of sqrt at 0.
+    """
+    require_recorded(root, "backward() from")
+    visit = Visit()
+    try:
+        visit.walk(root)
+        if root in origins:
+            require_unchanged(visit.order)
+        if not math.isfinite(root.data):
+            raise output_error(root, "backward() from", visit.order)
+        root.grad = 1.0
+        _sweep(visit.order)
+        _add_to_variables(visit)
+        if root in origins:
+            require_finite_gradients(visit.order)
+    except BaseException:
+        visit.undo()
+        raise
+
+
+def _sweep(order: list[Node]) -> None:
+    """Apply the chain rule, from the last node to the first: dL/dx += dL/dnode * dnode/dx."""
+    node: Any = None
+    try:
+        for node in reversed(order):
+            operation = node.operation
+            if operation is None:
+                continue
+            first, second, accumulate = node._first, node._second, operation.accumulate
+            if accumulate is not None:
+                accumulate(node.grad, first, second)
+            elif second is None:
+                (gradient,) = operation.derivative(node.grad, node.data, first.data)
+                first.grad += gradient
+            else:
+                inputs = node.parents
+                gradients = operation.derivative(
+                    node.grad, node.data, *[parent.data for parent in inputs]
+                )
+                for parent, gradient in zip(inputs, gradients, strict=True):
+                    parent.grad += gradient
+    except TypeError:
+        require_fitting_rule(node)
+        raise
+    except (ArithmeticError, ValueError) as cause:
+        require_fitting_rule(node)
+        raise derivative_error(node, cause) from cause
+
+
+def _add_to_variables(visit: Visit) -> None:
+    """Add to each variable's gradient of this pass what it held before."""
+    for node, before in visit.held:
+        if node.operation is None:
+            node.grad += before
+            if not math.isfinite(node.grad):
+                raise gradient_error(node, visit.order)

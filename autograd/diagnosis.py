@@ -1,0 +1,159 @@
+"""What is wrong with a graph or with a gradient, and where: checks, and the errors that tell.
+
+Each message names the node by its formula in numbers, and says what to do.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from autograd.errors import AutogradError, DomainError, GraphError, NonFiniteError, ShapeError
+from autograd.graph import Node, origins
+from autograd.operations import CONSTANT, Operation
+
+
+def describe(node: Node) -> str:
+    """Write a node for a message: its formula in numbers, its label, and where it was made."""
+    if node.operation is None or node.operation is CONSTANT:
+        text = f"the number {node.data}"
+    else:
+        text = node.operation.expression([parent.data for parent in node.parents])
+    notes = [f"labelled {node.label!r}"] if node.label else []
+    if node in origins:
+        notes.append(f"made at {origins[node]}")
+    return f"{text} ({', '.join(notes)})" if notes else text
+
+
+def require_recorded(output: Node, caller: str) -> None:
+    """Raise an error if `output` is a constant, which no gradient flows back from.
+
+    Raises
+    ------
+    GraphError
+        In the words of `caller`, such as "backward() from".
+    """
+    if output.operation is CONSTANT:
+        raise GraphError(
+            f"{caller} {output!r}, a constant: it has no graph. Was it computed under no_grad(), "
+            "or from plain numbers only?"
+        )
+
+
+def require_unchanged(order: Iterable[Node]) -> None:
+    """Raise an error if a node is not what its operation makes of its inputs by now.
+
+    A node keeps the number that it was computed with, and the derivative rules read those of its
+    inputs as they are: after ``x.data = 5.0`` the two belong to different points.
+
+    Raises
+    ------
+    GraphError
+        With the first such node.
+    """
+    for node in order:
+        if node.operation is None or not node.parents:
+            continue
+        inputs = [parent.data for parent in node.parents]
+        try:
+            data = node.operation.forward(*inputs)
+        except (ArithmeticError, TypeError, ValueError):
+            data = math.nan
+        if data != node.data and not (data != data and node.data != node.data):
+            variables = dict.fromkeys(str(p.label) for p in node.parents if p.operation is None)
+            names = " or ".join(label or "a variable" for label in variables)
+            raise GraphError(
+                f"{names or 'a number'} was changed after the graph was recorded: "
+                f"{describe(node)} was {node.data} then. Compute the formula again"
+            )
+
+
+def require_one_for_each_input(node: Node, operation: Operation, sent: Any) -> None:
+    """Raise an error if `sent`, which the rule of `operation` returned, does not fit the inputs.
+
+    Raises
+    ------
+    ShapeError
+        If it is not a tuple or list of as many gradients as `node` has inputs.
+    """
+    several = isinstance(sent, list | tuple)
+    if not several or len(sent) != len(node.parents):
+        returned = f"{len(sent)} gradient(s)" if several else repr(sent)
+        raise ShapeError(
+            f"the derivative rule of {operation.name} returned {returned}, and the operation has "
+            f"{len(node.parents)} input(s): return a tuple with one gradient for each"
+        )
+
+
+def require_fitting_rule(node: Any) -> None:
+    """Find out, after an error in the sweep, whether it came of what the rule returned.
+
+    Raises
+    ------
+    ShapeError
+        If it did.
+    """
+    inputs = [parent.data for parent in node.parents]
+    try:
+        sent = node.operation.derivative(node.grad, node.data, *inputs)
+    except (ArithmeticError, TypeError, ValueError):
+        return
+    require_one_for_each_input(node, node.operation, sent)
+
+
+def derivative_error(node: Node, cause: Exception) -> AutogradError:
+    """Return the error that tells that the derivative rule of `node` failed with `cause`."""
+    kind = NonFiniteError if isinstance(cause, OverflowError) else DomainError
+    problem = "is too large for a float" if kind is NonFiniteError else "does not exist"
+    return kind(f"the derivative of {describe(node)} {problem}. {_advice()}")
+
+
+def output_error(output: Node, caller: str, order: Iterable[Node]) -> NonFiniteError:
+    """Return the error that tells which node of `order` made `output` infinite or nan."""
+    culprit = next(node for node in order if not math.isfinite(node.data))
+    return NonFiniteError(
+        f"{caller} an output that is {output.data}: the first number that is not finite is "
+        f"{culprit.data}, from {describe(culprit)}. {_advice()}"
+    )
+
+
+def require_finite_gradients(order: Sequence[Node]) -> None:
+    """Raise an error if a gradient is infinite or nan: of several, the nearest to the output.
+
+    Raises
+    ------
+    NonFiniteError
+        With the derivative that made it so.
+    """
+    for node in reversed(order):
+        if not math.isfinite(node.grad):
+            raise gradient_error(node, order)
+
+
+def gradient_error(node: Node, order: Sequence[Node]) -> NonFiniteError:
+    """Return the error that tells why the gradient of `node`, one of `order`, is not finite.
+
+    It names the first derivative that was not, on the way from the output to the node.
+    """
+    culprit: Any
+    for culprit in reversed(order):
+        if culprit.operation is None:
+            continue
+        if not math.isfinite(culprit.grad):
+            break
+        inputs = [parent.data for parent in culprit.parents]
+        contributions = culprit.operation.derivative(culprit.grad, culprit.data, *inputs)
+        if not all(map(math.isfinite, contributions)):
+            return NonFiniteError(
+                f"the gradient that {describe(culprit)} sends on is not finite: "
+                f"{culprit.grad} became {', '.join(map(str, contributions))}. {_advice()}"
+            )
+    return NonFiniteError(
+        f"the gradient of {describe(node)} is {node.grad}: the contributions add up to more than "
+        f"a float holds. {_advice()}"
+    )
+
+
+def _advice() -> str:
+    if origins:
+        return "Every gradient is as it was before."
+    return "Every gradient is as it was before; detect_anomaly() tells the line."
