@@ -38,9 +38,13 @@ class Elements:
         self.coefficients = Table("coefficients")
 
     def element(self, region: Region, gradient: bool = False) -> str:
-        """Return the element that is a row of a region: for batch rows that of sample s."""
-        name = ("d" if gradient else "") + ("V" if region.batch else "U")
-        return f"{name}[{self.index(region.rows)}]{'[s]' if region.batch else ''}"
+        """Return the number that is a row of a region: for batch rows that of sample s."""
+        return self.row(region, gradient) + "[s]" * region.batch
+
+    def row(self, region: Region, gradient: bool = False) -> str:
+        """Return a row of a region: a number, or the array of those of all samples."""
+        name = "d" * gradient + ("V" if region.batch else "U")
+        return f"{name}[{self.index(region.rows)}]"
 
     def index(self, rows: Addresses) -> str:
         """Return the address of a row as a formula of the counters."""

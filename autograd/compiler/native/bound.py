@@ -67,7 +67,8 @@ class BoundProgram:
             "coefficients": source.coefficients,
         }
         library = build(self.source)
-        library.bind(*(ctypes.c_void_p(self._pointed_at[name].ctypes.data) for name in POINTERS))
+        arrays = map(self._pointed_at.__getitem__, POINTERS)
+        library.set_memory(*(ctypes.c_void_p(array.ctypes.data) for array in arrays))
         self._run = library.run
 
     def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:

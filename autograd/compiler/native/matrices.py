@@ -88,8 +88,9 @@ def _send(
         out = _matrix(statements, target, gradient=True)
         statements.emit(_call(function, [out, *factors], sizes, add=operator == "+="))
     else:
-        out, element = _room(statements, target)
+        out, place = _room(statements, target)
         statements.emit(_call(function, [out, *factors], sizes, add=False))
+        element = Formula(f"({out.address})[{place}{' + s' * target.batch}]")
         statements.send(target, element, operator, per_sample=target.batch)
     statements.give_back()
 
@@ -105,15 +106,16 @@ def _matrix(statements: Statements, region: Region, gradient: bool = False) -> _
     steps = regular_steps(region.rows)
     if steps is not None:
         width = statements.stride if region.batch else 1
-        first = statements.elements.element(Region(region.batch, region.rows[:1, :1]), gradient)
-        address = first.removesuffix("[s]") if region.batch else f"&{first}"
-        return _Matrix(address, steps[0] * width, steps[1] * width)
-    assert not gradient  # the rows of an output follow each other
-    matrix, element = _room(statements, region)
-    row = statements.elements.element(region)
-    samples = "SAMPLES " * region.batch
-    statements.emit(f"{loops(region.rows)}{samples}{element.text} = {row};")
-    return matrix
+        first = statements.elements.row(Region(region.batch, region.rows[:1, :1]), gradient)
+        return _Matrix(first if region.batch else f"&{first}", steps[0] * width, steps[1] * width)
+    copy, place = _room(statements, region)
+    row = statements.elements.row(region, gradient)
+    if region.batch:  # with the zeros behind the samples
+        statement = f"memcpy({copy.address} + {place}, {row}, sizeof {row});"
+    else:
+        statement = f"({copy.address})[{place}] = {row};"
+    statements.emit(loops(region.rows) + statement)
+    return copy
 
 
 def _samples(statements: Statements, inputs: Region) -> _Matrix | None:
@@ -124,10 +126,9 @@ def _samples(statements: Statements, inputs: Region) -> _Matrix | None:
     return _Matrix(f"samples + {rows[0, 0]}", statements.n_inputs, 1)
 
 
-def _room(statements: Statements, region: Region) -> tuple[_Matrix, Formula]:
-    """Return room for a copy of a region: as a matrix, and the element that is one row of it."""
+def _room(statements: Statements, region: Region) -> tuple[_Matrix, str]:
+    """Return room for a copy of a region: as a matrix, and the place of one row in it."""
     width = statements.stride if region.batch else 1
     room = statements.borrow(region.rows.size * width)
     place = index(0, in_order(region.rows.shape, width))
-    element = Formula(f"({room})[{place}{' + s' * region.batch}]")
-    return _Matrix(room, region.rows.shape[1] * width, width), element
+    return _Matrix(room, region.rows.shape[1] * width, width), place

@@ -26,7 +26,7 @@ STATEMENTS_A_FUNCTION = 20
 """C compilers take more than twice the time for a function twice as long."""
 
 POINTERS = ("U", "dU", "V", "dV", "samples", "outputs", "rows", "coefficients")
-"""What ``bind`` of a native program is given."""
+"""What ``set_memory`` of a native program is given."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Source:
     Attributes
     ----------
     text : str
-        It defines ``bind``, which is given the addresses of all arrays, in the order of `POINTERS`,
-        and ``run``.
+        It defines ``set_memory``, which is given the addresses of all arrays, in the order of
+        `POINTERS`, and ``run``.
     stride : int
         The numbers from one batch row to the next.
     rows, coefficients : array
@@ -109,7 +109,9 @@ def _function(head: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _run(statements: Statements, program: Program) -> Iterator[str]:
     arguments = ", ".join(f"void *{name}_" for name in POINTERS)
-    yield from _function(f"void bind({arguments})", (f"{name} = {name}_;" for name in POINTERS))
+    yield from _function(
+        f"void set_memory({arguments})", (f"{name} = {name}_;" for name in POINTERS)
+    )
     yield "/* Returns whether a number left the range of floats, or an index its table. */"
     yield from _function(
         "int run(int differentiate)",
