@@ -53,7 +53,7 @@ def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
         for index, row in rows.items()
     }
     operands = {index: row.operands for index, row in rows.items()}
-    early = _grouped(forms, _levels_from_inputs(operands))
+    early = _grouped(forms, levels_from_inputs(operands))
     late = _grouped(forms, _levels_from_outputs(operands))
     return early if len(early) <= len(late) else late
 
@@ -76,7 +76,8 @@ def _form(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
     return "sum", tape.varying[index], tuple(counts)
 
 
-def _levels_from_inputs(operands: dict[int, tuple[int, ...]]) -> dict[int, int]:
+def levels_from_inputs(operands: dict[int, tuple[int, ...]]) -> dict[int, int]:
+    """Return how many rows have to be computed one after the other before each, and itself."""
     levels: dict[int, int] = {}
     for index, inputs in operands.items():
         levels[index] = 1 + max([levels.get(operand, 0) for operand in inputs], default=0)

@@ -43,7 +43,7 @@ class Sum:
     @property
     def operands(self) -> tuple[int, ...]:
         """The rows that the terms refer to."""
-        return tuple(factor for _, *pair in self.terms for factor in pair if factor != NONE)
+        return tuple([factor for _, x, y in self.terms for factor in (x, y) if factor != NONE])
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from autograd.compiler.blocks import KINDS, Block, blocks, kind_of
 from autograd.compiler.canonical import NONE, Call, Row, Sum, canonical_rows
 from autograd.compiler.products import MatrixProduct, matrix_products
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Program, Region, SumProducts
+from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape
 
 UNROLLED = 4
@@ -38,7 +39,7 @@ Part = list[tuple[int, int, float]]
 
 def plan(tape: Tape) -> Program:
     """Turn a tape into a program, with the adjoint of its first output."""
-    rows = canonical_rows(tape)
+    tape, rows = split_recurrences(tape, canonical_rows(tape))
     planner = _Planner(tape, rows)
     for block in blocks(tape, rows):
         planner.add(block)
