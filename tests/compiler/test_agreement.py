@@ -375,6 +375,7 @@ LOSSES: dict[str, tuple[Function, Function]] = {
 
 SEEDS = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 SIZES = st.integers(1, 5)
+TIES = ["none", "input and state", "layers", "some rows"]
 ACTIVATIONS = st.sampled_from(list(nn.ACTIVATIONS)).map(lambda name: nn.ACTIVATIONS[name].function)
 Rng = np.random.Generator
 
@@ -520,6 +521,40 @@ def test_recurrent_networks(
 
     weights = [to_hidden, within, bias, readout, start]
     assert_agreement(function, weights, rng.normal(size=(3, length, n_inputs)), passes=passes)
+
+
+@examples(50)
+@given(SEEDS, st.integers(2, 4), st.integers(1, 5), st.sampled_from(TIES), st.booleans(), PASSES)
+def test_stacked_recurrent_networks(
+    rng: Rng, width: int, length: int, tie: str, backwards: bool, passes: Passes
+) -> None:
+    """Two cells, one reading the states of the other; some of their matrices may be the same."""
+    first_in, first_on, second_in, second_on = (drawn(rng, width, width) for _ in range(4))
+    if tie == "input and state":
+        first_on, second_on = first_in, second_in
+    elif tie == "layers":
+        second_in, second_on = first_in, first_on
+    elif tie == "some rows":
+        second_on = [*first_on[:1], *second_on[1:]]
+    bias, context = drawn(rng, width), drawn(rng, width, width)
+
+    def cell(to_state: Any, within: Any, x: list[Any], state: list[Any], more: Any) -> list[Any]:
+        pulls = zip(linear(to_state, x), linear(within, state), more, strict=True)
+        return [ag.tanh(pull + memory + other) for pull, memory, other in pulls]
+
+    def function(sequence: list[list[Value]], fixed: list[Value]) -> Any:
+        low, high = list(bias), [0.0] * width
+        losses = []
+        for x in reversed(sequence) if backwards else sequence:
+            low = cell(first_in, first_on, x, low, linear(context, fixed))
+            high = cell(second_in, second_on, low, high, bias)
+            losses.append(ag.dot(high, low))
+        return ag.mean(losses)
+
+    matrices = [first_in, first_on, second_in, second_on]
+    weights = [*dict.fromkeys(flat([matrices, bias, context]))]
+    arrays = rng.normal(size=(3, length, width)), rng.normal(size=(3, width))
+    assert_agreement(function, weights, *arrays, passes=passes)
 
 
 @examples(40)

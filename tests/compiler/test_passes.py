@@ -37,6 +37,7 @@ from autograd.compiler.program import (
     SumProducts,
     Target,
 )
+from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape, read_tape
 from autograd.errors import ArgumentError
 from autograd.operations import CONSTANT, OPERATIONS
@@ -184,7 +185,67 @@ def test_every_operation_becomes_a_row(operation: operations.Operation) -> None:
     assert len(canonical([operation(*inputs)], x, [])) == 1
 
 
-# --- third pass: blocks --------------------------------------------------------------------------
+# --- third pass: recurrences ---------------------------------------------------------------------
+
+
+def rows_of_recurrences(
+    outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any
+) -> tuple[list[Row], list[Row]]:
+    """Return the rows before and after they are split."""
+    tape = read_tape(outputs, inputs, parameters)
+    rows = canonical_rows(tape)
+    return list(rows.values()), list(split_recurrences(tape, rows)[1].values())
+
+
+def test_what_is_ready_for_all_steps_is_a_row_of_its_own() -> None:
+    x, (u, v, w, b) = leaves(3), leaves(4)  # tape indices 0 to 2 and 3 to 6
+    state: Any = ag.exp(x[0])
+    for moment in x[1:]:
+        state = ag.tanh(w * moment + u * state + v * (state * state) + b)
+    before, after = rows_of_recurrences([state], x, [u, v, w, b])
+    assert [sorted(row.terms) for row in before if len(row.operands) > 2] == [
+        [(1.0, 3, 9), (1.0, 4, 12), (1.0, 5, 1), (1.0, 6, NONE)],
+        [(1.0, 3, 16), (1.0, 4, 19), (1.0, 5, 2), (1.0, 6, NONE)],
+    ]
+    early, late = [
+        [sorted(row.terms) for row in after if len(row.operands) == n_operands]
+        for n_operands in (3, 5)
+    ]
+    assert early == [[(1.0, 5, 1), (1.0, 6, NONE)], [(1.0, 5, 2), (1.0, 6, NONE)]]
+    assert late == [  # 24 nodes were recorded
+        [(1.0, 3, 9), (1.0, 4, 12), (1.0, 24, NONE)],
+        [(1.0, 3, 16), (1.0, 4, 19), (1.0, 25, NONE)],
+    ]
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_new_rows_are_trained_if_anything_in_them_is(trained: bool) -> None:
+    x, (u, v, w) = leaves(3), leaves(3)
+    weight = w if trained else ag.detach(w)
+    state: Any = ag.exp(u * x[0])
+    for moment in x[1:]:
+        state = ag.tanh(weight * moment + u * state + v * (state * state))
+    tape = read_tape([state], x, [u, v, w])
+    with_parts, _ = split_recurrences(tape, canonical_rows(tape))
+    assert with_parts.trained == [*tape.trained, trained, trained]
+    assert with_parts.varying == [*tape.varying, True, True]
+
+
+def test_sums_that_do_not_recur_stay_whole() -> None:
+    x, w = leaves(2), [leaves(3) for _ in range(3)]
+    hidden = ag.tanh(ag.dot(w[0][:2], x))
+    again = [hidden, ag.exp(hidden)]
+    densely = [ag.dot(row, [x[0], *again]) for row in w[1:]]  # other weights each
+    at_one_level = [ag.dot(w[1], [a, *again]) for a in x]  # the same weights at two places
+    one_late: Any = x[0]
+    for _ in range(3):  # w * h is no matrix product
+        one_late = ag.tanh(ag.dot(w[2], [*x, one_late]))
+    for outputs in (densely, at_one_level, [one_late]):
+        before, after = rows_of_recurrences(outputs, x, [weight for row in w for weight in row])
+        assert before == after
+
+
+# --- fourth pass: blocks --------------------------------------------------------------------------
 
 
 def blocks_of(tape: Tape) -> list[tuple[Any, list[int]]]:
@@ -228,7 +289,7 @@ def test_rows_wait_until_they_can_be_computed_together() -> None:
     ]
 
 
-# --- fourth pass: matrix products ----------------------------------------------------------------
+# --- fifth pass: matrix products ----------------------------------------------------------------
 
 
 def product_of(sums: dict[int, list[tuple[int, int]]]) -> tuple[Any, Any, Any]:
@@ -279,7 +340,7 @@ def test_small_products_are_left_to_sums() -> None:
     assert len(matrix_products(sums, smallest=4)[0]) == 1
 
 
-# --- fifth pass: the program ---------------------------------------------------------------------
+# --- sixth pass: the program ---------------------------------------------------------------------
 
 
 def sketch(step: Forward) -> str:
@@ -379,7 +440,7 @@ def test_lookups() -> None:
     ]
 
 
-# --- sixth pass: the adjoint ---------------------------------------------------------------------
+# --- seventh pass: the adjoint ---------------------------------------------------------------------
 
 
 def adjoint_sketches(
@@ -414,6 +475,50 @@ def test_no_gradient_is_sent_where_no_parameter_is() -> None:
     assert adjoint_sketches([ag.exp(x)], [x], []) == []
     assert adjoint_sketches([w * ag.detach(w * x)], [x], [w]) == [
         "batch[3] = shared[0] * batch[2]: = d shared[0]"
+    ]
+
+
+def recurrent_cell(length: int, width: int) -> tuple[Value, list[Value], list[Value]]:
+    """Return the product of the last states of a network, its inputs and its weights."""
+    x, weights = leaves(length * width), leaves(2 * width * width)
+    rows = [weights[i : i + width] for i in range(0, len(weights), width)]
+    state: list[Any] = [0.0] * width
+    for t in range(0, len(x), width):
+        pairs = zip(rows[:width], rows[width:], strict=True)
+        state = [ag.tanh(ag.dot(v + u, x[t : t + width] + state)) for v, u in pairs]
+    return functools.reduce(operator.mul, state), x, weights
+
+
+def test_weights_of_several_steps_get_their_gradient_at_once() -> None:
+    root, x, weights = recurrent_cell(length=3, width=3)
+    assert [
+        (sketch(adjoint.forward), *map(str, adjoint.targets))
+        for adjoint in planned([root], x, weights).adjoint
+        if isinstance(adjoint.forward, MatMul)
+    ] == [
+        ("batch[27:30] = shared[9:18] @ batch[24:27]", "None", "= d batch[24:27]"),
+        ("batch[21:24] = shared[9:18] @ batch[18:21]", "None", "= d batch[18:21]"),
+        (
+            "batch[21, 27, 22, 28, 23, 29] = shared[9:18] @ batch[18, 24, 19, 25, 20, 26]",
+            "= d shared[9:18]",
+            "None",
+        ),
+        (
+            "batch[9:18] = shared[0:9] @ batch[0, 3, 6, 1, 4, 7, 2, 5, 8]",
+            "= d shared[0:9]",
+            "None",
+        ),
+    ]
+
+
+def test_biases_of_several_steps_get_their_gradient_at_once() -> None:
+    (x,), (b, w) = leaves(1), leaves(2)
+    assert adjoint_sketches([ag.tanh(ag.exp(x + b) + b) * w], [x], [b, w]) == [
+        "batch[5] = shared[1] * batch[4]: = d shared[1], = d batch[4]",
+        "batch[4] = tanh(batch[3]): = d batch[3]",
+        "batch[3] = batch[2]: = d batch[2]",
+        "batch[2] = exp(batch[1]): = d batch[1]",
+        "batch[1, 3] += shared[0, 0]: = d shared[0, 0]",
     ]
 
 
