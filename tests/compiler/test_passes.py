@@ -20,7 +20,7 @@ import autograd as ag
 from autograd import Value, operations
 from autograd.compiler.adjoint import operands_of
 from autograd.compiler.blocks import blocks
-from autograd.compiler.canonical import NONE, Call, Row, Sum, canonical_rows
+from autograd.compiler.canonical import NONE, Call, Row, Sum, Term, canonical_rows
 from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
 from autograd.compiler.memory import Memory
 from autograd.compiler.nests import cuts, nest, nest_adjoint, nest_together
@@ -197,22 +197,26 @@ def rows_of_recurrences(
     return list(rows.values()), list(split_recurrences(tape, rows)[1].values())
 
 
+def terms_of(rows: Sequence[Row], n_operands: int) -> list[list[Term]]:
+    sums = [row for row in rows if isinstance(row, Sum) and len(row.operands) == n_operands]
+    return [sorted(row.terms) for row in sums]
+
+
 def test_what_is_ready_for_all_steps_is_a_row_of_its_own() -> None:
     x, (u, v, w, b) = leaves(3), leaves(4)  # tape indices 0 to 2 and 3 to 6
     state: Any = ag.exp(x[0])
     for moment in x[1:]:
         state = ag.tanh(w * moment + u * state + v * (state * state) + b)
     before, after = rows_of_recurrences([state], x, [u, v, w, b])
-    assert [sorted(row.terms) for row in before if len(row.operands) > 2] == [
+    assert terms_of(before, n_operands=7) == [
         [(1.0, 3, 9), (1.0, 4, 12), (1.0, 5, 1), (1.0, 6, NONE)],
         [(1.0, 3, 16), (1.0, 4, 19), (1.0, 5, 2), (1.0, 6, NONE)],
     ]
-    early, late = [
-        [sorted(row.terms) for row in after if len(row.operands) == n_operands]
-        for n_operands in (3, 5)
+    assert terms_of(after, n_operands=3) == [
+        [(1.0, 5, 1), (1.0, 6, NONE)],
+        [(1.0, 5, 2), (1.0, 6, NONE)],
     ]
-    assert early == [[(1.0, 5, 1), (1.0, 6, NONE)], [(1.0, 5, 2), (1.0, 6, NONE)]]
-    assert late == [  # 24 nodes were recorded
+    assert terms_of(after, n_operands=5) == [  # 24 nodes were recorded
         [(1.0, 3, 9), (1.0, 4, 12), (1.0, 24, NONE)],
         [(1.0, 3, 16), (1.0, 4, 19), (1.0, 25, NONE)],
     ]
@@ -382,6 +386,21 @@ def test_a_sum_becomes_an_instruction_per_kind_of_term() -> None:
         "batch[2] += batch[0]",
         "batch[2] += batch[1]",
         "batch[2] += [-1.0] * shared[0]",
+    ]
+
+
+def test_few_terms_are_one_instruction_each_unless_they_are_read_as_easily_at_once() -> None:
+    x, y = leaves(6), leaves(6)
+    assert sketches([x[0] + y[3] + y[2], x[1] + y[5] + y[4]], x + y, []) == [
+        "batch[12:14] = batch[0:2]",
+        "batch[12:14] += batch[8, 10]",
+        "batch[12:14] += batch[9, 11]",
+    ]
+    regular = [a + b + c for a, b, c in zip(x[:2], x[2:4], x[4:], strict=True)]
+    assert sketches(regular, x, []) == ["batch[6:8] = batch[0:6]"]
+    ragged = [x[i] * y[j] + x[j] * y[i] for i, j in [(0, 1), (0, 2), (0, 3), (1, 2), (1, 5)]]
+    assert sketches(ragged, x + y, []) == [
+        "batch[12:17] = batch[0, 0, 0, 1, 1, 1, 2, 3, 2, 5] * batch[7, 8, 9, 8, 11, 6, 6, 6, 7, 7]",
     ]
 
 
