@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -668,6 +668,21 @@ def test_half_sparse_layers_with_residuals(
         return ag.mean(a * a for a in x)
 
     assert_agreement(function, weights, rng.normal(size=(3, width)), passes=passes)
+
+
+@examples(50)
+@given(SEEDS, st.lists(st.integers(0, 4), min_size=1, max_size=20), PASSES)
+@example(np.random.default_rng(0), [3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 4, 0, 1], AS_USUAL)
+@example(np.random.default_rng(0), [3, 0, 1, 0, 2, 4, 1, 3, 2, 4, 1], AS_USUAL)
+def test_rows_used_at_random_places(rng: Rng, places: list[int], passes: Passes) -> None:
+    """Some much more often than others, or all about equally often."""
+    weights, factors = drawn(rng, 5), drawn(rng, len(places))
+
+    def function(x: list[Value]) -> Any:
+        hidden = [ag.tanh(w * a) for w, a in zip(weights, x, strict=True)]
+        return ag.sum(ag.sin(hidden[i] * factor) for i, factor in zip(places, factors, strict=True))
+
+    assert_agreement(function, [weights, factors], rng.normal(size=(3, 5)), passes=passes)
 
 
 @examples(50)
