@@ -148,6 +148,13 @@ def test_what_is_used_twice_is_a_row_of_its_own() -> None:
     ]
 
 
+def test_a_sum_of_nothing_leaves_no_trace_in_other_sums() -> None:
+    x, w, v = leaves(3)
+    nothing = ag.dot([w, v], [0.0, 0.0])
+    assert canonical([w * x + 2 * nothing], [x], [w, v]) == [Sum([(1.0, 1, 0)])]
+    assert canonical([nothing], [x], [w, v]) == [Sum([(0.0, NONE, NONE)])]
+
+
 def test_a_scaled_sum_stays_a_row() -> None:
     x, y = leaves(2)
     assert canonical([3 * (x + y)], [x, y], []) == [
@@ -459,7 +466,7 @@ def test_lookups() -> None:
     ]
 
 
-# --- seventh pass: the adjoint ---------------------------------------------------------------------
+# --- seventh pass: the adjoint -------------------------------------------------------------------
 
 
 def adjoint_sketches(
