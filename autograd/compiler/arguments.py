@@ -1,5 +1,6 @@
 """What users hand to a compiled function, checked before anything runs."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -10,25 +11,49 @@ from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, Shap
 from autograd.value import Value
 
 Shapes: TypeAlias = tuple[tuple[int, ...], ...]
-"""The shape of one sample of each argument."""
+"""The shape of each argument, or of one sample of each."""
+
+_LARGEST_SQUARE = {
+    np.dtype(np.float32): float(np.finfo(np.float32).max) ** 2,
+    np.dtype(np.float64): math.inf,
+}
+"""No array whose sum of squares is less holds a number too large for a type."""
 
 
-def checked_batch(arrays: Sequence[Any], dtype: np.dtype[Any]) -> list[Array]:
-    """Return the arguments as arrays of floats or integers, with equally many samples.
+def as_arrays(arrays: Sequence[Any]) -> list[Array]:
+    """Return the arguments as arrays; raise a ShapeError if one is of lists of several lengths."""
+    try:
+        return [np.asarray(array) for array in arrays]
+    except ValueError as error:
+        raise ShapeError(f"the samples of an argument have different shapes: {error}") from error
 
-    >>> checked_batch([[1.0, 2.0], [[1], [2]]], np.dtype(float))[1].shape
-    (2, 1)
+
+def are_in_range(batch: Sequence[Array], dtype: np.dtype[Any]) -> bool:
+    """Whether arrays hold numbers alone, none of them nan or too large for `dtype`.
+
+    The sums of their squares tell, in a tenth of the time that looking at each number takes. False
+    may also mean that a square is too large: then `require_samples` looks.
+    """
+    largest = _LARGEST_SQUARE[dtype]
+    for array in batch:
+        kind = array.dtype.kind
+        if kind not in "iub" and not (kind == "f" and float(np.vdot(array, array)) < largest):
+            return False
+    return True
+
+
+def require_samples(batch: Sequence[Array], dtype: np.dtype[Any]) -> None:
+    """Raise an error unless arrays hold equally many samples, of numbers in the range of `dtype`.
+
+    >>> require_samples([np.array([1.0, 2.0]), np.array([[1], [2], [3]])], np.dtype(float))
+    Traceback (most recent call last):
+    autograd.errors.ShapeError: the arguments have different numbers of samples: 2, 3
 
     Raises
     ------
     ShapeError, ArgumentError, NonFiniteError
-        If they do not fit each other, are empty, or hold something else than finite numbers in the
-        range of `dtype`.
+        If they do not fit each other, are empty, or hold something else than finite numbers.
     """
-    try:
-        batch = [np.asarray(array) for array in arrays]
-    except ValueError as error:
-        raise ShapeError(f"the samples of an argument have different shapes: {error}") from error
     for position, array in enumerate(batch):
         if array.dtype.kind not in "fiub":
             raise ArgumentError(f"argument {position} is an array of {array.dtype}: give numbers")
@@ -43,7 +68,6 @@ def checked_batch(arrays: Sequence[Any], dtype: np.dtype[Any]) -> list[Array]:
             place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
             raise NonFiniteError(f"argument {position} holds {array[place]} at {place}")
         _require_in_range(f"argument {position}", array, dtype)
-    return batch
 
 
 def checked_theta(theta: Any, n_parameters: int, dtype: np.dtype[Any]) -> Array:
@@ -86,8 +110,3 @@ def require_variables(parameters: Sequence[Value]) -> None:
 def batch_size(batch: Sequence[Array]) -> int:
     """Return the number of samples; a function of no arguments has one."""
     return len(batch[0]) if batch else 1
-
-
-def sample_shapes(batch: Sequence[Array]) -> Shapes:
-    """Return the shape of one sample of each argument."""
-    return tuple(array.shape[1:] for array in batch)

@@ -6,21 +6,22 @@ The results are kept by the shapes of the arrays, so each pass runs once.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from autograd.compiler import float_backend, numpy_backend
 from autograd.compiler.arguments import (
     Shapes,
+    are_in_range,
+    as_arrays,
     batch_size,
-    checked_batch,
     checked_theta,
+    require_samples,
     require_variables,
-    sample_shapes,
 )
+from autograd.compiler.chunks import bind_in_chunks
 from autograd.compiler.mean import mean_node
 from autograd.compiler.memory import Array
 from autograd.compiler.planning import plan
@@ -31,14 +32,8 @@ from autograd.errors import ArgumentError, GraphError
 from autograd.recording import collector_paused
 from autograd.value import Value
 
-CACHE_BYTES = 4_000_000
-"""Batches whose numbers take more memory than this are run in chunks that do not."""
-
-SMALLEST_CHUNK = 64
-"""Chunks have at least so many samples: with fewer, calling takes longer than computing."""
-
 KEPT_PROGRAMS = 16
-"""How many shapes of samples, and how many programs bound to a batch size, are kept in memory."""
+"""How many shapes of samples, and how many shapes of batches, are kept with their programs."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +52,14 @@ class _Recording:
     trace: Trace
     program: Program
     alone: list[Array] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """What runs batches of one shape."""
+
+    recording: _Recording
+    program: BoundProgram
 
 
 class Compiled:
@@ -78,7 +81,7 @@ class Compiled:
         self._parameters = parameters
         self._n_given = len(parameters)
         self._recordings: dict[Shapes, _Recording] = {}
-        self._bound: OrderedDict[tuple[Shapes, int], BoundProgram] = OrderedDict()
+        self._bound: OrderedDict[Shapes, _Bound] = OrderedDict()
         self._lock = threading.RLock()
 
     def __call__(self, *arrays: Any) -> Value:
@@ -100,12 +103,11 @@ class Compiled:
             If a number leaves the range of floats. The message names operation and sample.
         """
         with self._lock:
-            batch = checked_batch(arrays, self.dtype)
-            self._recording(batch)  # it may find more parameters
+            batch, bound = self._prepare(arrays)  # it may find more parameters
             parameters = self._parameters
             theta = np.array([parameter.data for parameter in parameters])
-            mean, gradient = self.value_and_grad(theta, *batch)
-        return mean_node(mean, gradient, parameters)
+            outputs, gradient = self._run_with_gradient(bound, theta, batch)
+        return mean_node(_mean(outputs), gradient, parameters)
 
     def value_and_grad(self, theta: Array, *arrays: Any) -> tuple[float, Array]:
         """Return the mean over a batch and its gradient, for the parameters `theta`.
@@ -126,9 +128,7 @@ class Compiled:
         (float, array of shape (n,))
         """
         outputs, gradient = self.outputs_and_grad(theta, *arrays)
-        if outputs.ndim > 1:
-            raise GraphError("the mean and its gradient are of one number: return one Value")
-        return float(np.add.reduce(outputs) / len(outputs)), gradient
+        return _mean(outputs), gradient
 
     def outputs_and_grad(self, theta: Array, *arrays: Any) -> tuple[Array, Array]:
         """Return the outputs of each sample, and the gradient of the mean of the first.
@@ -138,17 +138,8 @@ class Compiled:
         (array of shape (B, ...), array of shape (n,))
         """
         with self._lock:
-            batch = checked_batch(arrays, self.dtype)
-            recording, size = self._recording(batch), batch_size(batch)
-            everything = self._completed(theta)
-            reached = everything[: len(recording.trace.parameters)]
-            outputs = self._empty_outputs(recording, size)
-            gradient = np.zeros(len(everything))
-            for samples, bound in self._chunks(batch, recording):
-                chunk = [array[samples] for array in batch]
-                outputs[:, samples], slopes = bound.run_with_gradient(reached, chunk, samples.start)
-                gradient[: len(slopes)] += slopes * (bound.batch_size / size)
-            return _by_sample(outputs, recording), gradient[: len(theta)]
+            batch, bound = self._prepare(arrays)
+            return self._run_with_gradient(bound, theta, batch)
 
     def map(self, *arrays: Any) -> Array:
         """Return what the function returns for each sample.
@@ -158,16 +149,11 @@ class Compiled:
         array of shape (B,), or (B, n) for a list of n Values, and so on
         """
         with self._lock:
-            batch = checked_batch(arrays, self.dtype)
-            recording = self._recording(batch)
-            parameters = recording.trace.parameters
+            batch, bound = self._prepare(arrays)
+            parameters = bound.recording.trace.parameters
             numbers = [parameter.data for parameter in parameters]
             theta = checked_theta(numbers, len(parameters), self.dtype)
-            outputs = self._empty_outputs(recording, batch_size(batch))
-            for samples, bound in self._chunks(batch, recording):
-                chunk = [array[samples] for array in batch]
-                outputs[:, samples] = bound.run(theta, chunk, samples.start)
-            return _by_sample(outputs, recording)
+            return _by_sample(bound.program.run(theta, batch), bound.recording)
 
     @property
     def parameters(self) -> list[Value]:
@@ -179,7 +165,7 @@ class Compiled:
             Before the first call, when they are not known.
         """
         with self._lock:
-            self._latest_shapes()
+            self._latest_recording()
             return list(self._parameters)
 
     @property
@@ -188,7 +174,7 @@ class Compiled:
         with self._lock:
             if not self._bound:
                 raise GraphError("nothing has been compiled yet: call it with a batch first")
-            return next(reversed(self._bound.values())).source
+            return next(reversed(self._bound.values())).program.source
 
     def report(self, passes: bool = False) -> str:
         """Tell what became of the graph of the latest call: nodes, blocks, matrix products.
@@ -199,7 +185,7 @@ class Compiled:
             Show what each pass did, block by block and instruction by instruction.
         """
         with self._lock:
-            recording = self._recordings[self._latest_shapes()]
+            recording = self._latest_recording()
         return report(recording.trace.tape, recording.program, passes)
 
     def adopt(self, trace: Trace) -> None:
@@ -212,8 +198,31 @@ class Compiled:
 
     # --- what is kept from call to call ----------------------------------------------------------
 
+    def _prepare(self, arrays: Sequence[Any]) -> tuple[list[Array], _Bound]:
+        """Return the arguments as arrays, checked, and what runs batches of their shapes."""
+        batch = as_arrays(arrays)
+        shapes = tuple([array.shape for array in batch])
+        bound = self._bound.get(shapes)
+        if bound is None or not are_in_range(batch, self.dtype):
+            require_samples(batch, self.dtype)
+        if bound is None:
+            bound = self._bound[shapes] = self._bind(batch)
+            if len(self._bound) > KEPT_PROGRAMS:
+                self._bound.popitem(last=False)
+        elif bound.recording.alone:
+            self._recording(batch)
+        self._bound.move_to_end(shapes)
+        return batch, bound
+
+    def _bind(self, batch: Sequence[Array]) -> _Bound:
+        recording, size = self._recording(batch), batch_size(batch)
+        with collector_paused():
+            program = bind_in_chunks(recording.program, size, self.dtype, self._backend)
+        return _Bound(recording, program)
+
     def _recording(self, batch: Sequence[Array]) -> _Recording:
-        shapes = sample_shapes(batch)
+        """Return what is known for samples of these shapes, recorded again if need be."""
+        shapes = tuple([array.shape[1:] for array in batch])
         recording = self._recordings.get(shapes)
         if recording is None:
             alone = [array.copy() for array in batch] if batch_size(batch) == 1 else []
@@ -228,53 +237,49 @@ class Compiled:
         with collector_paused():
             program = plan(trace.tape)  # may fail or be interrupted: nothing has changed yet
         while len(self._recordings) >= KEPT_PROGRAMS:
-            oldest = next(iter(self._recordings))
-            for key in [key for key in self._bound if key[0] == oldest]:
+            oldest = self._recordings.pop(next(iter(self._recordings)))
+            for key in [key for key, bound in self._bound.items() if bound.recording is oldest]:
                 del self._bound[key]
-            del self._recordings[oldest]
         self._parameters = trace.parameters
         self._recordings[shapes] = _Recording(trace, program, alone)
 
-    def _latest_shapes(self) -> Shapes:
+    def _latest_recording(self) -> _Recording:
         if not self._recordings:
             raise GraphError("nothing has been compiled yet: call it with a batch first")
-        return next(reversed(self._bound))[0] if self._bound else next(iter(self._recordings))
+        if self._bound:
+            return next(reversed(self._bound.values())).recording
+        return next(iter(self._recordings.values()))
+
+    # --- running ---------------------------------------------------------------------------------
+
+    def _run_with_gradient(
+        self, bound: _Bound, theta: Any, batch: Sequence[Array]
+    ) -> tuple[Array, Array]:
+        """Return the outputs by sample, and the gradient by those parameters that theta holds."""
+        everything = self._completed(theta)
+        reached = len(bound.recording.trace.parameters)
+        outputs, slopes = bound.program.run_with_gradient(everything[:reached], batch)
+        gradient = slopes[: len(theta)].astype(np.float64)
+        if reached < len(theta):  # samples of other shapes reach more
+            gradient = np.concatenate([gradient, np.zeros(len(theta) - reached)])
+        return _by_sample(outputs, bound.recording), gradient
 
     def _completed(self, theta: Any) -> Array:
         """Return the numbers of all parameters, if `theta` has only those that were given first."""
-        others = self._parameters[self._n_given :]
-        if self._n_given and others and np.shape(theta) == (self._n_given,):
-            theta = np.concatenate([theta, [parameter.data for parameter in others]])
-        return checked_theta(theta, len(self._parameters), self.dtype)
-
-    def _chunks(
-        self, batch: Sequence[Array], recording: _Recording
-    ) -> Iterator[tuple[slice, BoundProgram]]:
-        """Yield the parts of a batch, each with the program bound to its size."""
-        shapes, size = sample_shapes(batch), batch_size(batch)
-        sample_bytes = max(1, recording.program.n_batch * self.dtype.itemsize)
-        largest = max(SMALLEST_CHUNK, CACHE_BYTES // sample_bytes)
-        n_chunks = -(-size // largest)
-        for chunk in range(n_chunks):  # of equal size, or differing by 1
-            start, stop = (place * size // n_chunks for place in (chunk, chunk + 1))
-            yield slice(start, stop), self._bind(shapes, recording.program, stop - start)
-
-    def _bind(self, shapes: Shapes, program: Program, size: int) -> BoundProgram:
-        key = (shapes, size)
-        if key not in self._bound:
-            few = float_backend.is_faster(program, size)
-            backend = self._backend or (float_backend if few else numpy_backend)
-            with collector_paused():
-                self._bound[key] = backend.bind(program, size, self.dtype)
-            if len(self._bound) > KEPT_PROGRAMS:
-                self._bound.popitem(last=False)
-        self._bound.move_to_end(key)
-        return self._bound[key]
-
-    def _empty_outputs(self, recording: _Recording, size: int) -> Array:
-        return np.empty((len(recording.program.outputs), size), self.dtype)
+        n, n_given = len(self._parameters), self._n_given
+        if 0 < n_given < n and np.shape(theta) == (n_given,):
+            others = [parameter.data for parameter in self._parameters[n_given:]]
+            theta = np.concatenate([theta, others])
+        return checked_theta(theta, n, self.dtype)
 
 
 def _by_sample(outputs: Array, recording: _Recording) -> Array:
-    """Return outputs of shape (n, B) as (B, ...), nested as the function returned them."""
-    return outputs.T.reshape(outputs.shape[1], *recording.trace.shape)
+    """Copy outputs of shape (n, B) to (B, ...), nested as the function returned them."""
+    return outputs.copy().T.reshape(outputs.shape[1], *recording.trace.shape)
+
+
+def _mean(outputs: Array) -> float:
+    """Return the mean of one output over the samples."""
+    if outputs.ndim > 1:
+        raise GraphError("the mean and its gradient are of one number: return one Value")
+    return float(np.add.reduce(outputs)) / len(outputs)

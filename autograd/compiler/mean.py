@@ -12,7 +12,6 @@ def mean_node(mean: float, gradient: Array, parameters: list[Value]) -> Value:
     """Make the node of a batch mean: one operation on all parameters, its gradient known."""
     if not parameters:
         return as_value(mean)
-    slopes = gradient.tolist()
 
     def derivative(g: Any, out: Any, *inputs: Any) -> list[Any]:
         if isinstance(g, Value):
@@ -20,7 +19,7 @@ def mean_node(mean: float, gradient: Array, parameters: list[Value]) -> Value:
                 "a compiled function has first derivatives only: for higher ones, call the "
                 "function itself"
             )
-        return [g * slope for slope in slopes]
+        return [g * slope for slope in gradient.tolist()]
 
     operation = Operation(
         "compiled mean",

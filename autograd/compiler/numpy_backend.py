@@ -58,33 +58,29 @@ class BoundProgram:
     def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
         """See `autograd.compiler.program.BoundProgram`."""
         self._set(theta, inputs)
-        self._guarded(first_sample, self._forward)
-        return self._checked(self._outputs(), first_sample)
+        self._run(first_sample, self._forward)
+        outputs = self._outputs()
+        if not all_finite(outputs):
+            self._complain(first_sample)
+        return outputs
 
     def run_with_gradient(
         self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
     ) -> tuple[Array, Array]:
         """See `autograd.compiler.program.BoundProgram`."""
         self._set(theta, inputs)
-        self._guarded(first_sample, self._forward, self._backward)
-        gradient = self._checked(self._gradient, first_sample)
-        return self._checked(self._outputs(), first_sample), gradient
-
-    def _checked(self, result: Array, first_sample: int) -> Array:
-        if not all_finite(result):
+        self._run(first_sample, self._forward, self._backward)
+        outputs = self._outputs()
+        if not (all_finite(self._gradient) and all_finite(outputs)):
             self._complain(first_sample)
-        return result
+        return outputs, self._gradient
 
-    def _guarded(self, first_sample: int, *functions: Callable[[], None]) -> None:
+    def _run(self, first_sample: int, *functions: Callable[[], None]) -> None:
         try:
             try:
-                with np.errstate(divide="raise", over="raise", invalid="raise"):
-                    for function in functions:
-                        function()
+                _signalling(functions)
             except FloatingPointError:
-                with np.errstate(all="ignore"):
-                    for function in functions:
-                        function()
+                _silently(functions)
                 self._complain(first_sample)
         except WrongIndexError as error:
             index, size, sample = error.args
@@ -105,6 +101,20 @@ class BoundProgram:
             columns = samples.reshape(self.batch_size, -1).T
             self._inputs[start : start + len(columns)] = columns
             start += len(columns)
+
+
+@np.errstate(divide="raise", over="raise", invalid="raise")
+def _signalling(functions: Sequence[Callable[[], None]]) -> None:
+    """Call functions; raise a FloatingPointError if a number leaves the range of floats."""
+    for function in functions:
+        function()
+
+
+@np.errstate(all="ignore")
+def _silently(functions: Sequence[Callable[[], None]]) -> None:
+    """Call functions, whatever becomes of the numbers."""
+    for function in functions:
+        function()
 
 
 def _source(program: Program, memory: Memory) -> tuple[str, dict[str, Any]]:

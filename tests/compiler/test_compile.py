@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from autograd import Value
-from autograd.compiler import compiled as compiled_module
-from autograd.compiler import float_backend, numpy_backend
+from autograd.compiler import chunks, float_backend, numpy_backend
 from autograd.compiler.compiled import KEPT_PROGRAMS, Compiled
 from autograd.compiler.numpy_backend import BoundProgram, bind
 from autograd.errors import GraphError, ShapeError
@@ -395,8 +394,8 @@ def test_chunks_make_no_difference(size: int, cache_bytes: int) -> None:
     whole(X, y)
     theta = numbers(whole.parameters)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiled_module, "CACHE_BYTES", cache_bytes)
-        patch.setattr(compiled_module, "SMALLEST_CHUNK", 1)
+        patch.setattr(chunks, "CACHE_BYTES", cache_bytes)
+        patch.setattr(chunks, "SMALLEST_CHUNK", 1)
         value, gradient = chunked.value_and_grad(theta, X, y)
         mapped = chunked.map(X, y)
     expected = whole.value_and_grad(theta, X, y)
@@ -413,8 +412,8 @@ def test_large_batches_run_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
         return bind(program, batch_size, dtype)
 
     monkeypatch.setattr(numpy_backend, "bind", counted)
-    monkeypatch.setattr(compiled_module, "CACHE_BYTES", 2 * 8 * 10)  # two numbers for ten samples
-    monkeypatch.setattr(compiled_module, "SMALLEST_CHUNK", 1)
+    monkeypatch.setattr(chunks, "CACHE_BYTES", 2 * 8 * 10)  # two numbers for ten samples
+    monkeypatch.setattr(chunks, "SMALLEST_CHUNK", 1)
     w = Value(0.5)
     program = ag.compile(lambda x: w * x, backend=numpy_backend)
     x = rng().normal(size=25)
@@ -423,11 +422,17 @@ def test_large_batches_run_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_chunks_are_not_smaller_than_is_worth_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled_module, "CACHE_BYTES", 1)
+    monkeypatch.setattr(chunks, "CACHE_BYTES", 1)
+    sizes = []
+
+    class Counting:
+        def bind(self, program: Any, batch_size: int, dtype: Any) -> Any:
+            sizes.append(batch_size)
+            return bind(program, batch_size, dtype)
+
     w = Value(0.5)
-    program = ag.compile(lambda x: w * x)
-    program.map(np.ones(2 * compiled_module.SMALLEST_CHUNK))
-    assert {size for _, size in program._bound} == {compiled_module.SMALLEST_CHUNK}
+    ag.compile(lambda x: w * x, backend=Counting()).map(np.ones(2 * chunks.SMALLEST_CHUNK))
+    assert sizes == [chunks.SMALLEST_CHUNK]
 
 
 def test_float32_has_seven_digits_and_half_the_memory() -> None:

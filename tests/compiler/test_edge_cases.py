@@ -7,8 +7,8 @@ import pytest
 
 import autograd as ag
 from autograd import Value
+from autograd.compiler import chunks, float_backend, numpy_backend
 from autograd.compiler import compiled as compiled_module
-from autograd.compiler import float_backend, numpy_backend
 from autograd.errors import AutogradError, DomainError, GraphError, TraceError
 
 
@@ -76,8 +76,8 @@ def test_lookup_in_a_mixed_table_checks_its_index(index: float) -> None:
 
 
 def test_lookup_counts_samples_over_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled_module, "CACHE_BYTES", 1)
-    monkeypatch.setattr(compiled_module, "SMALLEST_CHUNK", 1)
+    monkeypatch.setattr(chunks, "CACHE_BYTES", 1)
+    monkeypatch.setattr(chunks, "SMALLEST_CHUNK", 1)
     with pytest.raises(DomainError, match="sample 2"):
         ag.compile(lambda i: ag.lookup(PARAMETERS, i)).map(np.array([0.0, 1.0, 2.0, 0.0]))
 

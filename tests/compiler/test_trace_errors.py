@@ -9,8 +9,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler import compiled as compiled_module
-from autograd.compiler import float_backend, numpy_backend
+from autograd.compiler import chunks, float_backend, numpy_backend
 from autograd.errors import (
     ArgumentError,
     AutogradError,
@@ -363,8 +362,8 @@ def test_a_derivative_that_does_not_exist_names_operation_and_sample() -> None:
 
 
 def test_samples_are_counted_over_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled_module, "CACHE_BYTES", 1)
-    monkeypatch.setattr(compiled_module, "SMALLEST_CHUNK", 1)
+    monkeypatch.setattr(chunks, "CACHE_BYTES", 1)
+    monkeypatch.setattr(chunks, "SMALLEST_CHUNK", 1)
     with pytest.raises(DomainError, match="sample 2"):
         ag.compile(lambda x: ag.log(w * x)).map(np.array([1.0, 1.0, -1.0, 1.0]))
 
