@@ -49,7 +49,7 @@ def add_adjoint(
     """
     bookkeeping = _Bookkeeping({False: shared_trained, True: batch_trained}, program.outputs[0])
     adjoint = []
-    for instruction, *wanted in way_back(program.forward):
+    for instruction, *wanted in way_back(program.forward, bookkeeping.arrived):
         for part in bookkeeping.reached(instruction):
             targets = bookkeeping.targets(part, *wanted)
             if any(target is not None for target in targets):
@@ -77,6 +77,10 @@ class _Bookkeeping:
         self.written = {batch: np.zeros_like(rows) for batch, rows in trained.items()}
         self.written[output.batch][output.rows] = True
         self.zeroed: dict[bool, list[int]] = {False: [], True: []}
+
+    def arrived(self, region: Region) -> bool:
+        """Whether all rows of a region have been written."""
+        return bool(self.written[region.batch][region.rows].all())
 
     def reached(self, instruction: Forward) -> Iterator[Forward]:
         """Yield an instruction, or its parts, if a gradient arrives at rows that pass it on.

@@ -10,7 +10,8 @@ the last of these products, which was the first on the way there.
 >>> from autograd.compiler.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
 >>> program = plan(read_tape([tanh(x + w) + w], inputs=[x], parameters=[w]))
->>> for instruction, to_first, to_others in way_back(program.forward):
+>>> steps = way_back(program.forward, arrived=lambda region: True)
+>>> for instruction, to_first, to_others in steps:
 ...     print(type(instruction).__name__, instruction.out, to_first, to_others)
 SumProducts batch[3] False True
 SumProducts batch[3] True True
@@ -22,7 +23,7 @@ SumProducts batch[1] True True
 The first and the fourth are the sums with w: nothing is left for them to do.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,17 @@ import numpy as np
 from autograd.compiler.program import Forward, MatMul, Region, SumProducts
 
 
-def way_back(forward: Sequence[Forward]) -> Iterator[tuple[Forward, bool, bool]]:
+def way_back(
+    forward: Sequence[Forward], arrived: Callable[[Region], bool]
+) -> Iterator[tuple[Forward, bool, bool]]:
     """Yield the instructions in reverse, those with equal weights once more as one.
+
+    Parameters
+    ----------
+    forward : sequence of MatMul, SumProducts, Lookup or Apply
+    arrived : callable
+        Whether there are gradients of a region. It is asked about what was yielded before: where
+        nothing has arrived there is nothing to join.
 
     Yields
     ------
@@ -49,7 +59,9 @@ def way_back(forward: Sequence[Forward]) -> Iterator[tuple[Forward, bool, bool]]
             continue
         yield instruction, False, True
         if instruction is groups[key][0]:
-            yield _joined(groups[key]), True, False
+            reached = [other for other in groups[key] if arrived(other.out)]
+            if reached:
+                yield _joined(reached), True, False
 
 
 def _weights_of(instruction: Forward) -> Hashable:

@@ -548,6 +548,22 @@ def test_biases_of_several_steps_get_their_gradient_at_once() -> None:
     ]
 
 
+def test_steps_that_no_gradient_reaches_are_not_joined() -> None:
+    x, (b, w) = leaves(3), leaves(2)
+    state: Any = 0.0
+    for i, moment in enumerate(x):
+        state = ag.tanh(moment + state + b) * w
+        state = ag.detach(state) if i == 0 else state
+    assert adjoint_sketches([state], x, [b, w]) == [
+        "batch[11] = shared[1] * batch[10]: = d shared[1], = d batch[10]",
+        "batch[10] = tanh(batch[9]): = d batch[9]",
+        "batch[9] = shared[1] * batch[8]: += d shared[1], = d batch[8]",
+        "batch[8] = tanh(batch[7]): = d batch[7]",
+        "batch[7, 9] += shared[0, 0]: = d shared[0, 0]",
+    ]
+    assert planned([state], x, [b, w]).zeroed == []
+
+
 def test_only_the_first_output_sends_gradients() -> None:
     x, w = leaves(2)
     assert adjoint_sketches([w * x, ag.exp(w * x), ag.sin(w)], [x], [w]) == [
