@@ -15,6 +15,7 @@ instruction for all of them.
 ('sum', True, (0, 0, 2, 0, 0)) [4]
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,7 +81,7 @@ def levels_from_inputs(operands: dict[int, tuple[int, ...]]) -> dict[int, int]:
     """Return how many rows have to be computed one after the other before each, and itself."""
     levels: dict[int, int] = {}
     for index, inputs in operands.items():
-        levels[index] = 1 + max([levels.get(operand, 0) for operand in inputs], default=0)
+        levels[index] = 1 + max(map(levels.get, inputs, itertools.repeat(0)), default=0)
     return levels
 
 

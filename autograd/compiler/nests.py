@@ -3,7 +3,8 @@
 A program names rows one by one: ``0 0 0 1 1 1`` are the addresses of two numbers, each used three
 times. They lie at a regular distance only when they are read as two loops, one inside the other: a
 view of shape (2, 3) with steps 1 and 0. The instructions of a program are brought into such a shape
-here, the same for all their operands, before the NumPy backend makes views.
+here, the same for all their operands, before the NumPy backend makes views. The planner asks as
+well, to leave together what is read together.
 
 >>> cuts(np.array([[0, 0, 0, 1, 1, 1]]))
 (3, 6)

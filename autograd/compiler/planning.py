@@ -167,7 +167,7 @@ class _Planner:
                 continue
             terms = np.array([row[kind] for row in rows], dtype=np.float64).transpose(1, 0, 2)
             addresses = terms[..., : 1 + ("*" in name)].transpose(2, 0, 1).astype(np.int64)
-            unrolled = len(terms) <= UNROLLED and not is_read_at_once(addresses)
+            unrolled = 1 < len(terms) <= UNROLLED and not is_read_at_once(addresses)
             pieces = np.split(terms, len(terms)) if unrolled else [terms]
             for piece in pieces:  # (k, n, 3)
                 left, right = (piece[..., i].astype(np.int64) for i in (0, 1))
