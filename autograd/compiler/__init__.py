@@ -6,16 +6,17 @@ each:
 1. `trace`: run the function on Values, and refuse what depends on their numbers;
 2. `tape`: the graph as a flat list;
 3. `canonical`: all arithmetic as sums of products;
-4. `blocks`: rows of the same form that can be computed together;
-5. `planning`: addresses for the rows, and one instruction per block; with `products`, which finds
+4. `recurrences`: what recurring sums need not wait for, as rows of their own;
+5. `blocks`: rows of the same form that can be computed together;
+6. `planning`: addresses for the rows, and one instruction per block; with `products`, which finds
    matrix products among the sums;
-6. `adjoint`: the backward instructions.
+7. `adjoint`: the backward instructions; with `joining`, which makes one of those for equal weights.
 
 The result is a `program`, a list of instructions that knows nothing of NumPy. A backend binds it to
 a batch size: `numpy_backend`, with `nests` for the shapes of its loops, `memory` for its arrays,
-`expressions` for the formulas of the operation table, and `forward_source` and `backward_source`
-for the `statements` it writes; or, where calls of NumPy would take longer than the computing,
-`float_backend`, with `float_source` and `float_formulas`. Large batches run in `chunks`.
+`expressions` for the formulas of the operation table, and `forward_source`, `backward_source` and
+`accumulation` for the `statements` it writes; or, where calls of NumPy would take longer than the
+computing, `float_backend`, with `float_source` and `float_formulas`. Large batches run in `chunks`.
 `compiling` is what the user calls and `compiled` what it returns, with `arguments` and `mean` for
 what that takes and gives, and `report` and `diagnosis` for what it tells.
 """

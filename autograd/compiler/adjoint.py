@@ -22,6 +22,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.compiler.joining import way_back
 from autograd.compiler.program import (
     Adjoint,
     Apply,
@@ -48,10 +49,9 @@ def add_adjoint(
     """
     bookkeeping = _Bookkeeping({False: shared_trained, True: batch_trained}, program.outputs[0])
     adjoint = []
-    for instruction in reversed(program.forward):
+    for instruction, *wanted in way_back(program.forward, bookkeeping.arrived):
         for part in bookkeeping.reached(instruction):
-            scattered = isinstance(part, Lookup)
-            targets = tuple(bookkeeping.target(operand, scattered) for operand in operands_of(part))
+            targets = bookkeeping.targets(part, *wanted)
             if any(target is not None for target in targets):
                 adjoint.append(Adjoint(part, targets))
     zeroed = [Region(batch, np.array(rows)) for batch, rows in bookkeeping.zeroed.items() if rows]
@@ -78,6 +78,10 @@ class _Bookkeeping:
         self.written[output.batch][output.rows] = True
         self.zeroed: dict[bool, list[int]] = {False: [], True: []}
 
+    def arrived(self, region: Region) -> bool:
+        """Whether all rows of a region have been written."""
+        return bool(self.written[region.batch][region.rows].all())
+
     def reached(self, instruction: Forward) -> Iterator[Forward]:
         """Yield an instruction, or its parts, if a gradient arrives at rows that pass it on.
 
@@ -97,6 +101,17 @@ class _Bookkeeping:
             self.zeroed[out.batch] += out.rows[~arrived].tolist()
             written[out.rows] = True
             yield instruction
+
+    def targets(
+        self, instruction: Forward, to_first: bool, to_others: bool
+    ) -> tuple[Target | None, ...]:
+        """Note what an instruction sends to its first operand, to the others, or to all."""
+        first, *others = operands_of(instruction)
+        scattered = isinstance(instruction, Lookup)
+        return (
+            self.target(first if to_first else None, scattered),
+            *(self.target(other if to_others else None, scattered) for other in others),
+        )
 
     def target(self, operand: Region | None, scattered: bool) -> Target | None:
         """Note a contribution to the rows of an operand, or, if `scattered`, to some of them."""

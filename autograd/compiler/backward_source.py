@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from autograd.compiler.accumulation import accumulate, added
 from autograd.compiler.expressions import ZERO, Formula
-from autograd.compiler.memory import Array
 from autograd.compiler.program import (
     Adjoint,
     Apply,
@@ -61,12 +61,12 @@ def _accumulate_matrix(statements: Statements, target: Target, product: Formula)
     if destination is not None:
         matrix = destination.reshape(len(destination), -1)
         if np.shares_memory(matrix, destination):
-            statements.assign(matrix, _added(statements, target, matrix, product))
+            statements.assign(matrix, added(statements, target, matrix, product))
             return
     name = statements.temporary("t")
     shape = (*target.region.rows.shape, statements.memory.space(target.region).shape[1])
     statements.emit(f"{name} = {statements.text(product)}.reshape({shape})")
-    _accumulate(statements, target, Formula(name), shape)
+    accumulate(statements, target, Formula(name), shape)
 
 
 def _sum_products_adjoint(
@@ -89,7 +89,7 @@ def _sum_products_adjoint(
             formula = formula * factor
             if isinstance(factor, Formula):
                 shapes.append((*instruction.coefficients.shape, 1))
-        _accumulate(statements, target, formula, np.broadcast_shapes(*shapes))
+        accumulate(statements, target, formula, np.broadcast_shapes(*shapes))
 
 
 def _is_square(instruction: SumProducts) -> bool:
@@ -117,9 +117,9 @@ def _apply_adjoint(
     ]
     for target, formula in zip(targets, statements.shared_once(wanted), strict=True):
         if target is not None and formula is not ZERO:
-            _accumulate(statements, target, formula, gradient.shape)
+            accumulate(statements, target, formula, gradient.shape)
         elif target is not None and not target.add:
-            _accumulate(statements, target, ZERO, ())
+            accumulate(statements, target, ZERO, ())
 
 
 def _lookup_adjoint(statements: Statements, instruction: Lookup) -> None:
@@ -132,102 +132,3 @@ def _lookup_adjoint(statements: Statements, instruction: Lookup) -> None:
         statements.emit(f"{flat}[{places}] += {gradient.text}")
     else:
         statements.emit(f"np.add.at({flat}, {places}.ravel(), {gradient.text}.ravel())")
-
-
-def _accumulate(
-    statements: Statements, target: Target, formula: Formula, shape: tuple[int, ...]
-) -> None:
-    """Send contributions, given by a formula of `shape`, to the rows of a target.
-
-    The gradient of a row is the sum of what is sent to it: over all places where the row stands
-    in the target, and over the samples if the row is shared.
-    """
-    rows, width = target.region.rows, statements.memory.space(target.region).shape[1]
-    full = (*rows.shape, shape[-1] if shape else width)
-    repeated = [
-        axis
-        for axis, length in enumerate(rows.shape)
-        if length > 1 and (np.diff(rows, axis=axis) == 0).all()
-    ]
-    over_samples = full[-1] > width
-    summed = [*repeated, rows.ndim] if over_samples else repeated
-    if over_samples and not repeated:
-        destination = statements.memory.destination(target.region)
-        if destination is not None:
-            totals = destination[..., 0]
-            formula = _summed_over_samples(statements, formula, shape, full)
-            statements.assign(totals, _added(statements, target, totals, formula))
-            return
-    if summed:
-        formula = _summed(statements, formula, shape, full, summed)
-        shape = tuple(1 if axis in summed else n for axis, n in enumerate(full))
-        full = shape
-    rows = rows[tuple(slice(1) if axis in repeated else slice(None) for axis in range(rows.ndim))]
-    region = Region(target.region.batch, rows)
-    destination = statements.memory.destination(region)
-    if destination is not None:
-        statements.assign(destination, _added(statements, target, destination, formula))
-    else:
-        _scatter(statements, target, _broadcast(statements, formula, shape, full), rows)
-
-
-def _summed_over_samples(
-    statements: Statements, formula: Formula, shape: tuple[int, ...], full: tuple[int, ...]
-) -> Formula:
-    """Return the formula summed over its last axis, by the product that does so in one call."""
-    factors = formula.arguments
-    whole = [statements.shape_of(factor)[-1:] == full[-1:] for factor in factors]
-    if formula.function == "multiply" and all(whole):
-        return Formula("vecdot", factors)
-    ones = np.ones(full[-1], statements.memory.shared.dtype)
-    summands = _broadcast(statements, formula, shape, full)
-    return Formula("vecdot", (summands, statements.formula(ones, "ones")))
-
-
-def _summed(
-    statements: Statements,
-    formula: Formula,
-    shape: tuple[int, ...],
-    full: tuple[int, ...],
-    axes: list[int],
-) -> Formula:
-    """Return the formula summed over axes that are kept, with length 1."""
-    whole = _broadcast(statements, formula, shape, full)
-    arguments = (whole, Formula(f"axis={tuple(axes)}"), Formula("keepdims=True"))
-    return Formula("add.reduce", arguments)
-
-
-def _broadcast(
-    statements: Statements, formula: Formula, shape: tuple[int, ...], full: tuple[int, ...]
-) -> Formula:
-    if shape == full:
-        return formula
-    return Formula("broadcast_to", (formula, Formula(str(full))))
-
-
-def _scatter(statements: Statements, target: Target, formula: Formula, rows: Array) -> None:
-    """Emit the sending of contributions to rows at no regular distance, or repeated."""
-    width = statements.memory.space(target.region).shape[1]
-    unique, counts = np.unique(rows, return_counts=True)
-    contributions = f"{statements.text(formula)}.reshape(-1, {width})"
-    if len(unique) == rows.size:
-        unique = rows.ravel()
-    else:
-        order = np.argsort(rows.ravel(), kind="stable")
-        if (np.diff(order) != 1).any():
-            contributions += f"[{statements.name(order, 'order')}]"
-        starts = statements.name(np.concatenate([[0], np.cumsum(counts)[:-1]]), "starts")
-        contributions = f"np.add.reduceat({contributions}, {starts})"
-    destination = statements.memory.destination(Region(target.region.batch, unique))
-    if destination is not None:
-        total = _added(statements, target, destination, Formula(contributions))
-        statements.assign(destination, total)
-        return
-    space = statements.name(statements.memory.space(target.region, gradient=True), "d")
-    operator = "+=" if target.add else "="
-    statements.emit(f"{space}[{statements.name(unique, 'rows')}] {operator} {contributions}")
-
-
-def _added(statements: Statements, target: Target, destination: Array, formula: Formula) -> Formula:
-    """Return the formula, or its sum with what the target holds."""
-    return statements.formula(destination, "d") + formula if target.add else formula

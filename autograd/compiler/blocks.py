@@ -15,6 +15,7 @@ instruction for all of them.
 ('sum', True, (0, 0, 2, 0, 0)) [4]
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +54,7 @@ def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
         for index, row in rows.items()
     }
     operands = {index: row.operands for index, row in rows.items()}
-    early = _grouped(forms, _levels_from_inputs(operands))
+    early = _grouped(forms, levels_from_inputs(operands))
     late = _grouped(forms, _levels_from_outputs(operands))
     return early if len(early) <= len(late) else late
 
@@ -76,10 +77,11 @@ def _form(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
     return "sum", tape.varying[index], tuple(counts)
 
 
-def _levels_from_inputs(operands: dict[int, tuple[int, ...]]) -> dict[int, int]:
+def levels_from_inputs(operands: dict[int, tuple[int, ...]]) -> dict[int, int]:
+    """Return how many rows have to be computed one after the other before each, and itself."""
     levels: dict[int, int] = {}
     for index, inputs in operands.items():
-        levels[index] = 1 + max([levels.get(operand, 0) for operand in inputs], default=0)
+        levels[index] = 1 + max(map(levels.get, inputs, itertools.repeat(0)), default=0)
     return levels
 
 

@@ -43,7 +43,7 @@ class Sum:
     @property
     def operands(self) -> tuple[int, ...]:
         """The rows that the terms refer to."""
-        return tuple(factor for _, *pair in self.terms for factor in pair if factor != NONE)
+        return tuple([factor for _, x, y in self.terms for factor in (x, y) if factor != NONE])
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,10 @@ class _Canonicalization:
             if terms is None:
                 self.rows[index] = Call(operation, tape.operands[index])
             else:
-                terms = terms or [(0.0, NONE, NONE)]
                 if self.is_absorbed(index, terms):
                     self.absorbed[index] = terms
                 else:
-                    self.rows[index] = Sum(terms)
+                    self.rows[index] = Sum(terms or [(0.0, NONE, NONE)])
 
     def terms_of_operation(
         self, operation: Operation, operands: tuple[int, ...]
@@ -157,12 +156,13 @@ class _Canonicalization:
 
         It does if nothing else uses it. A scaled sum stays a row, since factors on every term
         would hide a matrix product; and so does what is the same for all samples inside what is
-        not, since it is then computed once.
+        not, since it is then computed once. A sum without terms, such as the pull of a state that
+        begins with zeros, leaves no trace.
         """
         if self.uses[index] != 1:
             return False
         tape, consumer = self.tape, self.consumer[index]
-        if tape.varying[index] != tape.varying[consumer]:
+        if terms and tape.varying[index] != tape.varying[consumer]:
             return False
         operation, operands = tape.operations[consumer], tape.operands[consumer]
         if operation in _SUMS:

@@ -12,7 +12,16 @@ from numpy.typing import DTypeLike
 from autograd import operations
 from autograd.compiler.expressions import NAMESPACE, ZERO, Formula
 from autograd.compiler.float_formulas import expressions
-from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Program, Region, SumProducts
+from autograd.compiler.program import (
+    Apply,
+    Forward,
+    Lookup,
+    MatMul,
+    Program,
+    Region,
+    SumProducts,
+    Target,
+)
 from autograd.operations import Operation
 
 LIBRARY = {
@@ -153,7 +162,7 @@ class _Writer:
                 if isinstance(step, Apply):
                     yield from self.call_slopes(step)
                 else:
-                    yield from self.sum_slopes(step)
+                    yield from self.sum_slopes(step, *adjoint.targets)
 
     def sent(self, sender: str, row: str, contribution: str) -> Iterator[str]:
         """Yield the statement that sends a contribution to the gradient of a row, if it is wanted.
@@ -166,12 +175,15 @@ class _Writer:
             self.written.add(gradient)
             yield f"{gradient} {'=' if first else '+='} {contribution}"
 
-    def sum_slopes(self, step: SumProducts) -> Iterator[str]:
+    def sum_slopes(
+        self, step: SumProducts, to_left: Target | None, to_right: Target | None
+    ) -> Iterator[str]:
         """Yield what each term sends to its two factors."""
         for out, coefficient, left, right in self.terms(step):
             if f"d{out}" in self.written:
-                yield from self.sent(out, left, _product(coefficient, f"d{out}", right))
-                if right:
+                if to_left is not None:
+                    yield from self.sent(out, left, _product(coefficient, f"d{out}", right))
+                if to_right is not None:
                     yield from self.sent(out, right, _product(coefficient, f"d{out}", left))
 
     def call_slopes(self, step: Apply) -> Iterator[str]:

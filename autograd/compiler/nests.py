@@ -3,7 +3,8 @@
 A program names rows one by one: ``0 0 0 1 1 1`` are the addresses of two numbers, each used three
 times. They lie at a regular distance only when they are read as two loops, one inside the other: a
 view of shape (2, 3) with steps 1 and 0. The instructions of a program are brought into such a shape
-here, the same for all their operands, before the NumPy backend makes views.
+here, the same for all their operands, before the NumPy backend makes views. The planner asks as
+well, to leave together what is read together.
 
 >>> cuts(np.array([[0, 0, 0, 1, 1, 1]]))
 (3, 6)
@@ -97,6 +98,27 @@ def cuts(rows: Addresses) -> tuple[int, ...] | None:
         found += (inner,)
         rows = loops[:, :, 0]
     return found or (n,)
+
+
+def is_read_at_once(factors: Addresses) -> bool:
+    """Whether all terms of sums are read as easily as one: by one more loop, or all by gathering.
+
+    >>> is_read_at_once(np.array([[[0, 1, 2], [4, 5, 6], [8, 9, 10]]]))
+    True
+    >>> is_read_at_once(np.array([[[0, 1, 2], [4, 5, 6], [3, 7, 7]]]))
+    False
+
+    Parameters
+    ----------
+    factors : array of int, (1 or 2, k, n)
+        For each factor, the addresses in each of k terms of n sums. Any two terms lie at a regular
+        distance: it takes three to be a loop.
+    """
+    rows = factors.reshape(-1, factors.shape[2])
+    if cuts(rows) is None:
+        return all(cuts(row[None]) is None for row in rows)
+    steps = np.diff(factors, axis=1)
+    return len(factors[0]) > 2 and bool((steps == steps[:, :1, :1]).all())
 
 
 def _operands(step: Forward) -> list[Region]:

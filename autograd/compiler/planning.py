@@ -23,12 +23,14 @@ from autograd import operations
 from autograd.compiler.adjoint import add_adjoint
 from autograd.compiler.blocks import KINDS, Block, blocks, kind_of
 from autograd.compiler.canonical import NONE, Call, Row, Sum, canonical_rows
+from autograd.compiler.nests import is_read_at_once
 from autograd.compiler.products import MatrixProduct, matrix_products
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Program, Region, SumProducts
+from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape
 
 UNROLLED = 4
-"""Sums of so few terms become one instruction per term: each then reads rows in a row."""
+"""Sums of so few terms become one instruction per term, if not all are read as easily at once."""
 
 SHARED_TIMES_BATCH = KINDS.index("shared*batch")
 
@@ -38,7 +40,7 @@ Part = list[tuple[int, int, float]]
 
 def plan(tape: Tape) -> Program:
     """Turn a tape into a program, with the adjoint of its first output."""
-    rows = canonical_rows(tape)
+    tape, rows = split_recurrences(tape, canonical_rows(tape))
     planner = _Planner(tape, rows)
     for block in blocks(tape, rows):
         planner.add(block)
@@ -164,7 +166,9 @@ class _Planner:
             if not rows[0][kind]:
                 continue
             terms = np.array([row[kind] for row in rows], dtype=np.float64).transpose(1, 0, 2)
-            pieces = np.split(terms, len(terms)) if len(terms) <= UNROLLED else [terms]
+            addresses = terms[..., : 1 + ("*" in name)].transpose(2, 0, 1).astype(np.int64)
+            unrolled = 1 < len(terms) <= UNROLLED and not is_read_at_once(addresses)
+            pieces = np.split(terms, len(terms)) if unrolled else [terms]
             for piece in pieces:  # (k, n, 3)
                 left, right = (piece[..., i].astype(np.int64) for i in (0, 1))
                 left_batch, right_batch = name.startswith("batch"), name.endswith("batch")

@@ -145,11 +145,12 @@ class Adjoint:
     Attributes
     ----------
     forward : MatMul, SumProducts, Lookup or Apply
-        One of the program, or the part of an `Apply` that a gradient reaches. The gradient of its
-        ``out`` is complete when this runs.
+        One of the program; or the part of an `Apply` that a gradient reaches; or several that use
+        the same weights, as one at all their places. The gradient of its ``out`` is complete when
+        this runs.
     targets : tuple of Target or None
         One per operand (weights and inputs; left and right; index and table), None where no
-        gradient is wanted.
+        gradient is wanted, or where another adjoint sends it.
     """
 
     forward: Forward

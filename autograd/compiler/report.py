@@ -5,13 +5,14 @@ from collections import Counter
 from autograd.compiler.blocks import blocks
 from autograd.compiler.canonical import canonical_rows
 from autograd.compiler.program import MatMul, Program
+from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape
 
 
 def report(tape: Tape, program: Program, passes: bool) -> str:
     """Summarize a compilation, with `passes` also block by block and instruction by instruction."""
-    rows = canonical_rows(tape)
-    grouped = blocks(tape, rows)
+    tape_with_parts, rows = split_recurrences(tape, canonical_rows(tape))
+    grouped = blocks(tape_with_parts, rows)
     products = [step for step in program.forward if isinstance(step, MatMul)]
     lines = [
         f"{len(tape.operations)} nodes: {len(tape.inputs)} inputs, {len(tape.parameters)} "

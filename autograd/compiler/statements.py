@@ -32,7 +32,7 @@ class Statements:
         self.places_looked_up: dict[Lookup, str] = {}
         self._name_of: dict[Any, str] = {}
         self._views: dict[tuple[Region, bool], Array] = {}
-        self._gathered: dict[tuple[bool, bytes], Array] = {}
+        self._gathered: dict[tuple[bool, bool, bytes], Array] = {}
         self._numbering = itertools.count(1)
 
     # --- statements ------------------------------------------------------------------------------
@@ -122,15 +122,14 @@ class Statements:
         key = (region, gradient)
         if key not in self._views:
             view = self.memory.view(region, gradient)
-            assert view is not None or not gradient  # results lie in consecutive rows
-            self._views[key] = self._gather(region) if view is None else view
+            self._views[key] = self._gather(region, gradient) if view is None else view
         return self._views[key]
 
-    def _gather(self, region: Region) -> Array:
-        """Emit the copying of scattered rows into a buffer, once."""
-        key = (region.batch, region.rows.tobytes())
+    def _gather(self, region: Region, gradient: bool) -> Array:
+        """Emit the copying of scattered rows into a buffer, once: gradients when complete."""
+        key = (region.batch, gradient, region.rows.tobytes())
         if key not in self._gathered:
-            space = self.memory.space(region)
+            space = self.memory.space(region, gradient)
             buffer = np.empty((region.rows.size, space.shape[1]), space.dtype)
             rows, source = self.name(region.rows.ravel(), "rows"), self.name(space, "space")
             self.emit(f"np.take({source}, {rows}, 0, {self.name(buffer, 'x')}, 'clip')")
@@ -149,4 +148,4 @@ class Statements:
         matrix = array.reshape(len(array), -1)
         if np.shares_memory(matrix, array):
             return matrix
-        return self._gather(region).reshape(len(array), -1)
+        return self._gather(region, gradient).reshape(len(array), -1)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -376,6 +376,7 @@ LOSSES: dict[str, tuple[Function, Function]] = {
 
 SEEDS = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 SIZES = st.integers(1, 5)
+TIES = ["none", "input and state", "layers", "some rows"]
 ACTIVATIONS = st.sampled_from(list(nn.ACTIVATIONS)).map(lambda name: nn.ACTIVATIONS[name].function)
 Rng = np.random.Generator
 
@@ -523,6 +524,48 @@ def test_recurrent_networks(
     assert_agreement(function, weights, rng.normal(size=(3, length, n_inputs)), passes=passes)
 
 
+@examples(50)
+@given(
+    SEEDS, st.integers(2, 4), st.integers(1, 5), st.sampled_from(TIES), st.integers(0, 5), PASSES
+)
+def test_stacked_recurrent_networks(
+    rng: Rng, width: int, length: int, tie: str, cut: int, passes: Passes
+) -> None:
+    """Two cells, one reading the states of the other; some of their matrices may be the same.
+
+    No gradient flows back through the states at step `cut`.
+    """
+    first_in, first_on, second_in, second_on = (drawn(rng, width, width) for _ in range(4))
+    if tie == "input and state":
+        first_on, second_on = first_in, second_in
+    elif tie == "layers":
+        second_in, second_on = first_in, first_on
+    elif tie == "some rows":
+        second_on = [*first_on[:1], *second_on[1:]]
+    bias, context = drawn(rng, width), drawn(rng, width, width)
+
+    def cell(to_state: Any, within: Any, x: list[Any], state: list[Any], more: Any) -> list[Any]:
+        pulls = zip(linear(to_state, x), linear(within, state), more, strict=True)
+        return [ag.tanh(pull + memory + other) for pull, memory, other in pulls]
+
+    def function(sequence: list[list[Value]], fixed: list[Value]) -> Any:
+        low, high = list(bias), [0.0] * width
+        losses = []
+        for step, x in enumerate(sequence):
+            if step == cut:
+                low, high = ([ag.detach(state) for state in states] for states in (low, high))
+            low = cell(first_in, first_on, x, low, linear(context, fixed))
+            high = cell(second_in, second_on, low, high, bias)
+            if step >= cut:
+                losses.append(ag.dot(high, low))
+        return ag.mean(losses or high)
+
+    matrices = [first_in, first_on, second_in, second_on]
+    weights = [*dict.fromkeys(flat([matrices, bias, context]))]
+    arrays = rng.normal(size=(3, length, width)), rng.normal(size=(3, width))
+    assert_agreement(function, weights, *arrays, passes=passes)
+
+
 @examples(40)
 @given(SEEDS, st.integers(1, 4), st.integers(1, 4), PASSES)
 def test_gated_recurrent_networks(rng: Rng, n_hidden: int, length: int, passes: Passes) -> None:
@@ -634,6 +677,21 @@ def test_half_sparse_layers_with_residuals(
         return ag.mean(a * a for a in x)
 
     assert_agreement(function, weights, rng.normal(size=(3, width)), passes=passes)
+
+
+@examples(50)
+@given(SEEDS, st.lists(st.integers(0, 4), min_size=1, max_size=20), PASSES)
+@example(np.random.default_rng(0), [3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 4, 0, 1], AS_USUAL)
+@example(np.random.default_rng(0), [3, 0, 1, 0, 2, 4, 1, 3, 2, 4, 1], AS_USUAL)
+def test_rows_used_at_random_places(rng: Rng, places: list[int], passes: Passes) -> None:
+    """Some much more often than others, or all about equally often."""
+    weights, factors = drawn(rng, 5), drawn(rng, len(places))
+
+    def function(x: list[Value]) -> Any:
+        hidden = [ag.tanh(w * a) for w, a in zip(weights, x, strict=True)]
+        return ag.sum(ag.sin(hidden[i] * factor) for i, factor in zip(places, factors, strict=True))
+
+    assert_agreement(function, [weights, factors], rng.normal(size=(3, 5)), passes=passes)
 
 
 @examples(50)

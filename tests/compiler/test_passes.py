@@ -20,7 +20,7 @@ import autograd as ag
 from autograd import Value, operations
 from autograd.compiler.adjoint import operands_of
 from autograd.compiler.blocks import blocks
-from autograd.compiler.canonical import NONE, Call, Row, Sum, canonical_rows
+from autograd.compiler.canonical import NONE, Call, Row, Sum, Term, canonical_rows
 from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
 from autograd.compiler.memory import Memory
 from autograd.compiler.nests import cuts, nest, nest_adjoint, nest_together
@@ -37,6 +37,7 @@ from autograd.compiler.program import (
     SumProducts,
     Target,
 )
+from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape, read_tape
 from autograd.errors import ArgumentError
 from autograd.operations import CONSTANT, OPERATIONS
@@ -147,6 +148,13 @@ def test_what_is_used_twice_is_a_row_of_its_own() -> None:
     ]
 
 
+def test_a_sum_of_nothing_leaves_no_trace_in_other_sums() -> None:
+    x, w, v = leaves(3)
+    nothing = ag.dot([w, v], [0.0, 0.0])
+    assert canonical([w * x + 2 * nothing], [x], [w, v]) == [Sum([(1.0, 1, 0)])]
+    assert canonical([nothing], [x], [w, v]) == [Sum([(0.0, NONE, NONE)])]
+
+
 def test_a_scaled_sum_stays_a_row() -> None:
     x, y = leaves(2)
     assert canonical([3 * (x + y)], [x, y], []) == [
@@ -184,7 +192,71 @@ def test_every_operation_becomes_a_row(operation: operations.Operation) -> None:
     assert len(canonical([operation(*inputs)], x, [])) == 1
 
 
-# --- third pass: blocks --------------------------------------------------------------------------
+# --- third pass: recurrences ---------------------------------------------------------------------
+
+
+def rows_of_recurrences(
+    outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any
+) -> tuple[list[Row], list[Row]]:
+    """Return the rows before and after they are split."""
+    tape = read_tape(outputs, inputs, parameters)
+    rows = canonical_rows(tape)
+    return list(rows.values()), list(split_recurrences(tape, rows)[1].values())
+
+
+def terms_of(rows: Sequence[Row], n_operands: int) -> list[list[Term]]:
+    sums = [row for row in rows if isinstance(row, Sum) and len(row.operands) == n_operands]
+    return [sorted(row.terms) for row in sums]
+
+
+def test_what_is_ready_for_all_steps_is_a_row_of_its_own() -> None:
+    x, (u, v, w, b) = leaves(3), leaves(4)  # tape indices 0 to 2 and 3 to 6
+    state: Any = ag.exp(x[0])
+    for moment in x[1:]:
+        state = ag.tanh(w * moment + u * state + v * (state * state) + b)
+    before, after = rows_of_recurrences([state], x, [u, v, w, b])
+    assert terms_of(before, n_operands=7) == [
+        [(1.0, 3, 9), (1.0, 4, 12), (1.0, 5, 1), (1.0, 6, NONE)],
+        [(1.0, 3, 16), (1.0, 4, 19), (1.0, 5, 2), (1.0, 6, NONE)],
+    ]
+    assert terms_of(after, n_operands=3) == [
+        [(1.0, 5, 1), (1.0, 6, NONE)],
+        [(1.0, 5, 2), (1.0, 6, NONE)],
+    ]
+    assert terms_of(after, n_operands=5) == [  # 24 nodes were recorded
+        [(1.0, 3, 9), (1.0, 4, 12), (1.0, 24, NONE)],
+        [(1.0, 3, 16), (1.0, 4, 19), (1.0, 25, NONE)],
+    ]
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_new_rows_are_trained_if_anything_in_them_is(trained: bool) -> None:
+    x, (u, v, w) = leaves(3), leaves(3)
+    weight = w if trained else ag.detach(w)
+    state: Any = ag.exp(u * x[0])
+    for moment in x[1:]:
+        state = ag.tanh(weight * moment + u * state + v * (state * state))
+    tape = read_tape([state], x, [u, v, w])
+    with_parts, _ = split_recurrences(tape, canonical_rows(tape))
+    assert with_parts.trained == [*tape.trained, trained, trained]
+    assert with_parts.varying == [*tape.varying, True, True]
+
+
+def test_sums_that_do_not_recur_stay_whole() -> None:
+    x, w = leaves(2), [leaves(3) for _ in range(3)]
+    hidden = ag.tanh(ag.dot(w[0][:2], x))
+    again = [hidden, ag.exp(hidden)]
+    densely = [ag.dot(row, [x[0], *again]) for row in w[1:]]  # other weights each
+    at_one_level = [ag.dot(w[1], [a, *again]) for a in x]  # the same weights at two places
+    one_late: Any = x[0]
+    for _ in range(3):  # w * h is no matrix product
+        one_late = ag.tanh(ag.dot(w[2], [*x, one_late]))
+    for outputs in (densely, at_one_level, [one_late]):
+        before, after = rows_of_recurrences(outputs, x, [weight for row in w for weight in row])
+        assert before == after
+
+
+# --- fourth pass: blocks --------------------------------------------------------------------------
 
 
 def blocks_of(tape: Tape) -> list[tuple[Any, list[int]]]:
@@ -228,7 +300,7 @@ def test_rows_wait_until_they_can_be_computed_together() -> None:
     ]
 
 
-# --- fourth pass: matrix products ----------------------------------------------------------------
+# --- fifth pass: matrix products ----------------------------------------------------------------
 
 
 def product_of(sums: dict[int, list[tuple[int, int]]]) -> tuple[Any, Any, Any]:
@@ -279,7 +351,7 @@ def test_small_products_are_left_to_sums() -> None:
     assert len(matrix_products(sums, smallest=4)[0]) == 1
 
 
-# --- fifth pass: the program ---------------------------------------------------------------------
+# --- sixth pass: the program ---------------------------------------------------------------------
 
 
 def sketch(step: Forward) -> str:
@@ -321,6 +393,21 @@ def test_a_sum_becomes_an_instruction_per_kind_of_term() -> None:
         "batch[2] += batch[0]",
         "batch[2] += batch[1]",
         "batch[2] += [-1.0] * shared[0]",
+    ]
+
+
+def test_few_terms_are_one_instruction_each_unless_they_are_read_as_easily_at_once() -> None:
+    x, y = leaves(6), leaves(6)
+    assert sketches([x[0] + y[3] + y[2], x[1] + y[5] + y[4]], x + y, []) == [
+        "batch[12:14] = batch[0:2]",
+        "batch[12:14] += batch[8, 10]",
+        "batch[12:14] += batch[9, 11]",
+    ]
+    regular = [a + b + c for a, b, c in zip(x[:2], x[2:4], x[4:], strict=True)]
+    assert sketches(regular, x, []) == ["batch[6:8] = batch[0:6]"]
+    ragged = [x[i] * y[j] + x[j] * y[i] for i, j in [(0, 1), (0, 2), (0, 3), (1, 2), (1, 5)]]
+    assert sketches(ragged, x + y, []) == [
+        "batch[12:17] = batch[0, 0, 0, 1, 1, 1, 2, 3, 2, 5] * batch[7, 8, 9, 8, 11, 6, 6, 6, 7, 7]",
     ]
 
 
@@ -379,7 +466,7 @@ def test_lookups() -> None:
     ]
 
 
-# --- sixth pass: the adjoint ---------------------------------------------------------------------
+# --- seventh pass: the adjoint -------------------------------------------------------------------
 
 
 def adjoint_sketches(
@@ -415,6 +502,66 @@ def test_no_gradient_is_sent_where_no_parameter_is() -> None:
     assert adjoint_sketches([w * ag.detach(w * x)], [x], [w]) == [
         "batch[3] = shared[0] * batch[2]: = d shared[0]"
     ]
+
+
+def recurrent_cell(length: int, width: int) -> tuple[Value, list[Value], list[Value]]:
+    """Return the product of the last states of a network, its inputs and its weights."""
+    x, weights = leaves(length * width), leaves(2 * width * width)
+    rows = [weights[i : i + width] for i in range(0, len(weights), width)]
+    state: list[Any] = [0.0] * width
+    for t in range(0, len(x), width):
+        pairs = zip(rows[:width], rows[width:], strict=True)
+        state = [ag.tanh(ag.dot(v + u, x[t : t + width] + state)) for v, u in pairs]
+    return functools.reduce(operator.mul, state), x, weights
+
+
+def test_weights_of_several_steps_get_their_gradient_at_once() -> None:
+    root, x, weights = recurrent_cell(length=3, width=3)
+    assert [
+        (sketch(adjoint.forward), *map(str, adjoint.targets))
+        for adjoint in planned([root], x, weights).adjoint
+        if isinstance(adjoint.forward, MatMul)
+    ] == [
+        ("batch[27:30] = shared[9:18] @ batch[24:27]", "None", "= d batch[24:27]"),
+        ("batch[21:24] = shared[9:18] @ batch[18:21]", "None", "= d batch[18:21]"),
+        (
+            "batch[21, 27, 22, 28, 23, 29] = shared[9:18] @ batch[18, 24, 19, 25, 20, 26]",
+            "= d shared[9:18]",
+            "None",
+        ),
+        (
+            "batch[9:18] = shared[0:9] @ batch[0, 3, 6, 1, 4, 7, 2, 5, 8]",
+            "= d shared[0:9]",
+            "None",
+        ),
+    ]
+
+
+def test_biases_of_several_steps_get_their_gradient_at_once() -> None:
+    (x,), (b, w) = leaves(1), leaves(2)
+    assert adjoint_sketches([ag.tanh(ag.exp(x + b) + b) * w], [x], [b, w]) == [
+        "batch[5] = shared[1] * batch[4]: = d shared[1], = d batch[4]",
+        "batch[4] = tanh(batch[3]): = d batch[3]",
+        "batch[3] = batch[2]: = d batch[2]",
+        "batch[2] = exp(batch[1]): = d batch[1]",
+        "batch[1, 3] += shared[0, 0]: = d shared[0, 0]",
+    ]
+
+
+def test_steps_that_no_gradient_reaches_are_not_joined() -> None:
+    x, (b, w) = leaves(3), leaves(2)
+    state: Any = 0.0
+    for i, moment in enumerate(x):
+        state = ag.tanh(moment + state + b) * w
+        state = ag.detach(state) if i == 0 else state
+    assert adjoint_sketches([state], x, [b, w]) == [
+        "batch[11] = shared[1] * batch[10]: = d shared[1], = d batch[10]",
+        "batch[10] = tanh(batch[9]): = d batch[9]",
+        "batch[9] = shared[1] * batch[8]: += d shared[1], = d batch[8]",
+        "batch[8] = tanh(batch[7]): = d batch[7]",
+        "batch[7, 9] += shared[0, 0]: = d shared[0, 0]",
+    ]
+    assert planned([state], x, [b, w]).zeroed == []
 
 
 def test_only_the_first_output_sends_gradients() -> None:

@@ -1,0 +1,151 @@
+"""The statements that add contributions to the gradients of rows.
+
+The gradient of a row is the sum of what is sent to it, from all the places where it was used. Where
+these lie at a regular distance, that is a sum over an axis; where not, contributions are sorted by
+where they go.
+"""
+
+import numpy as np
+
+from autograd.compiler.expressions import Formula
+from autograd.compiler.memory import Array
+from autograd.compiler.program import Region, Target
+from autograd.compiler.statements import Statements
+
+MOST_PADDING = 2
+"""How many times as long contributions may become by filling up all columns to the longest."""
+
+
+def accumulate(
+    statements: Statements, target: Target, formula: Formula, shape: tuple[int, ...]
+) -> None:
+    """Send contributions, given by a formula of `shape`, to the rows of a target.
+
+    The gradient of a row is the sum of what is sent to it: over all places where the row stands
+    in the target, and over the samples if the row is shared.
+    """
+    rows, width = target.region.rows, statements.memory.space(target.region).shape[1]
+    full = (*rows.shape, shape[-1] if shape else width)
+    repeated = [
+        axis
+        for axis, length in enumerate(rows.shape)
+        if length > 1 and (np.diff(rows, axis=axis) == 0).all()
+    ]
+    over_samples = full[-1] > width
+    summed = [*repeated, rows.ndim] if over_samples else repeated
+    if over_samples and not repeated:
+        destination = statements.memory.destination(target.region)
+        if destination is not None:
+            totals = destination[..., 0]
+            formula = _summed_over_samples(statements, formula, shape, full)
+            statements.assign(totals, added(statements, target, totals, formula))
+            return
+    if summed:
+        formula = _summed(statements, formula, shape, full, summed)
+        shape = tuple(1 if axis in summed else n for axis, n in enumerate(full))
+        full = shape
+    rows = rows[tuple(slice(1) if axis in repeated else slice(None) for axis in range(rows.ndim))]
+    region = Region(target.region.batch, rows)
+    destination = statements.memory.destination(region)
+    if destination is not None:
+        statements.assign(destination, added(statements, target, destination, formula))
+    else:
+        _scatter(statements, target, _broadcast(statements, formula, shape, full), rows)
+
+
+def _summed_over_samples(
+    statements: Statements, formula: Formula, shape: tuple[int, ...], full: tuple[int, ...]
+) -> Formula:
+    """Return the formula summed over its last axis, by the product that does so in one call."""
+    factors = formula.arguments
+    whole = [statements.shape_of(factor)[-1:] == full[-1:] for factor in factors]
+    if formula.function == "multiply" and all(whole):
+        return Formula("vecdot", factors)
+    ones = np.ones(full[-1], statements.memory.shared.dtype)
+    summands = _broadcast(statements, formula, shape, full)
+    return Formula("vecdot", (summands, statements.formula(ones, "ones")))
+
+
+def _summed(
+    statements: Statements,
+    formula: Formula,
+    shape: tuple[int, ...],
+    full: tuple[int, ...],
+    axes: list[int],
+) -> Formula:
+    """Return the formula summed over axes that are kept, with length 1."""
+    whole = _broadcast(statements, formula, shape, full)
+    arguments = (whole, Formula(f"axis={tuple(axes)}"), Formula("keepdims=True"))
+    return Formula("add.reduce", arguments)
+
+
+def _broadcast(
+    statements: Statements, formula: Formula, shape: tuple[int, ...], full: tuple[int, ...]
+) -> Formula:
+    if shape == full:
+        return formula
+    return Formula("broadcast_to", (formula, Formula(str(full))))
+
+
+def _scatter(statements: Statements, target: Target, formula: Formula, rows: Array) -> None:
+    """Emit the sending of contributions to rows at no regular distance, or repeated."""
+    width = statements.memory.space(target.region).shape[1]
+    unique = np.unique(rows)
+    if len(unique) < rows.size:
+        total = _sums_by_row(statements, formula, rows, width)
+    else:
+        unique = rows.ravel()
+        total = Formula(f"{statements.text(formula)}.reshape(-1, {width})")
+    destination = statements.memory.destination(Region(target.region.batch, unique))
+    if destination is not None:
+        statements.assign(destination, added(statements, target, destination, total))
+        return
+    space = statements.name(statements.memory.space(target.region, gradient=True), "d")
+    operator = "+=" if target.add else "="
+    rows_name = statements.name(unique, "rows")
+    statements.emit(f"{space}[{rows_name}] {operator} {statements.text(total)}")
+
+
+def _sums_by_row(statements: Statements, formula: Formula, rows: Array, width: int) -> Formula:
+    """Return what each row gets in all, for rows that get several contributions.
+
+    If most get about equally many, they are gathered into columns and these summed, which takes
+    half the time of ``reduceat``.
+    """
+    columns = in_columns(rows.ravel())
+    if columns.size > MOST_PADDING * rows.size:
+        order = statements.name(np.argsort(rows.ravel(), kind="stable"), "order")
+        _, starts = np.unique(np.sort(rows.ravel()), return_index=True)
+        contributions = f"{statements.text(formula)}.reshape(-1, {width})[{order}]"
+        return Formula(f"np.add.reduceat({contributions}, {statements.name(starts, 'starts')})")
+    dtype = statements.memory.shared.dtype
+    with_zeros = np.zeros((rows.size + 1, width), dtype)
+    statements.assign(with_zeros[:-1].reshape(*rows.shape, width), formula)
+    gathered = np.empty((*columns.shape, width), dtype)
+    source, places = statements.name(with_zeros, "x"), statements.name(columns, "places")
+    statements.emit(f"np.take({source}, {places}, 0, {statements.name(gathered, 'x')}, 'clip')")
+    return Formula("add.reduce", (statements.formula(gathered),))
+
+
+def in_columns(rows: Array) -> Array:
+    """Return the places at which each row stands, in a column for each, in the order of the rows.
+
+    Columns are filled to equal length with the place behind the last.
+
+    >>> in_columns(np.array([7, 5, 7, 7]))
+    array([[1, 0],
+           [4, 2],
+           [4, 3]])
+    """
+    order = np.argsort(rows, kind="stable")
+    _, starts, columns, counts = np.unique(
+        rows[order], return_index=True, return_inverse=True, return_counts=True
+    )
+    places = np.full((counts.max(), len(counts)), len(rows))
+    places[np.arange(len(rows)) - starts[columns], columns] = order
+    return places
+
+
+def added(statements: Statements, target: Target, destination: Array, formula: Formula) -> Formula:
+    """Return the formula, or its sum with what the target holds."""
+    return statements.formula(destination, "d") + formula if target.add else formula

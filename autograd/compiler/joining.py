@@ -1,0 +1,96 @@
+"""What several levels send to the same weights is computed at once.
+
+A recurrence uses its matrix step by step, for each step needs the state before. The gradient of the
+matrix needs no such order: when the last of the steps is done, it is one product over all of them.
+So on the way back each product sends to its inputs alone, and the weights get all of theirs after
+the last of these products, which was the first on the way there.
+
+>>> from autograd import Value, tanh
+>>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.tape import read_tape
+>>> x, w = Value(1.0), Value(2.0)
+>>> program = plan(read_tape([tanh(x + w) + w], inputs=[x], parameters=[w]))
+>>> steps = way_back(program.forward, arrived=lambda region: True)
+>>> for instruction, to_first, to_others in steps:
+...     print(type(instruction).__name__, instruction.out, to_first, to_others)
+SumProducts batch[3] False True
+SumProducts batch[3] True True
+Apply batch[2] True True
+SumProducts batch[1] False True
+SumProducts batch[1, 3] True False
+SumProducts batch[1] True True
+
+The first and the fourth are the sums with w: nothing is left for them to do.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.program import Forward, MatMul, Region, SumProducts
+
+
+def way_back(
+    forward: Sequence[Forward], arrived: Callable[[Region], bool]
+) -> Iterator[tuple[Forward, bool, bool]]:
+    """Yield the instructions in reverse, those with equal weights once more as one.
+
+    Parameters
+    ----------
+    forward : sequence of MatMul, SumProducts, Lookup or Apply
+    arrived : callable
+        Whether there are gradients of a region. It is asked about what was yielded before: where
+        nothing has arrived there is nothing to join.
+
+    Yields
+    ------
+    instruction : MatMul, SumProducts, Lookup or Apply
+    to_first, to_others : bool
+        Whether it sends to its first operand, which is where weights stand, and to the others.
+    """
+    groups: dict[Hashable, list[Forward]] = {}
+    for instruction in forward:
+        groups.setdefault(_weights_of(instruction), []).append(instruction)
+    for instruction in reversed(forward):
+        key = _weights_of(instruction)
+        if key is None or len(groups[key]) == 1:
+            yield instruction, True, True
+            continue
+        yield instruction, False, True
+        if instruction is groups[key][0]:
+            reached = [other for other in groups[key] if arrived(other.out)]
+            if reached:
+                yield _joined(reached), True, False
+
+
+def _weights_of(instruction: Forward) -> Hashable:
+    """Return what is equal for instructions that can be joined, and None for others."""
+    if isinstance(instruction, MatMul):
+        weights = instruction.weights.rows
+    elif isinstance(instruction, SumProducts) and _only_adds_weights(instruction):
+        weights = instruction.left.rows
+    else:
+        return None
+    return type(instruction), weights.shape, weights.tobytes()
+
+
+def _only_adds_weights(step: SumProducts) -> bool:
+    no_factors = step.right is None and step.coefficients is None
+    return no_factors and step.out.batch and not step.left.batch
+
+
+def _joined(group: Sequence[Any]) -> Forward:
+    """Return instructions with the same weights as one at all their places."""
+    first = group[0]
+    out = _side_by_side([instruction.out for instruction in group])
+    if isinstance(first, MatMul):
+        inputs = _side_by_side([instruction.inputs for instruction in group])
+        return MatMul(out, first.weights, inputs)
+    weights = _side_by_side([instruction.left for instruction in group])
+    return SumProducts(out, weights, right=None, coefficients=None, add=True)
+
+
+def _side_by_side(regions: Sequence[Region]) -> Region:
+    rows = np.concatenate([region.rows for region in regions], axis=-1)
+    return Region(regions[0].batch, rows)
