@@ -11,6 +11,10 @@ from autograd.compiler.memory import Array, Memory
 from autograd.compiler.program import Lookup, Region
 
 
+_WORDS = {"0.0": "zero", "0.5": "half", "1.0": "one", "2.0": "two"}
+_IN_A_NAME = str.maketrans(".-+", "_mp")
+
+
 class Statements:
     """Collects statements, and gives names to the arrays that they refer to.
 
@@ -56,8 +60,13 @@ class Statements:
         rebuilt: dict[int, Formula] = {}
         for part in calls_in(formulas, uses):
             self._import_function(part.function)
-            arguments = tuple(rebuilt.get(id(argument), argument) for argument in part.arguments)
-            whole = Formula(part.function, arguments)
+            arguments = [rebuilt.get(id(argument), argument) for argument in part.arguments]
+            if isinstance(getattr(np, part.function, None), np.ufunc):
+                arguments = [
+                    argument if isinstance(argument, Formula) else self.number(argument)
+                    for argument in arguments
+                ]
+            whole = Formula(part.function, tuple(arguments))
             if uses[id(part)] > 1:
                 name = self.temporary("t")
                 self.emit(f"{name} = {whole.text}")
@@ -89,6 +98,13 @@ class Statements:
             self._name_of[key] = name
             self.names[name] = thing  # which also keeps its place from being used again
         return self._name_of[key]
+
+    def number(self, number: float) -> Formula:
+        """Return the name of a number: a call takes 0.2 us less for an array of no axes."""
+        text = repr(float(number))
+        name = _WORDS.get(text) or "n" + text.translate(_IN_A_NAME)
+        self.names[name] = np.array(number, self.memory.shared.dtype)
+        return Formula(name)
 
     def formula(self, array: Array, prefix: str = "x") -> Formula:
         """Return the formula that is the name of an array."""
