@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from autograd.compiler import native
 from autograd.operations import OPERATIONS
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +20,7 @@ SNIPPETS = re.findall(
     QUOTATION.sub("", README),
     re.DOTALL,
 )
+IN_C = "".join(re.findall(r"```c\n(.*?)```", README, re.DOTALL)).splitlines()
 COMMANDS = re.findall(r"\bmake \w+", README)
 FILES = re.findall(r"\]\((?!http)([^)]+)\)", README)
 
@@ -35,6 +37,8 @@ def test_snippets_print_what_stands_beside_or_below_them(
             with contextlib.redirect_stdout(io.StringIO()) as printed:
                 exec(compile(snippet, "README.md", "exec"), namespace)
             assert printed.getvalue().splitlines() == beside + below.splitlines()
+        for line in IN_C if native.is_available() else []:
+            assert line in namespace["quick"].source
     finally:
         for name in set(OPERATIONS) - defined_before:
             del OPERATIONS[name]
@@ -43,6 +47,7 @@ def test_snippets_print_what_stands_beside_or_below_them(
 def test_there_are_snippets_and_quotations() -> None:
     assert len(SNIPPETS) >= 5
     assert QUOTATION.search(README)
+    assert IN_C
 
 
 @pytest.mark.parametrize(("path", "quotation"), QUOTATION.findall(README))

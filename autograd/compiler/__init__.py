@@ -1,4 +1,4 @@
-"""The compiler: a graph of scalars becomes a NumPy program for whole mini-batches.
+"""The compiler: a graph of scalars becomes a program for whole mini-batches.
 
 A function is recorded for one sample, and what was recorded goes through these passes, one module
 each:
@@ -16,7 +16,9 @@ The result is a `program`, a list of instructions that knows nothing of NumPy. A
 a batch size: `numpy_backend`, with `nests` for the shapes of its loops, `memory` for its arrays,
 `expressions` for the formulas of the operation table, and `forward_source`, `backward_source` and
 `accumulation` for the `statements` it writes; or, where calls of NumPy would take longer than the
-computing, `float_backend`, with `float_source` and `float_formulas`. Large batches run in `chunks`.
+computing, `float_backend`, with `float_source` and `float_formulas`. For those who ask for it,
+`native` writes C. Large batches run in `chunks`.
+
 `compiling` is what the user calls and `compiled` what it returns, with `arguments` and `mean` for
 what that takes and gives, and `report` and `diagnosis` for what it tells.
 """

@@ -10,7 +10,6 @@ from autograd.compiler.expressions import Formula, calls_in
 from autograd.compiler.memory import Array, Memory
 from autograd.compiler.program import Lookup, Region
 
-
 _WORDS = {"0.0": "zero", "0.5": "half", "1.0": "one", "2.0": "two"}
 _IN_A_NAME = str.maketrans(".-+", "_mp")
 
