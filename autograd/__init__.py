@@ -20,6 +20,7 @@ from autograd.derivatives import grad, gradient, hessian, value_and_grad
 from autograd.errors import (
     ArgumentError,
     AutogradError,
+    CompilationError,
     DivergenceError,
     DomainError,
     FileError,
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ArgumentError",
     "AutogradError",
+    "CompilationError",
     "Compiled",
     "DecisionPlane",
     "DivergenceError",

@@ -77,6 +77,10 @@ class MissingPackageError(AutogradError, ImportError):
     """A package that a feature needs and that is not installed."""
 
 
+class CompilationError(AutogradError, RuntimeError):
+    """A program that the C compiler of the machine does not make, or that cannot be loaded."""
+
+
 class RenderingError(AutogradError, RuntimeError):
     """A picture that cannot be made: no program for it, or one that failed or took too long."""
 

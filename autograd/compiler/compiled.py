@@ -74,6 +74,11 @@ class Compiled:
     ) -> None:
         if dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
             raise ArgumentError(f"a compiled function computes in float64 or float32, not {dtype}")
+        if backend is not None and not callable(getattr(backend, "bind", None)):
+            raise ArgumentError(
+                "backend is a module or an object with a function bind, such as "
+                f"autograd.compiler.native, not {backend!r}"
+            )
         require_variables(parameters)
         self.dtype = dtype
         self._backend = backend

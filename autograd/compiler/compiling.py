@@ -47,8 +47,8 @@ def compile(
         What runs the program: a module or an object with a function ``bind``. If none is given,
         `autograd.compiler.float_backend` runs programs of few numbers an instruction, which is
         where it is faster, and `autograd.compiler.numpy_backend` all others.
-        `autograd.compiler.native` takes a C compiler and some tenths of a second, and then runs
-        two to fifteen times as fast as NumPy.
+        `autograd.compiler.native` takes a C compiler, and some tenths of a second of its time for
+        each batch size, more for long programs; then it runs two to thirty times as fast as NumPy.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def compile(
     Raises
     ------
     ArgumentError
-        If it is no function, or the dtype is another one.
+        If it is no function, the dtype another one, or the backend none.
     """
     if not callable(function):
         raise ArgumentError(f"compile takes a function of one sample, not {function!r}")

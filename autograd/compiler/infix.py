@@ -12,26 +12,22 @@ from typing import Any
 
 from autograd.compiler.expressions import Formula
 
-_OPERATORS = {
-    "less": ("<", 1, 3, 3),
-    "less_equal": ("<=", 1, 3, 3),
-    "greater": (">", 1, 3, 3),
-    "greater_equal": (">=", 1, 3, 3),
-    "equal": ("==", 1, 3, 3),
-    "not_equal": ("!=", 1, 3, 3),
-    "logical_and": ("&", 2, 2, 3),
-    "add": ("+", 3, 3, 4),
-    "subtract": ("-", 3, 3, 4),
-    "multiply": ("*", 4, 4, 5),
-    "divide": ("/", 4, 4, 5),
+OPERATORS = {
+    "less": ("<", 1, 2, 2),
+    "less_equal": ("<=", 1, 2, 2),
+    "greater": (">", 1, 2, 2),
+    "greater_equal": (">=", 1, 2, 2),
+    "equal": ("==", 1, 2, 2),
+    "not_equal": ("!=", 1, 2, 2),
+    "add": ("+", 2, 2, 3),
+    "subtract": ("-", 2, 2, 3),
+    "multiply": ("*", 3, 3, 4),
+    "divide": ("/", 3, 3, 4),
+    "negative": ("-", 4, 5, 5),  # of one side; to C, two signs in a row are a decrement
 }
-"""The symbol, how strongly it binds, and how strongly its left and right sides have to.
+"""The symbol, how strongly it binds, and how strongly its left and right sides have to."""
 
-The two languages disagree on whether ``&`` or a comparison binds more strongly: each of them takes
-the other only in parentheses.
-"""
-
-_SIGN, _ATOM = 5, 6
+_SIGN, _ATOM = 4, 5
 
 
 def infix(formula: Any, number: Callable[[Any], str], call: Callable[..., str]) -> str:
@@ -58,13 +54,11 @@ def _binding(
     if not formula.arguments:
         return formula.function, _ATOM
     sides = [_binding(argument, number, call) for argument in formula.arguments]
-    if formula.function == "negative":
-        return f"-{_enclosed(*sides[0], _ATOM)}", _SIGN  # to C, two signs are a decrement
-    if formula.function in _OPERATORS:
-        symbol, strength, *needed = _OPERATORS[formula.function]
-        left, right = (_enclosed(*side, least) for side, least in zip(sides, needed, strict=True))
-        return f"{left} {symbol} {right}", strength
-    return call(formula.function, *(text for text, _ in sides)), _ATOM
+    if formula.function not in OPERATORS:
+        return call(formula.function, *(text for text, _ in sides)), _ATOM
+    symbol, strength, *needed = OPERATORS[formula.function]
+    operands = [_enclosed(*side, least) for side, least in zip(sides, needed, strict=False)]
+    return f" {symbol} ".join(operands) if len(sides) == 2 else symbol + operands[0], strength
 
 
 def _enclosed(text: str, strength: int, needed: int) -> str:

@@ -28,7 +28,13 @@ from autograd.compiler.expressions import Formula
 from autograd.compiler.native.formulas import Formulas
 from autograd.compiler.native.library import build
 from autograd.compiler.native.source import STATEMENTS_A_FUNCTION
-from autograd.errors import ArgumentError, DomainError, MissingPackageError, NonFiniteError
+from autograd.errors import (
+    ArgumentError,
+    CompilationError,
+    DomainError,
+    MissingPackageError,
+    NonFiniteError,
+)
 from autograd.operations import OPERATIONS
 
 pytestmark = pytest.mark.skipif(not native.is_available(), reason="there is no C compiler")
@@ -129,7 +135,14 @@ def assert_agrees(
         assert mean == pytest.approx(expected, rel=tolerance)
         scale = np.abs(slopes).max(initial=1.0)
         np.testing.assert_allclose(gradient, slopes, rtol=0.0, atol=tolerance * scale)
+    assert_not_helped(programs[0])
     return programs[0]
+
+
+def assert_not_helped(compiled: ag.Compiled) -> None:
+    """A native program that fails lets NumPy answer: that would hide what is wrong with it."""
+    for bound in compiled._bound.values():
+        assert "_in_numpy" not in vars(bound.program)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -200,6 +213,32 @@ def test_a_sum_longer_than_a_statement() -> None:
     )
 
 
+def test_many_classes() -> None:
+    """The largest of 600 numbers, one inside the other, is deeper than Python's stack."""
+    rng = np.random.default_rng(6)
+    biases = [Value(number) for number in rng.normal(size=600)]
+    compiled = ag.compile(
+        lambda x, label: nn.cross_entropy([x[i % 4] + b for i, b in enumerate(biases)], label),
+        backend=native,
+    )
+    X, labels = rng.normal(size=(3, 4)), rng.integers(0, 600, 3)
+    logits = X[:, np.arange(600) % 4] + [bias.data for bias in biases]
+    expected = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(3), labels]
+    np.testing.assert_allclose(compiled.map(X, labels), expected)
+    assert_not_helped(compiled)
+
+
+def test_what_slopes_share_is_computed_once() -> None:
+    """Which of n numbers is the largest is a chain of n steps: written once, not for each."""
+    w = [Value(number) for number in np.random.default_rng(6).normal(size=30)]
+    compiled = assert_agrees(
+        lambda x: ag.max([weight * x[0] for weight in w]) + ag.max([x[1], *w]),
+        w,
+        np.random.default_rng(7).normal(size=(5, 2)),
+    )
+    assert compiled.source.count("number t") < 6 * len(w)
+
+
 def test_more_statements_than_a_function_takes() -> None:
     w = Value(0.7)
 
@@ -226,6 +265,12 @@ def test_results_repeat_bit_by_bit() -> None:
         np.testing.assert_array_equal(gradient, results[0][1])
 
 
+def loaded_libraries() -> int:
+    """Count the parts of libraries in memory, if the system shows them."""
+    maps = Path("/proc/self/maps")
+    return maps.read_text().count("program.so") if maps.exists() else 0
+
+
 def test_memory_is_freed_with_the_program() -> None:
     w = Value(2.0)
     compiled = ag.compile(lambda x: ag.tanh(w * x), backend=native)
@@ -234,8 +279,10 @@ def test_memory_is_freed_with_the_program() -> None:
     gone = weakref.ref(bound.program)
     gc.disable()
     try:
+        libraries = loaded_libraries()
         del compiled, bound
         assert gone() is None
+        assert loaded_libraries() < libraries or not libraries
     finally:
         gc.enable()
 
@@ -289,6 +336,25 @@ def test_what_failed_leaves_nothing_behind() -> None:
     np.testing.assert_array_equal(after[1], before[1])
 
 
+def test_a_gradient_that_is_not_finite_leaves_nothing_behind() -> None:
+    """A weight of the entry that is not looked up: the outputs stay finite."""
+    rng = np.random.default_rng(7)
+    w = [Value(number) for number in rng.normal(size=8)]
+
+    def function(x: list[Value], index: Value) -> Any:
+        entries = [ag.sum(ag.tanh(ag.dot(w[i : i + 4], x)) for _ in range(2)) for i in (0, 4)]
+        return ag.lookup(entries, index)
+
+    theta, X, index = np.array([v.data for v in w]), rng.normal(size=(3, 4)), np.zeros(3)
+    compiled = ag.compile(function, parameters=w, backend=native)
+    before = compiled.value_and_grad(theta, X, index)
+    with pytest.raises((NonFiniteError, DomainError)):
+        compiled.value_and_grad(np.where(theta == theta[5], np.nan, theta), X, index)
+    (bound,) = compiled._bound.values()
+    assert all((padding == 0.0).all() for padding in bound.program._padding)  # type: ignore[attr-defined]  # of native alone
+    np.testing.assert_array_equal(compiled.value_and_grad(theta, X, index)[1], before[1])
+
+
 def test_a_machine_without_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CC", raising=False)
@@ -298,11 +364,80 @@ def test_a_machine_without_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path:
         compiled.map(np.ones(2))
 
 
-def test_a_compiler_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CC", "false")
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("false", "false failed: it says nothing"),
+        ("true", "true failed: .*program.so"),
+        ("gcc --no-such-option", "gcc --no-such-option failed: .*no-such-option"),
+    ],
+)
+def test_a_compiler_that_fails(command: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", command)
     compiled = ag.compile(lambda x: x * x, backend=native)
-    with pytest.raises(MissingPackageError, match="false failed: it says nothing"):
+    with pytest.raises(CompilationError, match=message):
         compiled.map(np.ones(2))
+
+
+@pytest.mark.parametrize("backend", ["native", 3, native.bind, object()])
+def test_what_is_no_backend(backend: Any) -> None:
+    with pytest.raises(ArgumentError, match="backend is a module or an object with a function"):
+        ag.compile(lambda x: x * x, backend=backend)
+
+
+@pytest.mark.parametrize("name", ["gamma", "conditions", "numbers as conditions", "roots"])
+def test_an_operation_of_ones_own(name: str) -> None:
+    operation = operations.define(name, symbol=name, **OF_ONES_OWN[name])
+    try:
+        X = np.array([0.0, 0.5, 2.5, 3.75])[:, None] + (name == "gamma")
+        by_numpy, natively = (
+            ag.compile(lambda x: operation(x[0]), backend=backend).map(X)
+            for backend in (numpy_backend, native)
+        )
+        np.testing.assert_allclose(natively, by_numpy, rtol=1e-14)
+    finally:
+        del OPERATIONS[name]
+
+
+OF_ONES_OWN: dict[str, Any] = {
+    "gamma": {
+        "forward": math.gamma,
+        "array": lambda np, x: np.vectorize(math.gamma)(x),
+        "derivative": lambda g, out, x: (g * out,),
+    },
+    "conditions": {
+        "forward": lambda x: 2.0 - (x > 1.0 and x < 3.0) * x,
+        "array": lambda np, x: 2.0 - np.logical_and(x > 1.0, x < 3.0) * np.negative(-x),
+        "derivative": lambda g, out, x: (g,),
+    },
+    "numbers as conditions": {
+        "forward": lambda x: (1.0 if x else 2.0) + (x != 0.0 and x - 0.5 != 0.0),
+        "array": lambda np, x: np.where(x, 1.0, 2.0) + 1.0 * np.logical_and(x, x - 0.5),
+        "derivative": lambda g, out, x: (g,),
+    },
+    "roots": {
+        "forward": lambda x: math.cbrt(x) + math.asinh(x) if x else 0.0,
+        "array": lambda np, x: np.cbrt(x) + np.arcsinh(x),
+        "derivative": lambda g, out, x: (g,),
+    },
+}
+"""Operations whose names in C are others than in NumPy or in Python."""
+
+
+@pytest.mark.parametrize("function", ["remainder", "degrees", "spacing"])
+def test_functions_that_c_lacks_or_means_otherwise(function: str) -> None:
+    operation = operations.define(
+        function,
+        symbol=function,
+        forward=lambda x: x,
+        array=lambda np, x: getattr(np, function)(*[x] * (1 + (function == "remainder"))),
+        derivative=lambda g, out, x: (g,),
+    )
+    try:
+        with pytest.raises(ArgumentError, match=f"{function} cannot be written in C: .*{function}"):
+            ag.compile(lambda x: operation(x), backend=native).map(np.ones(2))
+    finally:
+        del OPERATIONS[function]
 
 
 def test_operations_that_have_no_form_in_c() -> None:

@@ -2,8 +2,9 @@
 
 NumPy is called for each instruction, and each call takes its time and reads and writes memory. In C
 an instruction is a loop, and a batch that fits the caches is done in a few microseconds. The price
-is a C compiler, which has to be on the machine, and its time, some tenths of a second for each
-program and batch size. So this backend is for training that takes minutes:
+is a C compiler, which has to be on the machine, and its time: some tenths of a second for each
+program and each batch size, the last batch of an epoch being another one, and seconds for programs
+of a thousand instructions. So this backend is for training that takes minutes:
 
 >>> import autograd as ag
 >>> from autograd.compiler import native

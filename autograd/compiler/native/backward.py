@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.compiler.native.matrices import emit_input_gradient, emit_weight_gradient
-from autograd.compiler.native.statements import Statements, loops
+from autograd.compiler.native.statements import Contribution, Statements, loops
 from autograd.compiler.program import (
     Adjoint,
     Apply,
@@ -20,7 +20,7 @@ from autograd.compiler.program import (
 def emit_zeroing(statements: Statements, region: Region) -> None:
     """Emit the zeroing of gradients."""
     rows = Region(region.batch, np.unique(region.rows))
-    statements.send(rows, 0.0, "=", per_sample=region.batch)
+    statements.send([Contribution(rows, 0.0, "=")], per_sample=region.batch)
 
 
 def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
@@ -30,7 +30,7 @@ def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
         emitters = emit_weight_gradient, emit_input_gradient
         for emit, target in zip(emitters, adjoint.targets, strict=True):
             if target is not None:
-                emit(statements, step, target.region, _operator(statements, target))
+                emit(statements, step, target.region, _prepare(statements, target))
     elif isinstance(step, SumProducts):
         _sum_products_adjoint(statements, step, adjoint.targets)
     elif isinstance(step, Lookup):
@@ -39,8 +39,8 @@ def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
         _apply_adjoint(statements, step, adjoint.targets)
 
 
-def _operator(statements: Statements, target: Target) -> str:
-    """Return how contributions are sent to a target: what it holds may have to become zero."""
+def _prepare(statements: Statements, target: Target) -> str:
+    """Return the operator that sends to a target, after zeroing what would else be overwritten."""
     if target.add:
         return "+="
     if len(np.unique(target.region.rows)) == target.region.rows.size:
@@ -61,8 +61,9 @@ def _sum_products_adjoint(
             formula = formula * statements.formula(other)
         if step.coefficients is not None:
             formula = formula * statements.coefficient(step.coefficients)
-        operator = _operator(statements, target)
-        statements.send(target.region, formula, operator, per_sample=step.out.batch)
+        operator = _prepare(statements, target)
+        contribution = Contribution(target.region, formula, operator)
+        statements.send([contribution], per_sample=step.out.batch)
 
 
 def _apply_adjoint(statements: Statements, step: Apply, targets: Sequence[Target | None]) -> None:
@@ -71,10 +72,27 @@ def _apply_adjoint(statements: Statements, step: Apply, targets: Sequence[Target
     formulas = statements.formulas.derivative(
         step.operation, gradient, statements.formula(step.out), operands
     )
-    for target, formula in zip(targets, formulas, strict=True):
-        if target is not None:
-            operator = _operator(statements, target)
-            statements.send(target.region, formula, operator, per_sample=step.out.batch)
+    contributions = [
+        Contribution(target.region, formula, _prepare(statements, target))
+        for target, formula in zip(targets, formulas, strict=True)
+        if target is not None
+    ]
+    if _independent(contributions):
+        statements.send(contributions, per_sample=step.out.batch)
+        return
+    for contribution in contributions:
+        statements.send([contribution], per_sample=step.out.batch)
+
+
+def _independent(contributions: Sequence[Contribution]) -> bool:
+    """Whether contributions may be sent row by row: none overwrites what another one adds to."""
+    if all(contribution.operator == "+=" for contribution in contributions):
+        return True
+    for batch in (False, True):
+        rows = [c.target.rows for c in contributions if c.target.batch is batch]
+        if rows and len(np.unique(np.concatenate(rows))) < sum(len(part) for part in rows):
+            return False
+    return True
 
 
 def _lookup_adjoint(statements: Statements, step: Lookup) -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+import weakref
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from autograd.compiler import numpy_backend
 from autograd.compiler.memory import Array, all_finite
-from autograd.compiler.native.library import build
+from autograd.compiler.native.library import build, unload
 from autograd.compiler.native.source import POINTERS, c_source
 from autograd.compiler.program import Program
 
@@ -19,8 +20,8 @@ def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "B
 
     Raises
     ------
-    MissingPackageError
-        If the machine has no C compiler.
+    MissingPackageError, CompilationError
+        If the machine has no C compiler, or that fails.
     ArgumentError
         If an operation cannot be written in C.
     """
@@ -70,6 +71,7 @@ class BoundProgram:
         arrays = map(self._pointed_at.__getitem__, POINTERS)
         library.set_memory(*(ctypes.c_void_p(array.ctypes.data) for array in arrays))
         self._run = library.run
+        weakref.finalize(self, unload, library)
 
     def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
         """See `autograd.compiler.program.BoundProgram`."""
@@ -81,12 +83,24 @@ class BoundProgram:
         self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
     ) -> tuple[Array, Array]:
         """See `autograd.compiler.program.BoundProgram`."""
-        if self._succeeds(theta, inputs, differentiate=True) and all_finite(self._gradient):
+        if self._succeeds(theta, inputs, differentiate=True):
             return self._outputs, self._gradient
         return self._in_numpy.run_with_gradient(theta, inputs, first_sample)
 
     def _succeeds(self, theta: Array, inputs: Sequence[Array], differentiate: bool) -> bool:
         """Compute, and return whether all numbers are finite and all indices in their tables."""
+        self._set(theta, inputs)
+        succeeds = (
+            self._run(differentiate) == 0
+            and all_finite(self._outputs)
+            and (not differentiate or all_finite(self._gradient))
+        )
+        if not succeeds:
+            for padding in self._padding:
+                padding[:] = 0.0  # infinity times its zeros is nan, which would stay
+        return succeeds
+
+    def _set(self, theta: Array, inputs: Sequence[Array]) -> None:
         self._parameters[:] = theta
         start = 0
         for samples in inputs:
@@ -94,11 +108,6 @@ class BoundProgram:
             stop = start + columns.shape[1]
             self._samples[:, start:stop] = columns
             start = stop
-        if self._run(differentiate) == 0 and all_finite(self._outputs):
-            return True
-        for padding in self._padding:
-            padding[:] = 0.0  # infinity times its zeros is nan, which would stay
-        return False
 
     def _zeros(self, *shape: int) -> Array:
         """Return zeros that begin at a line of the cache, as rows do then."""

@@ -1,38 +1,49 @@
 """Formulas of the operation table as C.
 
 >>> from autograd.compiler.expressions import NAMESPACE
->>> from autograd.operations import erf, relu
+>>> from autograd.operations import relu
 >>> double = Formulas(np.dtype(np.float64))
->>> double.of(relu.array(NAMESPACE, Formula("x")))
-([], 'maximum(x, 0.0)')
->>> double.of(double.forward(erf, [Formula("x")]))
-([], 'erf(x)')
+>>> double.written([relu.array(NAMESPACE, Formula("x"))])
+([], ['maximum(x, 0.0)'])
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError, calls_in
-from autograd.compiler.infix import infix
+from autograd.compiler.infix import OPERATORS, infix
 from autograd.errors import ArgumentError
 from autograd.operations import Operation
 
+DEEPEST = 12
+"""The calls inside each other in one expression: what lies deeper gets a name."""
+
 _FUNCTIONS = {
-    "abs": "fabs",
-    "absolute": "fabs",
+    **dict.fromkeys(["abs", "absolute", "fabs"], "fabs"),
     "arccos": "acos",
+    "arccosh": "acosh",
     "arcsin": "asin",
+    "arcsinh": "asinh",
     "arctan": "atan",
     "arctan2": "atan2",
-    "maximum": "maximum",
-    "minimum": "minimum",
+    "arctanh": "atanh",
     "power": "pow",
-    "where": "where",
+    **{
+        name: name
+        for name in (
+            *("cbrt", "ceil", "copysign", "cos", "cosh", "exp", "exp2", "expm1", "floor", "hypot"),
+            *("log", "log10", "log1p", "log2", "logical_and", "maximum", "minimum", "rint", "sin"),
+            *("sinh", "sqrt", "tan", "tanh", "trunc", "where"),
+        )
+    },
 }
-"""What functions of NumPy are called in C, if not like those of Python's `math`, as C's all are."""
+"""What functions of NumPy are called in C, or in ``kernels.c``, where they do the same."""
+
+_OF_FLOATS = {math.erf: "erf", math.erfc: "erfc", math.gamma: "tgamma", math.lgamma: "lgamma"}
+"""What functions of floats are called in C, which NumPy does not have."""
 
 
 class Formulas:
@@ -47,37 +58,28 @@ class Formulas:
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self._suffix = "f" if dtype == np.float32 else ""
 
-    def number(self, number: float) -> str:
-        """Write a number.
-
-        >>> Formulas(np.dtype(np.float32)).number(0.5)
-        '0.5f'
-        """
-        number = float(number)
-        if math.isfinite(number):
-            return f"{number!r}{self._suffix}"
-        return "NAN" if math.isnan(number) else "-INFINITY" if number < 0.0 else "INFINITY"
-
-    def of(self, formula: Any) -> tuple[list[str], str]:
-        """Write a formula: the definitions of what it uses several times, and the expression.
+    def written(self, formulas: Sequence[Any]) -> tuple[list[str], list[str]]:
+        """Write formulas: the definitions of what they share or what lies deep, and expressions.
 
         >>> x = Formula("x")
         >>> root = Formula("sqrt", (x,))
-        >>> Formulas(np.dtype(np.float64)).of(root * root)
-        (['number t1 = sqrt(x);'], 't1 * t1')
+        >>> Formulas(np.dtype(np.float64)).written([root * root, -root])
+        (['number t1 = sqrt(x);'], ['t1 * t1', '-t1'])
         """
         definitions: list[str] = []
         uses: dict[int, int] = {}
         rebuilt: dict[int, Formula] = {}
-        for part in calls_in([formula], uses) if isinstance(formula, Formula) else []:
+        depths: dict[int, int] = {}
+        for part in calls_in([f for f in formulas if isinstance(f, Formula)], uses):
             arguments = tuple(rebuilt.get(id(argument), argument) for argument in part.arguments)
             whole = Formula(part.function, arguments)
-            if uses[id(part)] > 1:
+            depth = 1 + max(depths.get(id(argument), 0) for argument in part.arguments)
+            if uses[id(part)] > 1 or depth > DEEPEST:
                 name = f"t{len(definitions) + 1}"
                 definitions.append(f"number {name} = {self._expression(whole)};")
-                whole = Formula(name)
-            rebuilt[id(part)] = whole
-        return definitions, self._expression(rebuilt.get(id(formula), formula))
+                whole, depth = Formula(name), 0
+            rebuilt[id(part)], depths[id(part)] = whole, depth
+        return definitions, [self._expression(rebuilt.get(id(f), f)) for f in formulas]
 
     def forward(self, operation: Operation, operands: Sequence[Any]) -> Any:
         """Return the formula of an operation: that of its ``array``, or a function of C.
@@ -87,17 +89,14 @@ class Formulas:
         ArgumentError
             If it has neither.
         """
-        try:
-            formula = operation.array(NAMESPACE, *operands)
-            self.of(formula)
-        except TypeError as error:  # NoFormulaError, or what Python says of a Formula
-            name = getattr(operation.forward, "__name__", "")
-            if getattr(math, name, None) is operation.forward:
-                return Formula(name, tuple(operands))
-            raise ArgumentError(
-                f"{operation.name} cannot be written in C: {error}. Write its `array` as one "
-                "formula of NumPy functions, or leave out `backend`"
-            ) from error
+        name = _OF_FLOATS.get(operation.forward)
+        if name is not None:
+            return Formula(name, tuple(operands))
+        (formula,) = _known(
+            f"{operation.name} cannot be written in C: {{}}. Write its `array` as one formula of "
+            "NumPy functions, or leave out `backend`",
+            lambda: [operation.array(NAMESPACE, *operands)],
+        )
         return formula
 
     def derivative(
@@ -110,23 +109,41 @@ class Formulas:
         ArgumentError
             If the rule cannot be written as formulas.
         """
-        try:
-            formulas = operation.derivative(gradient, out, *operands)
-            for formula in formulas:
-                self.of(formula)
-        except TypeError as error:
-            raise ArgumentError(
-                f"the derivative of {operation.name} cannot be written in C: {error}. Write it "
-                "with plain operators and operations, or leave out `backend`"
-            ) from error
-        return formulas
+        return _known(
+            f"the derivative of {operation.name} cannot be written in C: {{}}. Write it with plain "
+            "operators and operations, or leave out `backend`",
+            lambda: operation.derivative(gradient, out, *operands),
+        )
+
+    def number(self, number: float) -> str:
+        """Write a number.
+
+        >>> Formulas(np.dtype(np.float32)).number(0.5)
+        '0.5f'
+        """
+        number = float(number)
+        if math.isfinite(number):
+            return f"{number!r}{self._suffix}"
+        return "NAN" if math.isnan(number) else "-INFINITY" if number < 0.0 else "INFINITY"
 
     def _expression(self, formula: Any) -> str:
         return infix(formula, self.number, _call)
 
 
+def _known(message: str, make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
+    """Return the formulas that are made, if they can be and C has all of their functions."""
+    try:
+        formulas = make()
+        for part in calls_in([f for f in formulas if isinstance(f, Formula)], {}):
+            if part.function not in _C_NAMES and part.function not in OPERATORS:
+                raise NoFormulaError(f"it has no function like {part.function}")
+    except TypeError as error:  # NoFormulaError, or what Python says of a Formula
+        raise ArgumentError(message.format(error)) from error
+    return formulas
+
+
+_C_NAMES = _FUNCTIONS | {name: name for name in _OF_FLOATS.values()}
+
+
 def _call(function: str, *arguments: str) -> str:
-    name = _FUNCTIONS.get(function, function)
-    if function not in _FUNCTIONS and not hasattr(math, function):
-        raise NoFormulaError(f"C has no function {function}")
-    return f"{name}({', '.join(arguments)})"
+    return f"{_C_NAMES[function]}({', '.join(arguments)})"

@@ -38,13 +38,13 @@ __attribute__((simd("notinbranch"))) float powf(float, float);
 
 INLINE number maximum(number a, number b) { return a >= b || a != a ? a : b; }
 INLINE number minimum(number a, number b) { return a <= b || a != a ? a : b; }
-INLINE number where(int condition, number a, number b) { return condition ? a : b; }
+#define where(condition, a, b) ((condition) != 0 ? (a) : (b))
+#define logical_and(a, b) ((a) != 0 && (b) != 0)
 
 /* The loop over the samples, computed as vectors: no sample reads what another one writes. */
 #define SAMPLES _Pragma("omp simd") for (int s = 0; s < B; s++)
-#define SUM_OVER_SAMPLES \
-    number total = 0; \
-    _Pragma("omp simd reduction(+ : total)") for (int s = 0; s < B; s++)
+#define SUMMING(...) PRAGMA(omp simd reduction(+ : __VA_ARGS__)) for (int s = 0; s < B; s++)
+#define PRAGMA(text) _Pragma(#text)
 #define ALL(index, count) for (int index = 0; index < (count); index++)
 
 /* --- products of matrices --- */

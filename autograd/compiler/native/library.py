@@ -2,12 +2,13 @@
 
 import ctypes
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from autograd.errors import MissingPackageError
+from autograd.errors import CompilationError, MissingPackageError
 
 LONG = 2000
 """Lines of C from which on -O3 would take three times as long as -O2, for little."""
@@ -29,34 +30,38 @@ def build(source: str) -> ctypes.CDLL:
     Raises
     ------
     MissingPackageError
-        If there is no C compiler, or it does not work.
+        If there is no C compiler.
+    CompilationError
+        If it fails, or what it made cannot be loaded.
     """
     compiler = _c_compiler()
     if compiler is None:
         raise MissingPackageError(
-            f"the native backend needs a C compiler, and there is no {' or '.join(_names())}: "
-            "install gcc or clang (`apt install gcc`, `xcode-select --install`), or leave out "
-            "`backend`"
+            "the native backend needs a C compiler, and there is no "
+            f"{' or '.join(command[0] for command in _commands())}: install gcc or clang "
+            "(`apt install gcc`, `xcode-select --install`), or leave out `backend`"
         )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "program.c"
-        path.write_text(source, encoding="utf-8")
-        library = path.with_suffix(".so")
-        command = [
-            compiler,
-            "-O2" if source.count("\n") > LONG else "-O3",
-            *FLAGS,
-            str(path),
-            "-o",
-            str(library),
-            "-lm",
-        ]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            raise MissingPackageError(
-                f"the C compiler {compiler} failed: {result.stderr.strip() or 'it says nothing'}"
-            )
-        return ctypes.CDLL(str(library))
+    level = "-O2" if source.count("\n") > LONG else "-O3"
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path, library = Path(folder) / "program.c", Path(folder) / "program.so"
+            path.write_text(source, encoding="utf-8")
+            command = [*compiler, level, *FLAGS, str(path), "-o", str(library), "-lm"]
+            result = subprocess.run(command, capture_output=True, text=True, check=False)
+            if result.returncode == 0:
+                return ctypes.CDLL(str(library))
+            reason = result.stderr.strip()
+    except OSError as error:
+        reason = str(error)
+    raise CompilationError(
+        f"the C compiler {shlex.join(compiler)} failed: {reason or 'it says nothing'}. Name "
+        "another one in the environment variable CC, or leave out `backend`"
+    )
+
+
+def unload(library: ctypes.CDLL) -> None:
+    """Give back the memory of a library that nothing uses any more."""
+    ctypes.CDLL(None).dlclose(ctypes.c_void_p(library._handle))
 
 
 def is_available() -> bool:
@@ -64,12 +69,12 @@ def is_available() -> bool:
     return _c_compiler() is not None
 
 
-def _c_compiler() -> str | None:
-    """Return the path of the first C compiler that there is."""
-    return next(filter(None, map(shutil.which, _names())), None)
+def _c_compiler() -> list[str] | None:
+    """Return the command of the first C compiler that there is."""
+    return next((command for command in _commands() if shutil.which(command[0])), None)
 
 
-def _names() -> list[str]:
-    """Return what the C compiler may be called: what CC says, or else one of the usual names."""
-    named = os.environ.get("CC")
-    return [named] if named else ["gcc", "cc", "clang"]
+def _commands() -> list[list[str]]:
+    """Return what may call the C compiler: what CC says, or else one of the usual names."""
+    named = shlex.split(os.environ.get("CC", ""))
+    return [named] if named else [["gcc"], ["cc"], ["clang"]]

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd.compiler.expressions import Formula
 from autograd.compiler.native.addresses import in_order, index, regular_steps
-from autograd.compiler.native.statements import Statements, loops
+from autograd.compiler.native.statements import Contribution, Statements, loops
 from autograd.compiler.program import MatMul, Region
 
 WIDE = 16
@@ -49,7 +49,8 @@ def emit_weight_gradient(
     """Emit ``d weights = d out * transposed(inputs)``, summed over samples and places."""
     sent = _matrix(statements, step.out, gradient=True)
     samples = _samples(statements, step.inputs)
-    if samples is not None and (regular_steps(target.rows) or [0, 1])[1] == 1:
+    steps = regular_steps(target.rows)
+    if samples is not None and (steps is None or steps[1] == 1):  # None: computed in a room apart
         n_rows, n_terms, _ = _sizes(step)
         sent = dataclasses.replace(sent, column=1)  # from sample to sample, at the one place
         sizes = n_rows, statements.batch_size, n_terms
@@ -91,7 +92,7 @@ def _send(
         out, place = _room(statements, target)
         statements.emit(_call(function, [out, *factors], sizes, add=False))
         element = Formula(f"({out.address})[{place}{' + s' * target.batch}]")
-        statements.send(target, element, operator, per_sample=target.batch)
+        statements.send([Contribution(target, element, operator)], per_sample=target.batch)
     statements.give_back()
 
 

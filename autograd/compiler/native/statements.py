@@ -1,6 +1,7 @@
 """Statements of a native program, collected."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,6 +10,14 @@ from autograd.compiler.memory import Array
 from autograd.compiler.native.addresses import COUNTERS, Elements
 from autograd.compiler.native.formulas import Formulas
 from autograd.compiler.program import Addresses, Program, Region
+
+
+class Contribution(NamedTuple):
+    """What is sent to the gradients of a region: a formula, and ``=`` or ``+=``."""
+
+    target: Region
+    formula: Any
+    operator: str
 
 
 class Statements:
@@ -69,30 +78,38 @@ class Statements:
 
     def assign(self, target: Region, formula: Any, operator: str = "=") -> None:
         """Emit the computation of a formula, for each row of a region and each sample."""
-        statement = self._assignment(self.elements.element(target), operator, formula)
-        self.emit(f"{loops(target.rows)}{'SAMPLES ' * target.batch}{statement}")
+        definitions, (expression,) = self.formulas.written([formula])
+        statement = f"{self.elements.element(target)} {operator} {expression};"
+        body = _block([*definitions, statement])
+        self.emit(f"{loops(target.rows)}{'SAMPLES ' * target.batch}{body}")
 
-    def send(self, target: Region, formula: Any, operator: str, per_sample: bool) -> None:
-        """Emit the sending of a formula to the gradients of a region.
+    def send(self, contributions: Sequence["Contribution"], per_sample: bool) -> None:
+        """Emit the sending of contributions to gradients, of regions of the same shape.
 
         Parameters
         ----------
         per_sample : bool
-            Whether the formula differs from sample to sample. If the gradients do not, they get
-            the sum.
+            Whether the formulas differ from sample to sample. Gradients that do not get the sum.
         """
-        element = self.elements.element(target, gradient=True)
-        if per_sample and not target.batch:
-            summing = self._assignment("total", "+=", formula)
-            statement = f"{{ SUM_OVER_SAMPLES {summing} {element} {operator} total; }}"
-        else:
-            statement = "SAMPLES " * target.batch + self._assignment(element, operator, formula)
-        self.emit(loops(target.rows) + statement)
-
-    def _assignment(self, element: str, operator: str, formula: Any) -> str:
-        definitions, expression = self.formulas.of(formula)
-        statement = f"{element} {operator} {expression};"
-        return f"{{ {' '.join(definitions)} {statement} }}" if definitions else statement
+        formulas = [contribution.formula for contribution in contributions]
+        within, expressions = self.formulas.written(formulas)
+        totals: list[str] = []
+        after: list[str] = []
+        for (target, _, operator), expression in zip(contributions, expressions, strict=True):
+            gradient = self.elements.element(target, gradient=True)
+            if per_sample and not target.batch:
+                totals.append(f"total{len(totals) + 1}")
+                within.append(f"{totals[-1]} += {expression};")
+                after.append(f"{gradient} {operator} {totals[-1]};")
+            else:
+                within.append(f"{gradient} {operator} {expression};")
+        body = _block(within)
+        if totals:
+            definition = f"number {', '.join(f'{total} = 0' for total in totals)};"
+            body = _block([definition, f"SUMMING({', '.join(totals)}) {body}", *after])
+        elif per_sample:
+            body = f"SAMPLES {body}"
+        self.emit(loops(contributions[0].target.rows) + body)
 
     def borrow(self, numbers: int) -> str:
         """Return the address of room for so many numbers, until `give_back`."""
@@ -104,6 +121,10 @@ class Statements:
     def give_back(self) -> None:
         """Let all room that was borrowed be used again."""
         self._borrowed = 0
+
+
+def _block(statements: Sequence[str]) -> str:
+    return statements[0] if len(statements) == 1 else f"{{ {' '.join(statements)} }}"
 
 
 def stride(batch_size: int, dtype: np.dtype[Any]) -> int:
