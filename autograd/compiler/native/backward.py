@@ -43,7 +43,7 @@ def _operator(statements: Statements, target: Target) -> str:
     """Return how contributions are sent to a target: what it holds may have to become zero."""
     if target.add:
         return "+="
-    if len(np.unique(target.region.rows)) == target.region.rows.size:
+    if not target.region.repeats:
         return "="
     emit_zeroing(statements, target.region)
     return "+="
