@@ -26,11 +26,7 @@ def accumulate(
     """
     rows, width = target.region.rows, statements.memory.space(target.region).shape[1]
     full = (*rows.shape, shape[-1] if shape else width)
-    repeated = [
-        axis
-        for axis, length in enumerate(rows.shape)
-        if length > 1 and (np.diff(rows, axis=axis) == 0).all()
-    ]
+    repeated = _repeated_axes(target.region)
     over_samples = full[-1] > width
     summed = [*repeated, rows.ndim] if over_samples else repeated
     if over_samples and not repeated:
@@ -44,13 +40,24 @@ def accumulate(
         formula = _summed(statements, formula, shape, full, summed)
         shape = tuple(1 if axis in summed else n for axis, n in enumerate(full))
         full = shape
-    rows = rows[tuple(slice(1) if axis in repeated else slice(None) for axis in range(rows.ndim))]
-    region = Region(target.region.batch, rows)
+    region = target.region
+    if repeated:
+        once = [slice(1) if axis in repeated else slice(None) for axis in range(rows.ndim)]
+        region = Region(region.batch, rows[tuple(once)])
     destination = statements.memory.destination(region)
     if destination is not None:
         statements.assign(destination, added(statements, target, destination, formula))
     else:
-        _scatter(statements, target, _broadcast(statements, formula, shape, full), rows)
+        _scatter(statements, target, _broadcast(statements, formula, shape, full), region.rows)
+
+
+def _repeated_axes(region: Region) -> list[int]:
+    """Return the axes of more than one row along which all are the same."""
+    rows = region.rows
+    axes = [axis for axis, length in enumerate(rows.shape) if length > 1]
+    if region.steps is not None:
+        return [axis for axis in axes if region.steps[axis] == 0]
+    return [axis for axis in axes if (rows == rows.take([0], axis)).all()]
 
 
 def _summed_over_samples(

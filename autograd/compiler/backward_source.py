@@ -128,7 +128,7 @@ def _lookup_adjoint(statements: Statements, instruction: Lookup) -> None:
     space = statements.memory.space(table, gradient=True)
     flat = statements.name(space.ravel(), "d")
     places = statements.places_looked_up[instruction]
-    if table.batch and len(np.unique(table.rows)) == table.rows.size:
+    if table.batch and not table.repeats:
         statements.emit(f"{flat}[{places}] += {gradient.text}")
     else:
         statements.emit(f"np.add.at({flat}, {places}.ravel(), {gradient.text}.ravel())")

@@ -15,7 +15,6 @@ instruction for all of them.
 ('sum', True, (0, 0, 2, 0, 0)) [4]
 """
 
-import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,9 +52,9 @@ def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
         index: (_form(tape, index, row), row.operation if isinstance(row, Call) else None)
         for index, row in rows.items()
     }
-    operands = {index: row.operands for index, row in rows.items()}
-    early = _grouped(forms, levels_from_inputs(operands))
-    late = _grouped(forms, _levels_from_outputs(operands))
+    needed = _needed(rows)
+    early = _grouped(forms, _levels_from_inputs(needed))
+    late = _grouped(forms, _levels_from_outputs(needed))
     return early if len(early) <= len(late) else late
 
 
@@ -77,21 +76,35 @@ def _form(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
     return "sum", tape.varying[index], tuple(counts)
 
 
-def levels_from_inputs(operands: dict[int, tuple[int, ...]]) -> dict[int, int]:
+def levels_from_inputs(rows: dict[int, Row]) -> dict[int, int]:
     """Return how many rows have to be computed one after the other before each, and itself."""
+    return _levels_from_inputs(_needed(rows))
+
+
+def _needed(rows: dict[int, Row]) -> dict[int, list[int]]:
+    """Return the other rows that each row needs."""
+    return {
+        index: [operand for operand in row.operands if operand in rows]
+        if isinstance(row, Call)
+        else [factor for _, x, y in row.terms for factor in (x, y) if factor in rows]
+        for index, row in rows.items()
+    }
+
+
+def _levels_from_inputs(needed: dict[int, list[int]]) -> dict[int, int]:
     levels: dict[int, int] = {}
-    for index, inputs in operands.items():
-        levels[index] = 1 + max(map(levels.get, inputs, itertools.repeat(0)), default=0)
+    for index, others in needed.items():
+        levels[index] = 1 + max(map(levels.__getitem__, others), default=0)
     return levels
 
 
-def _levels_from_outputs(operands: dict[int, tuple[int, ...]]) -> dict[int, int]:
-    levels = dict.fromkeys(operands, 0)
-    for index, inputs in reversed(operands.items()):
+def _levels_from_outputs(needed: dict[int, list[int]]) -> dict[int, int]:
+    levels = dict.fromkeys(needed, 0)
+    for index, others in reversed(needed.items()):
         before = levels[index] - 1
-        for operand in inputs:
-            if levels.get(operand, before) > before:
-                levels[operand] = before
+        for other in others:
+            if levels[other] > before:
+                levels[other] = before
     return levels
 
 

@@ -118,7 +118,10 @@ class _Canonicalization:
         if operation is operations.dot:
             count = len(operands) // 2
             pairs = zip(operands[:count], operands[count : 2 * count], strict=True)
-            terms = [term for pair in pairs if (term := self.product(*pair))[0] != 0.0]
+            if True in map(tape.constant.__getitem__, operands):
+                terms = [term for pair in pairs if (term := self.product(*pair))[0] != 0.0]
+            else:  # as nearly always
+                terms = [(1.0, left, right) for left, right in pairs]
             if len(operands) % 2:
                 terms += self.terms(operands[-1], 1.0)
             return terms

@@ -14,6 +14,7 @@ Functions that do more than compute (``array`` of lookup moves entries about) ha
 a formula.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,8 +53,8 @@ class Formula:
 
     def assigned_to(self, name: str) -> str:
         """Return the statement that computes the formula into the array `name`."""
-        function = getattr(np, self.function.removesuffix(".reduce"), None)
-        if self.arguments and (isinstance(function, np.ufunc) or function is np.dot):
+        writes = self.function == "dot" or is_ufunc(self.function.removesuffix(".reduce"))
+        if self.arguments and writes:
             return f"{self.function}({self._arguments_text()}, out={name})"
         return f"copyto({name}, {self.text})"
 
@@ -145,6 +146,12 @@ class Formula:
         raise NoFormulaError("a branch")
 
 
+@functools.cache
+def is_ufunc(function: str) -> bool:
+    """Whether a name is that of a ufunc of NumPy."""
+    return isinstance(getattr(np, function, None), np.ufunc)
+
+
 def _product(factor: Any, formula: Formula, product: Formula) -> Formula:
     """Simplify a product with 1, -1 or 0."""
     if not isinstance(factor, float):
@@ -155,16 +162,21 @@ def _product(factor: Any, formula: Formula, product: Formula) -> Formula:
 def calls_in(formulas: Sequence[Formula], uses: dict[int, int]) -> list[Formula]:
     """List the function calls in formulas, arguments first, and count the uses of each."""
     order: list[Formula] = []
-    stack = [(formula, False) for formula in formulas]
+    stack = [(formula, False) for formula in formulas if formula.arguments]
     while stack:
         part, arguments_listed = stack.pop()
         if arguments_listed:
             order.append(part)
-            continue
-        uses[id(part)] = uses.get(id(part), 0) + 1
-        if part.arguments and uses[id(part)] == 1:
+        elif id(part) in uses:
+            uses[id(part)] += 1
+        else:
+            uses[id(part)] = 1
             stack.append((part, True))
-            stack += [(inner, False) for inner in part.arguments if isinstance(inner, Formula)]
+            stack += [
+                (inner, False)
+                for inner in part.arguments
+                if isinstance(inner, Formula) and inner.arguments
+            ]
     return order
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import DTypeLike, NDArray
 
 from autograd.compiler.program import Program, Region
@@ -47,23 +46,23 @@ class Memory:
         Returns None if they do not lie at a regular distance along each axis. A distance may be 0:
         then the view repeats a row.
         """
-        strides = []
-        for axis, length in enumerate(region.rows.shape):
-            steps = np.diff(region.rows, axis=axis)
-            if length > 1 and not (steps == steps.flat[0]).all():
-                return None
-            strides.append(int(steps.flat[0]) if length > 1 else 1)
+        if region.steps is None:
+            return None
         space = self.space(region, gradient)
         row_bytes, item_bytes = space.strides
-        return as_strided(
-            space[int(region.rows.flat[0]) :],
-            shape=(*region.rows.shape, space.shape[1]),
-            strides=(*(stride * row_bytes for stride in strides), item_bytes),
+        lengths = region.rows.shape
+        steps = [step if n > 1 else 1 for step, n in zip(region.steps, lengths, strict=True)]
+        return np.ndarray(
+            shape=(*lengths, space.shape[1]),
+            dtype=space.dtype,
+            buffer=space,
+            offset=region.rows.item(0) * row_bytes,
+            strides=(*[step * row_bytes for step in steps], item_bytes),
         )
 
     def destination(self, region: Region) -> Array | None:
         """Return the gradients of a region as a view that can be written to, if there is one."""
-        if len(np.unique(region.rows)) < region.rows.size:
+        if region.steps is None or region.repeats:
             return None
         return self.view(region, gradient=True)
 

@@ -58,7 +58,8 @@ def nest(regions: Iterable[Region], length: int) -> tuple[int, ...]:
     """
     wanted = {length}
     for region in regions:
-        wanted.update(cuts(region.rows.reshape(-1, length)) or ())
+        if region.steps is None:  # one loop would do for the others
+            wanted.update(cuts(region.rows.reshape(-1, length)) or ())
     inner = 1
     shape: list[int] = []
     for cut in sorted(wanted):
@@ -86,13 +87,13 @@ def cuts(rows: Addresses) -> tuple[int, ...] | None:
     found: tuple[int, ...] = ()
     inner = 1
     while rows.shape[1] > 1:
-        steps = np.diff(rows, axis=1)
+        steps = rows[:, 1:] - rows[:, :-1]
         breaks = np.flatnonzero((steps != steps[:, :1]).any(axis=0))
         run = int(breaks[0]) + 1 if len(breaks) else rows.shape[1]
         if run == 1 or rows.shape[1] % run:
             return None
         loops = rows.reshape(len(rows), -1, run)
-        if (np.diff(loops, axis=2) != steps[:, None, :1]).any():
+        if (loops[:, :, 1:] - loops[:, :, :-1] != steps[:, None, :1]).any():
             return None
         inner *= run
         found += (inner,)
@@ -117,7 +118,7 @@ def is_read_at_once(factors: Addresses) -> bool:
     rows = factors.reshape(-1, factors.shape[2])
     if cuts(rows) is None:
         return all(cuts(row[None]) is None for row in rows)
-    steps = np.diff(factors, axis=1)
+    steps = factors[:, 1:] - factors[:, :-1]
     return len(factors[0]) > 2 and bool((steps == steps[:, :1, :1]).all())
 
 
@@ -129,6 +130,8 @@ def _operands(step: Forward) -> list[Region]:
 
 def _reshaped(step: Forward, shape: tuple[int, ...]) -> Forward:
     """Return an instruction on the same rows, the last axis of each region in another shape."""
+    if len(shape) == 1:
+        return step
     if isinstance(step, Apply):
         operands = tuple(_with_shape(operand, shape) for operand in step.operands)
         return dataclasses.replace(step, out=_with_shape(step.out, shape), operands=operands)
@@ -145,4 +148,6 @@ def _reshaped(step: Forward, shape: tuple[int, ...]) -> Forward:
 
 
 def _with_shape(region: Region, shape: tuple[int, ...]) -> Region:
+    if len(shape) == 1:
+        return region
     return Region(region.batch, region.rows.reshape(*region.rows.shape[:-1], *shape))

@@ -189,15 +189,16 @@ class _Planner:
         row = self.rows[index]
         assert isinstance(row, Sum)
         parts: list[Part] = [[] for _ in KINDS]
+        address = self.address  # no factor is a constant: these are coefficients
         for term in row.terms:
             kind = kind_of(self.tape, term)
             coefficient, x, y = term
             if x == NONE:
                 parts[kind].append((self.constant(coefficient), NONE, 1.0))
             elif y == NONE:
-                parts[kind].append((self.locate(x), NONE, coefficient))
+                parts[kind].append((address[x], NONE, coefficient))
             else:
-                left, right = self.locate(x), self.locate(y)
+                left, right = address[x], address[y]
                 if (self.tape.varying[x], left) > (self.tape.varying[y], right):
                     left, right = right, left
                 parts[kind].append((left, right, coefficient))

@@ -65,14 +65,13 @@ def matrix_products(
         The sums that are in none.
     """
     rest: list[int] = []
-    by_inputs: dict[tuple[int, ...], list[tuple[int, list[int]]]] = {}
+    by_inputs: dict[tuple[int, ...], list[tuple[int, tuple[int, ...]]]] = {}
     for index, terms in sums.items():
-        ordered = sorted((x, weight) for weight, x in terms)
-        inputs = tuple(x for x, _ in ordered)
+        inputs, weights = zip(*sorted([(x, weight) for weight, x in terms]), strict=True)
         if len(set(inputs)) < len(inputs):
             rest.append(index)
         else:
-            by_inputs.setdefault(inputs, []).append((index, [weight for _, weight in ordered]))
+            by_inputs.setdefault(inputs, []).append((index, weights))
     by_matrix: dict[tuple[tuple[int, ...], bytes], list[MatrixProduct]] = {}
     for inputs, members in by_inputs.items():
         column = _as_matrix(inputs, members)
@@ -93,7 +92,9 @@ def matrix_products(
     return products, rest
 
 
-def _as_matrix(inputs: tuple[int, ...], members: list[tuple[int, list[int]]]) -> MatrixProduct:
+def _as_matrix(
+    inputs: tuple[int, ...], members: list[tuple[int, tuple[int, ...]]]
+) -> MatrixProduct:
     """Return sums over the same inputs as a matrix times a column, in the order of the weights."""
     weights = np.array([member_weights for _, member_weights in members], dtype=np.int64)
     rows = np.array([index for index, _ in members], dtype=np.int64)

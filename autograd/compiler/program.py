@@ -11,6 +11,7 @@ says where to, and whether the rows are written there for the first time or adde
 gradient needs to be zeroed (but those few in ``zeroed``).
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
@@ -67,12 +68,50 @@ class Region:
     batch: bool
     rows: Addresses
 
+    @functools.cached_property
+    def steps(self) -> tuple[int, ...] | None:
+        """See `regular_steps`, of the rows."""
+        return regular_steps(self.rows)
+
+    @functools.cached_property
+    def repeats(self) -> bool:
+        """Whether a row stands in it more than once."""
+        if self.steps is not None:
+            lengths = self.rows.shape
+            loops = [step for step, n in zip(self.steps, lengths, strict=True) if n > 1]
+            if len(loops) < 2:
+                return loops == [0]
+        return len(np.unique(self.rows)) < self.rows.size
+
     def __repr__(self) -> str:
         space = "batch" if self.batch else "shared"
         rows = self.rows.ravel()
         if len(rows) > 1 and (np.diff(rows) == 1).all():
             return f"{space}[{rows[0]}:{rows[-1] + 1}]"
         return f"{space}{rows.tolist()}"
+
+
+def regular_steps(rows: Addresses) -> tuple[int, ...] | None:
+    """Return the distance from row to row along each axis, None if it differs along an axis.
+
+    >>> regular_steps(np.array([[3, 3, 3], [5, 5, 5]]))
+    (2, 0)
+    >>> regular_steps(np.array([[3, 4, 5], [5, 7, 9]])) is None
+    True
+
+    Along an axis of length 1 it is 0.
+    """
+    steps = []
+    for length in rows.shape:
+        step = 0
+        if length > 1:
+            distances = rows[1:] - rows[:-1]
+            step = distances.item(0)
+            if distances.item(-1) != step or not (distances == step).all():
+                return None
+        steps.append(step)
+        rows = rows[0]  # along the other axes, all that follow are like the first
+    return tuple(steps)
 
 
 @dataclass(frozen=True, eq=False)

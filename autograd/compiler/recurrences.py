@@ -88,14 +88,16 @@ def _recurring(tape: Tape, rows: dict[int, Row]) -> Iterator[tuple[int, Split]]:
     groups: dict[Hashable, list[tuple[int, Split]]] = defaultdict(list)
     levels: dict[int, int] = {}
     for alike in _beginning_alike(tape, rows):
-        levels = levels or levels_from_inputs({i: row.operands for i, row in rows.items()})
+        levels = levels or levels_from_inputs(rows)
         if len({levels[index] for index, _ in alike}) == 1:
             continue
         for index, terms in alike:
-            begun, split = _split(tape, terms, levels)
-            if sum(_weight(tape, term) != NONE for term in split[1]) > 1:
-                weights = sorted(_weight(tape, term) for term in terms)
-                groups[begun, *weights].append((index, split))
+            weights = [_weight(tape, term) for term in terms]
+            begun, is_late = _late(terms, weights, levels)
+            if sum(w != NONE for w in itertools.compress(weights, is_late)) > 1:
+                early = [term for term, late in zip(terms, is_late, strict=True) if not late]
+                late = list(itertools.compress(terms, is_late))
+                groups[begun, *sorted(weights)].append((index, (early, late)))
     for group in groups.values():
         if len({levels[index] for index, _ in group}) > 1:
             yield from group
@@ -113,16 +115,11 @@ def _beginning_alike(tape: Tape, rows: dict[int, Row]) -> list[list[tuple[int, l
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _split(tape: Tape, terms: list[Term], levels: dict[int, int]) -> tuple[int, Split]:
-    """Return the level of the first product with a weight, and what is ready by then and later."""
+def _late(terms: list[Term], weights: list[int], levels: dict[int, int]) -> tuple[int, list[bool]]:
+    """Return the level of the first product with a weight, and which terms are ready later."""
     ready = [max(levels.get(x, 0), levels.get(y, 0)) for _, x, y in terms]
-    with_weights = [_weight(tape, term) != NONE for term in terms]
-    begun = min(itertools.compress(ready, with_weights), default=0)
-    early, late = (
-        [term for term, level in zip(terms, ready, strict=True) if (level > begun) is is_late]
-        for is_late in (False, True)
-    )
-    return begun, (early, late)
+    begun = min(level for level, weight in zip(ready, weights, strict=True) if weight != NONE)
+    return begun, [level > begun for level in ready]
 
 
 def _weight(tape: Tape, term: Term) -> int:

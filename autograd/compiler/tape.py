@@ -18,7 +18,7 @@ a parameter, *constant* that its number is known already.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autograd.errors import ArgumentError
 from autograd.graph import Node, topological_order
@@ -65,37 +65,84 @@ def read_tape(
     ArgumentError
         If an input or a parameter is given twice, or is computed.
     """
+    return tape_of(numbered(behind(outputs), outputs, inputs, parameters))
+
+
+def behind(outputs: Sequence[Value]) -> dict[Node, tuple[Node, ...]]:
+    """Return the nodes that outputs depend on, each after its inputs, with these."""
+    return {node: node.parents for output in outputs for node in topological_order(output)}
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A graph whose nodes are numbered: graphs that do the same are equal.
+
+    Attributes
+    ----------
+    operations, operands, inputs, parameters, outputs
+        See `Tape`.
+    constants : list of float
+        What the leaves hold that are neither inputs nor parameters.
+    nodes : list of Node
+    """
+
+    operations: list[Operation | None]
+    operands: list[tuple[int, ...]]
+    constants: list[float]
+    inputs: list[int]
+    parameters: list[int]
+    outputs: list[int]
+    nodes: list[Node] = field(compare=False)
+
+
+def numbered(
+    parents: dict[Node, tuple[Node, ...]],
+    outputs: Sequence[Value],
+    inputs: Sequence[Value],
+    parameters: Sequence[Value],
+) -> Numbered:
+    """Give numbers to the nodes that are `behind` outputs; see `read_tape`."""
     leaves = [*inputs, *parameters]
     if len(set(leaves)) < len(leaves):
         raise ArgumentError("an input or a parameter is given more than once")
     for leaf in leaves:
         if leaf.operation is not None:
             raise ArgumentError(f"{leaf!r} is computed or constant: it cannot be set from outside")
-    index: dict[Node, int] = {leaf: i for i, leaf in enumerate(leaves)}
-    nodes: list[Node] = list(leaves)
-    for output in outputs:
-        for node in topological_order(output):
-            if node not in index:
-                index[node] = len(nodes)
-                nodes.append(node)
-    operands = [tuple(map(index.__getitem__, node.parents)) for node in nodes]
-    varying = [i < len(inputs) for i in range(len(leaves))]
-    trained = [i >= len(inputs) for i in range(len(leaves))]
-    constant = [False] * len(leaves)
-    for node, parents in zip(nodes[len(leaves) :], operands[len(leaves) :], strict=True):
-        # `in` and `map` search without a step of Python for each parent: a third of the time.
-        varying.append(True in map(varying.__getitem__, parents))
-        constant.append(False not in map(constant.__getitem__, parents))
-        passes = node.operation is not DETACH
-        trained.append(passes and True in map(trained.__getitem__, parents))
-    return Tape(
+    nodes: list[Node] = list(dict.fromkeys([*leaves, *parents]))
+    index = dict(zip(nodes, range(len(nodes)), strict=True))
+    others = nodes[len(leaves) :]
+    return Numbered(
         operations=[node.operation for node in nodes],
-        operands=operands,
-        numbers=[node.data for node in nodes],
-        varying=varying,
-        trained=trained,
-        constant=constant,
+        operands=[()] * len(leaves)
+        + [tuple(map(index.__getitem__, parents[node])) for node in others],
+        constants=[node.data for node in others if not parents[node]],
         inputs=list(range(len(inputs))),
         parameters=list(range(len(inputs), len(leaves))),
         outputs=[index[output] for output in outputs],
+        nodes=nodes,
+    )
+
+
+def tape_of(graph: Numbered) -> Tape:
+    """Tell apart what the nodes of a graph depend on."""
+    varying = [True] * len(graph.inputs) + [False] * len(graph.parameters)
+    trained = [not varies for varies in varying]
+    constant = [False] * len(varying)
+    for index in range(len(varying), len(graph.nodes)):
+        parents = graph.operands[index]
+        # `in` and `map` search without a step of Python for each parent: a third of the time.
+        varying.append(True in map(varying.__getitem__, parents))
+        constant.append(False not in map(constant.__getitem__, parents))
+        passes = graph.operations[index] is not DETACH
+        trained.append(passes and True in map(trained.__getitem__, parents))
+    return Tape(
+        operations=graph.operations,
+        operands=graph.operands,
+        numbers=[node.data for node in graph.nodes],
+        varying=varying,
+        trained=trained,
+        constant=constant,
+        inputs=graph.inputs,
+        parameters=graph.parameters,
+        outputs=graph.outputs,
     )

@@ -716,6 +716,29 @@ def test_rows_at_other_distances_are_not(rows: Any) -> None:
     assert memory().destination(region(rows)) is None
 
 
+@st.composite
+def regions(draw: st.DrawFn) -> Region:
+    """Regions of up to three axes: rows at regular distances, of which some are then moved."""
+    shape = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
+    steps = draw(st.lists(st.integers(0, 5), min_size=len(shape), max_size=len(shape)))
+    rows = 9 + sum(
+        (step * places for step, places in zip(steps, np.indices(shape), strict=True)),
+        start=np.zeros(shape, np.int64),
+    )
+    for place in draw(st.lists(st.integers(0, rows.size - 1), max_size=2)):
+        rows.flat[place] += draw(st.integers(-2, 2))
+    return Region(True, rows)
+
+
+@given(regions())
+def test_a_region_knows_its_steps_and_whether_rows_repeat(region: Region) -> None:
+    distances = [np.unique(np.diff(region.rows, axis=axis)) for axis in range(region.rows.ndim)]
+    expected = tuple(int(found[0]) if len(found) else 0 for found in distances)
+    is_regular = all(len(found) <= 1 for found in distances)
+    assert region.steps == (expected if is_regular else None)
+    assert region.repeats == (len(set(region.rows.ravel().tolist())) < region.rows.size)
+
+
 def test_a_destination_holds_no_row_twice() -> None:
     made = memory()
     for repeated in ([5, 5], [[0, 1], [1, 2]]):

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.program import Addresses, Region
+from autograd.compiler.program import Region
 
 COUNTERS = ("k", "i")
 """The variables of the loops over a region of two axes; that of one axis has the last alone."""
@@ -44,14 +44,9 @@ class Elements:
     def row(self, region: Region, gradient: bool = False) -> str:
         """Return a row of a region: a number, or the array of those of all samples."""
         name = "d" * gradient + ("V" if region.batch else "U")
-        return f"{name}[{self.index(region.rows)}]"
-
-    def index(self, rows: Addresses) -> str:
-        """Return the address of a row as a formula of the counters."""
-        steps = regular_steps(rows)
-        if steps is None:
-            return self.rows.entry(rows)
-        return index(int(rows.flat[0]), steps)
+        if region.steps is None:
+            return f"{name}[{self.rows.entry(region.rows)}]"
+        return f"{name}[{index(int(region.rows.flat[0]), region.steps)}]"
 
     def coefficient(self, coefficients: NDArray[np.float64]) -> str:
         """Return the entry of a table of coefficients, which has one or two axes."""
@@ -107,14 +102,3 @@ def in_order(shape: tuple[int, ...], width: int = 1) -> list[int]:
         width * math.prod(shape[axis + 1 :]) if length > 1 else 0
         for axis, length in enumerate(shape)
     ]
-
-
-def regular_steps(rows: Addresses) -> list[int] | None:
-    """Return the distance of rows along each axis, None if it differs along an axis."""
-    steps = []
-    for axis, length in enumerate(rows.shape):
-        distances = np.diff(rows, axis=axis)
-        if length > 1 and not (distances == distances.flat[0]).all():
-            return None
-        steps.append(int(distances.flat[0]) if length > 1 else 0)
-    return steps

@@ -43,7 +43,7 @@ def _prepare(statements: Statements, target: Target) -> str:
     """Return the operator that sends to a target, after zeroing what would else be overwritten."""
     if target.add:
         return "+="
-    if len(np.unique(target.region.rows)) == target.region.rows.size:
+    if not target.region.repeats:
         return "="
     emit_zeroing(statements, target.region)
     return "+="

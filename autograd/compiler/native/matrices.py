@@ -8,10 +8,8 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from autograd.compiler.expressions import Formula
-from autograd.compiler.native.addresses import in_order, index, regular_steps
+from autograd.compiler.native.addresses import in_order, index
 from autograd.compiler.native.statements import Contribution, Statements, loops
 from autograd.compiler.program import MatMul, Region
 
@@ -49,7 +47,7 @@ def emit_weight_gradient(
     """Emit ``d weights = d out * transposed(inputs)``, summed over samples and places."""
     sent = _matrix(statements, step.out, gradient=True)
     samples = _samples(statements, step.inputs)
-    steps = regular_steps(target.rows)
+    steps = target.steps
     if samples is not None and (steps is None or steps[1] == 1):  # None: computed in a room apart
         n_rows, n_terms, _ = _sizes(step)
         sent = dataclasses.replace(sent, column=1)  # from sample to sample, at the one place
@@ -84,8 +82,7 @@ def _send(
     operator: str,
 ) -> None:
     """Emit a product that is sent to the gradients of a target of shape (k, i)."""
-    is_matrix = regular_steps(target.rows) is not None
-    if is_matrix and len(np.unique(target.rows)) == target.rows.size:
+    if target.steps is not None and not target.repeats:
         out = _matrix(statements, target, gradient=True)
         statements.emit(_call(function, [out, *factors], sizes, add=operator == "+="))
     else:
@@ -104,7 +101,7 @@ def _call(
 
 def _matrix(statements: Statements, region: Region, gradient: bool = False) -> _Matrix:
     """Return a region of two axes as a matrix, copied if its rows lie at no regular distance."""
-    steps = regular_steps(region.rows)
+    steps = region.steps
     if steps is not None:
         width = statements.stride if region.batch else 1
         first = statements.elements.row(Region(region.batch, region.rows[:1, :1]), gradient)
@@ -122,7 +119,7 @@ def _matrix(statements: Statements, region: Region, gradient: bool = False) -> _
 def _samples(statements: Statements, inputs: Region) -> _Matrix | None:
     """Return the samples of inputs as they came, if these are many that follow each other."""
     rows = inputs.rows
-    if len(rows) < WIDE or regular_steps(rows) != [1, 0] or rows[-1, 0] >= statements.n_inputs:
+    if len(rows) < WIDE or inputs.steps != (1, 0) or rows[-1, 0] >= statements.n_inputs:
         return None
     return _Matrix(f"samples + {rows[0, 0]}", statements.n_inputs, 1)
 
