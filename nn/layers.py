@@ -77,8 +77,10 @@ class Neuron(Module):
         return self._weight.nodes
 
     @weight.setter
-    def weight(self, weight: Iterable[Value]) -> None:
-        row = Row(map(as_value, weight))
+    def weight(self, weight: Iterable[Number]) -> None:
+        if not isinstance(weight, Iterable):
+            raise ShapeError(f"{self!r} takes a list of {len(self.weight)} weights, not {weight!r}")
+        row = Row(map(_variable, weight))
         if len(row.nodes) != len(self.weight):
             raise ShapeError(f"{self!r} has {len(self.weight)} weights, not {len(row.nodes)}")
         self._weight = row
@@ -86,12 +88,12 @@ class Neuron(Module):
     @property
     def bias(self) -> Value:
         """What is added to the weighted sum."""
-        (bias,) = self._bias.nodes
-        return bias  # type: ignore[no-any-return]
+        bias: Value = self._bias.nodes[0]
+        return bias
 
     @bias.setter
-    def bias(self, bias: Value) -> None:
-        self._bias = Row([as_value(bias)])
+    def bias(self, bias: Number) -> None:
+        self._bias = Row([_variable(bias)])
 
     def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Yield ``weight`` and ``bias``, and what a subclass adds."""
@@ -275,6 +277,10 @@ def _label_by_place(module: Module) -> None:
         part = part_of(parameter.label)
         assert part is not None  # a neuron made it
         parameter.label = PartLabel(name, part)
+
+
+def _variable(number: Number) -> Value:
+    return number if isinstance(number, Value) else Value(number)
 
 
 def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> Row:

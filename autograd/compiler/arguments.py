@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd.compiler.memory import Array, all_finite
+from autograd.compiler.program import Program, SumProducts
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError
 from autograd.value import Value
 
@@ -96,6 +97,18 @@ def _require_in_range(name: str, array: Array, dtype: np.dtype[Any]) -> None:
             raise NonFiniteError(
                 f"{name} holds {array[place]} at {place}, which is too large for {dtype}"
             )
+
+
+def require_constants(program: Program, dtype: np.dtype[Any]) -> None:
+    """Raise an error if a number of the function would become infinite as a `dtype`."""
+    largest = float(np.finfo(dtype).max)
+    numbers = list(program.constants.values())
+    for step in program.forward:
+        if isinstance(step, SumProducts) and step.coefficients is not None:
+            numbers += step.coefficients.ravel().tolist()
+    for number in numbers:
+        if abs(number) > largest and math.isfinite(number):
+            raise NonFiniteError(f"the constant {number} is too large for {dtype}")
 
 
 def require_variables(parameters: Sequence[Value]) -> None:

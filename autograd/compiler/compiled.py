@@ -18,6 +18,7 @@ from autograd.compiler.arguments import (
     as_arrays,
     batch_size,
     checked_theta,
+    require_constants,
     require_samples,
     require_variables,
 )
@@ -241,6 +242,7 @@ class Compiled:
     def _keep(self, shapes: Shapes, trace: Trace, alone: list[Array]) -> None:
         with collector_paused():
             program = plan(trace.tape)  # may fail or be interrupted: nothing has changed yet
+            require_constants(program, self.dtype)
         while len(self._recordings) >= KEPT_PROGRAMS:
             oldest = self._recordings.pop(next(iter(self._recordings)))
             for key in [key for key, bound in self._bound.items() if bound.recording is oldest]:

@@ -5,7 +5,7 @@ function runs once and leaves its text:
 
 >>> from autograd.operations import tanh
 >>> tanh.derivative(Formula("g"), Formula("out"), Formula("x"))[0].text
-'multiply(g, subtract(1, multiply(out, out)))'
+'multiply(g, subtract(1.0, multiply(out, out)))'
 >>> tanh.array(NAMESPACE, Formula("x")).assigned_to("y")
 'tanh(x, out=y)'
 
@@ -85,55 +85,55 @@ class Formula:
     def __add__(self, other: Any) -> "Formula":
         if isinstance(other, Formula) and other.function == "negative":
             return Formula("subtract", (self, *other.arguments))
-        return Formula("add", (self, other))
+        return Formula("add", (self, _number(other)))
 
     def __radd__(self, other: Any) -> "Formula":
-        return Formula("add", (other, self))
+        return Formula("add", (_number(other), self))
 
     def __sub__(self, other: Any) -> "Formula":
-        return Formula("subtract", (self, other))
+        return Formula("subtract", (self, _number(other)))
 
     def __rsub__(self, other: Any) -> "Formula":
-        return Formula("subtract", (other, self))
+        return Formula("subtract", (_number(other), self))
 
     def __mul__(self, other: Any) -> "Formula":
-        return _product(other, self, Formula("multiply", (self, other)))
+        return _product(_number(other), self, Formula("multiply", (self, _number(other))))
 
     def __rmul__(self, other: Any) -> "Formula":
-        return _product(other, self, Formula("multiply", (other, self)))
+        return _product(_number(other), self, Formula("multiply", (_number(other), self)))
 
     def __truediv__(self, other: Any) -> "Formula":
-        return Formula("divide", (self, other))
+        return Formula("divide", (self, _number(other)))
 
     def __rtruediv__(self, other: Any) -> "Formula":
-        return Formula("divide", (other, self))
+        return Formula("divide", (_number(other), self))
 
     def __pow__(self, other: Any) -> "Formula":
-        return Formula("power", (self, other))
+        return Formula("power", (self, _number(other)))
 
     def __rpow__(self, other: Any) -> "Formula":
-        return Formula("power", (other, self))
+        return Formula("power", (_number(other), self))
 
     # `==` and `!=` of formulas are formulas too, so that no rule takes them for one answer.
     __hash__ = object.__hash__
 
     def __eq__(self, other: Any) -> "Formula":  # type: ignore[override]
-        return Formula("equal", (self, other))
+        return Formula("equal", (self, _number(other)))
 
     def __ne__(self, other: Any) -> "Formula":  # type: ignore[override]
-        return Formula("not_equal", (self, other))
+        return Formula("not_equal", (self, _number(other)))
 
     def __lt__(self, other: Any) -> "Formula":
-        return Formula("less", (self, other))
+        return Formula("less", (self, _number(other)))
 
     def __le__(self, other: Any) -> "Formula":
-        return Formula("less_equal", (self, other))
+        return Formula("less_equal", (self, _number(other)))
 
     def __gt__(self, other: Any) -> "Formula":
-        return Formula("greater", (self, other))
+        return Formula("greater", (self, _number(other)))
 
     def __ge__(self, other: Any) -> "Formula":
-        return Formula("greater_equal", (self, other))
+        return Formula("greater_equal", (self, _number(other)))
 
     def __and__(self, other: Any) -> Any:
         if not isinstance(other, Formula):  # a condition that is settled
@@ -150,6 +150,11 @@ class Formula:
 def is_ufunc(function: str) -> bool:
     """Whether a name is that of a ufunc of NumPy."""
     return isinstance(getattr(np, function, None), np.ufunc)
+
+
+def _number(other: Any) -> Any:
+    """Make a float of a whole number in a rule: only in a call of NumPy it may be meant as one."""
+    return float(other) if isinstance(other, int) else other
 
 
 def _product(factor: Any, formula: Formula, product: Formula) -> Formula:

@@ -4,7 +4,7 @@
 >>> from autograd.operations import tanh
 >>> (slope,) = tanh.derivative(Formula("g"), Formula("out"), Formula("x"))
 >>> infix(slope, number=repr, call=str.format)
-'g * (1 - out * out)'
+'g * (1.0 - out * out)'
 """
 
 from collections.abc import Callable

@@ -62,7 +62,7 @@ class Statements:
             arguments = [rebuilt.get(id(argument), argument) for argument in part.arguments]
             if is_ufunc(part.function):
                 arguments = [
-                    argument if isinstance(argument, Formula) else self.number(argument)
+                    self.number(argument) if isinstance(argument, float) else argument
                     for argument in arguments
                 ]
             whole = Formula(part.function, tuple(arguments))

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value
+from autograd import Value, operations
 from autograd.compiler import chunks, float_backend, numpy_backend
 from autograd.compiler import compiled as compiled_module
 from autograd.errors import AutogradError, DomainError, GraphError, TraceError
+from autograd.operations import OPERATIONS
 
 
 def test_one_parameter_in_many_equal_terms() -> None:
@@ -210,3 +211,27 @@ def test_only_derivatives_of_the_first_output_by_parameters_have_to_exist(
     _, gradient = program.outputs_and_grad(np.array([0.5]), samples)
     wanted = ag.mean(ag.sqrt(w * x + 1) for x in samples.tolist())
     assert gradient.tolist() == pytest.approx(ag.gradient(wanted, [w]))
+
+
+def test_whole_numbers_in_calls_of_numpy_stay_whole() -> None:
+    shifted = operations.define(
+        "times 8",
+        symbol="8x",
+        forward=lambda x: 8.0 * x,
+        array=lambda np, x: np.ldexp(x, 3),
+        derivative=lambda g, out, x: (8 * g,),
+    )
+    try:
+        w = Value(1.0)
+        program = ag.compile(lambda x: shifted(w * x), parameters=[w], backend=numpy_backend)
+        mean, gradient = program.value_and_grad(np.array([2.0]), np.array([1.0, 3.0]))
+        assert (mean, gradient.tolist()) == (32.0, [16.0])
+    finally:
+        del OPERATIONS["times 8"]
+
+
+@pytest.mark.parametrize("function", [lambda x: ag.tanh(x) * 1e300, lambda x: ag.max(x, 1e300)])
+def test_a_constant_too_large_for_float32_is_an_error_of_ours(function: Any) -> None:
+    program = ag.compile(function, dtype=np.float32, backend=numpy_backend)
+    with pytest.raises(ag.NonFiniteError, match=r"constant 1e\+300 is too large for float32"):
+        program.map(np.array([1.0, 2.0]))

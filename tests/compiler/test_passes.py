@@ -625,7 +625,7 @@ def test_forward_formulas(name: str, inputs: tuple[Formula, ...], text: str) -> 
         ("mul", (X, Y), ["multiply(g, y)", "multiply(g, x)"]),
         ("exp", (X,), ["multiply(g, out)"]),
         ("sin", (X,), ["multiply(g, cos(x))"]),
-        ("relu", (X,), ["multiply(g, greater(out, 0))"]),
+        ("relu", (X,), ["multiply(g, greater(out, 0.0))"]),
     ],
 )
 def test_derivative_formulas(name: str, inputs: tuple[Formula, ...], texts: list[str]) -> None:
@@ -642,7 +642,7 @@ def test_products_with_one_minus_one_and_zero_are_simplified() -> None:
 
 def test_what_is_no_ufunc_is_copied() -> None:
     chosen = NAMESPACE.where(X > 0, X, Y)
-    assert chosen.assigned_to("z") == "copyto(z, where(greater(x, 0), x, y))"
+    assert chosen.assigned_to("z") == "copyto(z, where(greater(x, 0.0), x, y))"
 
 
 def test_a_formula_has_no_branches_and_no_parts() -> None:

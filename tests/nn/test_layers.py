@@ -179,9 +179,20 @@ def test_parameters_can_be_exchanged() -> None:
     assert [parameter.data for parameter in neuron.parameters()][::2] == [2.0, 0.5]
     with pytest.raises(ag.ShapeError, match="2 weights"):
         neuron.weight = [Value(1.0)]
+    with pytest.raises(ag.ShapeError, match="a list of 2 weights, not None"):
+        neuron.weight = None  # type: ignore[assignment]
     with pytest.raises(ag.NotANumberError):
         neuron.bias = "zero"  # type: ignore[assignment]
     assert neuron([10.0, 0.0]).data == 20.5
+
+
+def test_numbers_given_as_parameters_are_trained() -> None:
+    neuron = nn.Neuron(2, "linear")
+    neuron.weight = [2.0, 1.0]
+    neuron.bias = 0.5
+    neuron([3.0, 4.0]).backward()
+    nn.SGD(neuron.parameters(), lr=1.0).step()
+    assert [parameter.data for parameter in neuron.parameters()] == [-1.0, -3.0, -0.5]
 
 
 def test_a_neuron_of_yours_may_have_more_parameters() -> None:
