@@ -86,6 +86,7 @@ class Trace:
     shape: tuple[int, ...]
 
 
+@collector_paused()  # until the two graphs, its local variables, are freed
 def record(
     function: Callable[..., Any], arrays: Sequence[NDArray[Any]], known: Sequence[Value]
 ) -> Trace:
@@ -108,15 +109,14 @@ def record(
         If the result is not made of Values and numbers.
     """
     last = len(arrays[0]) - 1 if arrays else 0
-    with collector_paused():
-        guarded = _Recording(function, arrays, 0, TracedValue)
-        plain = _Recording(function, arrays, last, Value)  # nothing left to guard, and faster
-        # A variable that only one of the calls reached was made inside of it: it is a constant.
-        reached = [variable for variable in plain.variables() if variable in guarded.parents]
-        parameters = list(dict.fromkeys([*known, *reached]))
-        graph = plain.numbered(parameters)
-        if graph != guarded.numbered(parameters):
-            raise _difference(function, arrays, last)
+    guarded = _Recording(function, arrays, 0, TracedValue)
+    plain = _Recording(function, arrays, last, Value)  # nothing left to guard, and faster
+    # A variable that only one of the calls reached was made inside of it: it is a constant.
+    reached = [variable for variable in plain.variables() if variable in guarded.parents]
+    parameters = list(dict.fromkeys([*known, *reached]))
+    graph = plain.numbered(parameters)
+    if graph != guarded.numbered(parameters):
+        raise _difference(function, arrays, last)
     return Trace(tape_of(graph), parameters, plain.shape)
 
 
