@@ -49,9 +49,9 @@ def add_adjoint(
     """
     bookkeeping = _Bookkeeping({False: shared_trained, True: batch_trained}, program.outputs[0])
     adjoint = []
-    for instruction, *wanted in way_back(program.forward, bookkeeping.arrived):
-        for part in bookkeeping.reached(instruction):
-            targets = bookkeeping.targets(part, *wanted)
+    for step in way_back(program.forward, bookkeeping.arrived):
+        for part in bookkeeping.reached(step.instruction):
+            targets = bookkeeping.targets(part, step.to_first, step.to_others)
             if any(target is not None for target in targets):
                 adjoint.append(Adjoint(part, targets))
     zeroed = [Region(batch, np.array(rows)) for batch, rows in bookkeeping.zeroed.items() if rows]

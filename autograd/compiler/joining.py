@@ -11,8 +11,8 @@ the last of these products, which was the first on the way there.
 >>> x, w = Value(1.0), Value(2.0)
 >>> program = plan(read_tape([tanh(x + w) + w], inputs=[x], parameters=[w]))
 >>> steps = way_back(program.forward, arrived=lambda region: True)
->>> for instruction, to_first, to_others in steps:
-...     print(type(instruction).__name__, instruction.out, to_first, to_others)
+>>> for step in steps:
+...     print(type(step.instruction).__name__, step.instruction.out, step.to_first, step.to_others)
 SumProducts batch[3] False True
 SumProducts batch[3] True True
 Apply batch[2] True True
@@ -24,16 +24,29 @@ The first and the fourth are the sums with w: nothing is left for them to do.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.compiler.program import Forward, MatMul, Region, SumProducts
 
 
-def way_back(
-    forward: Sequence[Forward], arrived: Callable[[Region], bool]
-) -> Iterator[tuple[Forward, bool, bool]]:
+class StepBack(NamedTuple):
+    """An instruction whose gradient is sent on.
+
+    Attributes
+    ----------
+    instruction : MatMul, SumProducts, Lookup or Apply
+    to_first, to_others : bool
+        Whether it sends to its first operand, which is where weights stand, and to the others.
+    """
+
+    instruction: Forward
+    to_first: bool = True
+    to_others: bool = True
+
+
+def way_back(forward: Sequence[Forward], arrived: Callable[[Region], bool]) -> Iterator[StepBack]:
     """Yield the instructions in reverse, those with equal weights once more as one.
 
     Parameters
@@ -42,12 +55,6 @@ def way_back(
     arrived : callable
         Whether there are gradients of a region. It is asked about what was yielded before: where
         nothing has arrived there is nothing to join.
-
-    Yields
-    ------
-    instruction : MatMul, SumProducts, Lookup or Apply
-    to_first, to_others : bool
-        Whether it sends to its first operand, which is where weights stand, and to the others.
     """
     groups: dict[Hashable, list[Forward]] = {}
     for instruction in forward:
@@ -55,13 +62,13 @@ def way_back(
     for instruction in reversed(forward):
         key = _weights_of(instruction)
         if key is None or len(groups[key]) == 1:
-            yield instruction, True, True
+            yield StepBack(instruction)
             continue
-        yield instruction, False, True
+        yield StepBack(instruction, to_first=False)
         if instruction is groups[key][0]:
             reached = [other for other in groups[key] if arrived(other.out)]
             if reached:
-                yield _joined(reached), True, False
+                yield StepBack(_joined(reached), to_others=False)
 
 
 def _weights_of(instruction: Forward) -> Hashable:

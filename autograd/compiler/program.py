@@ -50,7 +50,10 @@ class Backend(Protocol):
     """What runs programs: a module or an object with this function, as `numpy_backend`."""
 
     def bind(self, program: "Program", batch_size: int, dtype: DTypeLike) -> BoundProgram:
-        """Return the program made ready for a batch size and a type of floats."""
+        """Return the program made ready for a batch size and a type of floats.
+
+        It may raise an ArgumentError for an operation that it cannot run.
+        """
 
 
 @dataclass(frozen=True, eq=False)
