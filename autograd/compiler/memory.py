@@ -21,8 +21,7 @@ class Memory:
         Numbers that are the same for all samples, and their gradients.
     batch, d_batch : array, (n_batch, batch_size)
         Numbers that differ, and their gradients.
-    constants : dict of int to float
-        The shared rows that never change.
+    program : Program
     """
 
     def __init__(self, program: Program, batch_size: int, dtype: DTypeLike) -> None:
@@ -30,8 +29,8 @@ class Memory:
         self.batch = np.zeros((program.n_batch, batch_size), dtype)
         self.d_shared = np.zeros_like(self.shared)
         self.d_batch = np.zeros_like(self.batch)
-        self.constants = program.constants
-        for row, number in self.constants.items():
+        self.program = program
+        for row, number in program.constants.items():
             self.shared[row] = number
 
     def space(self, region: Region, gradient: bool = False) -> Array:

@@ -229,3 +229,13 @@ class Program:
     outputs: list[Region]
     adjoint: list[Adjoint] = field(default_factory=list)
     zeroed: list[Region] = field(default_factory=list)
+
+    def constant(self, region: Region) -> float | None:
+        """Return the number of a region that is one constant throughout, None of any other.
+
+        With a number a rule settles beforehand what it would else have to ask for each element.
+        """
+        row = int(region.rows.flat[0])
+        if region.batch or row not in self.constants or (region.rows != row).any():
+            return None
+        return self.constants[row]

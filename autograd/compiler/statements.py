@@ -122,14 +122,9 @@ class Statements:
         return self.formula(np.ascontiguousarray(numbers[..., None], self.memory.shared.dtype), "c")
 
     def operand(self, region: Region) -> Any:
-        """Return the formula of an operand, or its number if it is one constant throughout.
-
-        With a number a rule can settle beforehand what it would else have to ask for each element.
-        """
-        row = int(region.rows.flat[0])
-        if not region.batch and row in self.memory.constants and (region.rows == row).all():
-            return self.memory.constants[row]
-        return self.formula(self.view(region))
+        """Return the formula of an operand, or its number if it is one constant throughout."""
+        number = self.memory.program.constant(region)
+        return self.formula(self.view(region)) if number is None else number
 
     # --- views -----------------------------------------------------------------------------------
 

@@ -119,9 +119,9 @@ def _matrix(statements: Statements, region: Region, gradient: bool = False) -> _
 def _samples(statements: Statements, inputs: Region) -> _Matrix | None:
     """Return the samples of inputs as they came, if these are many that follow each other."""
     rows = inputs.rows
-    if len(rows) < WIDE or inputs.steps != (1, 0) or rows[-1, 0] >= statements.n_inputs:
+    if len(rows) < WIDE or inputs.steps != (1, 0) or rows[-1, 0] >= statements.program.n_inputs:
         return None
-    return _Matrix(f"samples + {rows[0, 0]}", statements.n_inputs, 1)
+    return _Matrix(f"samples + {rows[0, 0]}", statements.program.n_inputs, 1)
 
 
 def _room(statements: Statements, region: Region) -> tuple[_Matrix, str]:

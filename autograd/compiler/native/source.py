@@ -70,7 +70,7 @@ def c_source(program: Program, batch_size: int, dtype: DTypeLike) -> Source:
         *_memory(statements),
         *_functions("forward", forward),
         *_functions("backward", backward),
-        *_run(statements, program),
+        *_run(statements),
     ]
     elements = statements.elements
     return Source(
@@ -107,7 +107,7 @@ def _function(head: str, lines: Iterable[str]) -> Iterator[str]:
     yield from (head, "{", *(f"    {line}" for line in lines), "}", "")
 
 
-def _run(statements: Statements, program: Program) -> Iterator[str]:
+def _run(statements: Statements) -> Iterator[str]:
     arguments = ", ".join(f"void *{name}_" for name in POINTERS)
     yield from _function(
         f"void set_memory({arguments})", (f"{name} = {name}_;" for name in POINTERS)
@@ -118,11 +118,11 @@ def _run(statements: Statements, program: Program) -> Iterator[str]:
         [
             "feclearexcept(FE_ALL_EXCEPT);",
             "failed = 0;",
-            f"transpose(V[0], samples, {program.n_inputs});",
+            f"transpose(V[0], samples, {statements.program.n_inputs});",
             "forward();",
             *(
                 f"SAMPLES outputs[{place} * B + s] = {statements.elements.element(region)};"
-                for place, region in enumerate(program.outputs)
+                for place, region in enumerate(statements.program.outputs)
             ),
             "if (differentiate) backward();",
             "return failed || fetestexcept(FE_DIVBYZERO | FE_OVERFLOW | FE_INVALID);",

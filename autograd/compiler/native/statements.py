@@ -25,8 +25,9 @@ class Statements:
 
     Attributes
     ----------
+    program : Program
     dtype : numpy dtype
-    batch_size, n_inputs : int
+    batch_size : int
     stride : int
         The numbers from one batch row to the next: rows begin at lines of the cache.
     elements : Elements
@@ -36,15 +37,14 @@ class Statements:
     """
 
     def __init__(self, program: Program, batch_size: int, dtype: np.dtype[Any]) -> None:
+        self.program = program
         self.dtype = dtype
         self.batch_size = batch_size
         self.stride = stride(batch_size, dtype)
-        self.n_inputs = program.n_inputs
         self.elements = Elements()
         self.formulas = Formulas(dtype)
         self.scratch = 0
         self._borrowed = 0
-        self._constants = program.constants
         self._lines: list[str] = []
 
     def taken(self) -> list[str]:
@@ -61,14 +61,9 @@ class Statements:
         return Formula(self.elements.element(region, gradient))
 
     def operand(self, region: Region) -> Any:
-        """Return the formula of an operand, or its number if it is one constant throughout.
-
-        With a number a rule can settle beforehand what it would else have to ask for each element.
-        """
-        row = int(region.rows.flat[0])
-        if not region.batch and row in self._constants and (region.rows == row).all():
-            return self._constants[row]
-        return self.formula(region)
+        """Return the formula of an operand, or its number if it is one constant throughout."""
+        number = self.program.constant(region)
+        return self.formula(region) if number is None else number
 
     def coefficient(self, coefficients: Array) -> Any:
         """Return coefficients as a formula, or as one number if they are equal."""
