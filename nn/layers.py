@@ -73,7 +73,10 @@ class Neuron(Module):
 
     @property
     def weight(self) -> tuple[Value, ...]:
-        """The weights, one for each input. To exchange some, assign as many anew."""
+        """The weights, one for each input. To exchange some, assign as many anew.
+
+        Optimizers and compiled functions that were made before keep to the former ones.
+        """
         return self._weight.nodes
 
     @weight.setter

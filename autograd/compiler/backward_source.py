@@ -109,7 +109,7 @@ def _apply_adjoint(
     except TypeError as error:
         raise ArgumentError(
             f"the derivative of {operation.name} cannot be compiled: {error}. Write it with plain "
-            "operators and operations, without branches and functions of math"
+            "operators and functions of autograd.operations, without branches and functions of math"
         ) from error
     formulas = [f if isinstance(f, Formula) else Formula(repr(float(f))) for f in formulas]
     wanted = [

@@ -38,7 +38,8 @@ def compile(
         Takes one sample: for an array of shape (B,) a Value, for (B, n) a list of n Values, for
         (B, n, m) a list of n lists. Returns a Value, or lists of Values. It reaches its parameters
         as ordinary variables, such as the weights of a model. It must do the same for each sample:
-        no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``.
+        no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``. The numbers of the
+        parameters may change later; if one Value is exchanged for another, compile again.
     parameters : sequence of Value
         Parameters to number first, in this order. The others follow in the order of their use.
     dtype : numpy dtype

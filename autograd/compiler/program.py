@@ -24,6 +24,9 @@ from autograd.operations import Operation
 Addresses: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[Any]
 
+LONGEST_LIST = 16
+"""The rows that a region lists one by one when it is printed."""
+
 
 class BoundProgram(Protocol):
     """A program that is ready to run on batches of one size.
@@ -88,10 +91,15 @@ class Region:
 
     def __repr__(self) -> str:
         space = "batch" if self.batch else "shared"
-        rows = self.rows.ravel()
-        if len(rows) > 1 and (np.diff(rows) == 1).all():
+        rows = self.rows.ravel().tolist()
+        if len(rows) > 1 and rows == list(range(rows[0], rows[0] + len(rows))):
             return f"{space}[{rows[0]}:{rows[-1] + 1}]"
-        return f"{space}{rows.tolist()}"
+        if len(rows) <= LONGEST_LIST:
+            return f"{space}{rows}"
+        shape = "x".join(map(str, self.rows.shape))
+        if self.steps is not None:
+            return f"{space}[{shape} from {rows[0]} by {' and '.join(map(str, self.steps))}]"
+        return f"{space}[{shape}: {', '.join(map(str, rows[:3]))}, ..., {rows[-1]}]"
 
 
 def regular_steps(rows: Addresses) -> tuple[int, ...] | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from autograd.compiler.blocks import blocks
+from autograd.compiler.blocks import KINDS, blocks
 from autograd.compiler.canonical import canonical_rows
 from autograd.compiler.program import MatMul, Program
 from autograd.compiler.recurrences import split_recurrences
@@ -22,16 +22,22 @@ def report(tape: Tape, program: Program, passes: bool) -> str:
         f"-> {len(program.forward)} instructions forward, {len(products)} of them matrix products, "
         f"and {len(program.adjoint)} backward",
     ]
+    shapes = Counter((*step.weights.rows.shape, step.inputs.rows.shape[1]) for step in products)
     lines += [
-        f"   a {step.weights.rows.shape[0]} x {step.weights.rows.shape[1]} matrix, at "
-        f"{step.inputs.rows.shape[1]} place{'s' * (step.inputs.rows.shape[1] > 1)}"
-        for step in products
+        f"   a {n_rows} x {n_columns} matrix, at {n_places} place{'s' * (n_places > 1)}"
+        + f", {count} times" * (count > 1)
+        for (n_rows, n_columns, n_places), count in shapes.items()
     ]
     if passes:
         operations = Counter(str(operation) for operation in tape.operations if operation)
         lines += ["", "tape"]
         lines += [f"   {count:6} {operation}" for operation, count in operations.most_common()]
-        lines += ["", "blocks"]
+        terms = ", ".join(KINDS)
+        lines += [
+            "",
+            f"blocks: (sum, whether it varies from sample to sample, numbers of terms {terms})",
+            "        or (operation, whether it varies, whether each operand does)",
+        ]
         lines += [f"   {len(block.rows):6} rows {block.form}" for block in grouped]
         lines += ["", "forward"]
         lines += [f"   {step}" for step in program.forward]

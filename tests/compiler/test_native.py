@@ -364,6 +364,17 @@ def test_a_machine_without_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path:
         compiled.map(np.ones(2))
 
 
+@pytest.mark.parametrize("command", ["nonsense", "'"])
+def test_a_named_compiler_that_does_not_exist(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", command)
+    assert not native.is_available()
+    compiled = ag.compile(lambda x: x * x, backend=native)
+    with pytest.raises(MissingPackageError, match=f"no {command}, which CC names: name another"):
+        compiled.map(np.ones(2))
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [

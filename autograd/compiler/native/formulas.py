@@ -111,7 +111,7 @@ class Formulas:
         """
         return _known(
             f"the derivative of {operation.name} cannot be written in C: {{}}. Write it with plain "
-            "operators and operations, or leave out `backend`",
+            "operators and functions of autograd.operations, or leave out `backend`",
             lambda: operation.derivative(gradient, out, *operands),
         )
 

@@ -36,10 +36,12 @@ def build(source: str) -> ctypes.CDLL:
     """
     compiler = _c_compiler()
     if compiler is None:
+        named = ", which CC names: name another one, or {}" if os.environ.get("CC") else ": {}"
         raise MissingPackageError(
             "the native backend needs a C compiler, and there is no "
-            f"{' or '.join(command[0] for command in _commands())}: install gcc or clang "
-            "(`apt install gcc`, `xcode-select --install`), or leave out `backend`"
+            + " or ".join(command[0] for command in _commands())
+            + named.format("install gcc or clang (`apt install gcc`, `xcode-select --install`)")
+            + ", or leave out `backend`"
         )
     level = "-O2" if source.count("\n") > LONG else "-O3"
     try:
@@ -65,7 +67,7 @@ def unload(library: ctypes.CDLL) -> None:
 
 
 def is_available() -> bool:
-    """Whether the machine has a C compiler."""
+    """Whether there is a C compiler: the one that the environment variable CC names, if any."""
     return _c_compiler() is not None
 
 
@@ -76,5 +78,9 @@ def _c_compiler() -> list[str] | None:
 
 def _commands() -> list[list[str]]:
     """Return what may call the C compiler: what CC says, or else one of the usual names."""
-    named = shlex.split(os.environ.get("CC", ""))
-    return [named] if named else [["gcc"], ["cc"], ["clang"]]
+    named = os.environ.get("CC", "")
+    try:
+        command = shlex.split(named)
+    except ValueError:  # a quotation mark without another one: there is no such command
+        command = [named]
+    return [command] if command else [["gcc"], ["cc"], ["clang"]]
