@@ -25,6 +25,10 @@ def find_error(program: Program, memory: Memory, first_sample: int) -> AutogradE
     first_sample : int
         The number of the first sample of the batch, for the message.
     """
+    parameters = memory.shared[: program.n_parameters, 0]
+    if not np.isfinite(parameters).all():
+        place = int(np.argmin(np.isfinite(parameters)))
+        return NonFiniteError(f"parameter {place} is {parameters[place]}: look for what made it so")
     for instruction in program.forward:
         values = memory.space(instruction.out)[instruction.out.rows.ravel()]
         if not np.isfinite(values).all():

@@ -235,3 +235,12 @@ def test_a_constant_too_large_for_float32_is_an_error_of_ours(function: Any) -> 
     program = ag.compile(function, dtype=np.float32, backend=numpy_backend)
     with pytest.raises(ag.NonFiniteError, match=r"constant 1e\+300 is too large for float32"):
         program.map(np.array([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("backend", [numpy_backend, float_backend])
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_parameter_that_is_not_finite_is_named(backend: Any, number: float) -> None:
+    w = [Value(1.0), Value(2.0)]
+    program = ag.compile(lambda x: w[0] * x + w[1], parameters=w, backend=backend)
+    with pytest.raises(ag.NonFiniteError, match=f"parameter 1 is {number}"):
+        program.value_and_grad(np.array([1.0, number]), np.ones(3))
