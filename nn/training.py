@@ -83,10 +83,10 @@ def fit(
     validation : (X, y), optional
         Data that the model is not trained on, to report the metric of after each epoch.
     compiled : bool
-        Record one sample and run all as NumPy arrays: the same numbers up to rounding, twenty to
-        ninety times as fast in the demos and the benchmark.
-        Otherwise each sample is recorded and differentiated by itself, which also
-        works for a model that does something else for each sample, or takes inputs of many lengths.
+        Record one sample and run all as NumPy arrays: the same numbers up to rounding, fifteen to
+        seventy times as fast in the demos and the benchmark. Otherwise each sample is recorded and
+        differentiated by itself, which also works for a model that does something else for each
+        sample, or takes inputs of many lengths.
     backend : Backend, optional
         What runs the compiled program, instead of NumPy: see `autograd.compile`.
     checkpoint : path, optional
