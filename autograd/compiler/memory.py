@@ -80,6 +80,16 @@ class Memory:
         return lambda: np.stack([np.broadcast_to(source, width) for source in sources])
 
 
+def copy_samples(inputs: Sequence[Array], destination: Array) -> None:
+    """Copy inputs, each of shape (B, ...), side by side to an array of shape (B, n_inputs)."""
+    start = 0
+    for samples in inputs:
+        numbers = samples.reshape(len(destination), -1)
+        stop = start + numbers.shape[1]
+        destination[:, start:stop] = numbers
+        start = stop
+
+
 def all_finite(array: Array) -> bool:
     """Whether no number of an array of floats is infinite or nan.
 

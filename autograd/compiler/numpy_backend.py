@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 from autograd.compiler.backward_source import emit_adjoint, emit_zeroing
 from autograd.compiler.diagnosis import find_error
 from autograd.compiler.forward_source import WrongIndexError, emit_forward
-from autograd.compiler.memory import Array, Memory, all_finite
+from autograd.compiler.memory import Array, Memory, all_finite, copy_samples
 from autograd.compiler.nests import nest_adjoint, nest_together
 from autograd.compiler.program import Program
 from autograd.compiler.statements import Statements
@@ -44,7 +44,7 @@ class BoundProgram:
         self.memory = memory = Memory(program, batch_size, dtype)
         self._parameters = memory.shared[: program.n_parameters, 0]
         self._gradient = memory.d_shared[: program.n_parameters, 0]
-        self._inputs = memory.batch[: program.n_inputs]
+        self._samples = memory.batch[: program.n_inputs].T
         self._outputs = memory.stacked(program.outputs)
         objective = program.outputs[0]
         seed = memory.space(objective, gradient=True)
@@ -96,11 +96,7 @@ class BoundProgram:
 
     def _set(self, theta: Array, inputs: Sequence[Array]) -> None:
         self._parameters[:] = theta
-        start = 0
-        for samples in inputs:
-            columns = samples.reshape(self.batch_size, -1).T
-            self._inputs[start : start + len(columns)] = columns
-            start += len(columns)
+        copy_samples(inputs, self._samples)
 
 
 @np.errstate(divide="raise", over="raise", invalid="raise")

@@ -45,6 +45,8 @@ Array = NDArray[Any]
 
 STRIDE = 24
 WRAPPERS = """
+double call_maximum(double a, double b) { return maximum(a, b); }
+double call_minimum(double a, double b) { return minimum(a, b); }
 void call_multiply(matrix *m, int n_rows, int n_terms, int n_places, int add)
 { multiply(m[0], m[1], m[2], n_rows, n_terms, n_places, add); }
 void call_multiply_columns(matrix *m, int n_rows, int n_terms, int n_columns, int add)
@@ -72,6 +74,15 @@ def kernels() -> Any:
 
 def call(function: Any, matrices: list[Array], *sizes: int) -> None:
     function((Matrix * 3)(*map(Matrix.of, matrices)), *sizes)
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum"])
+def test_the_larger_and_the_smaller_number(kernels: Any, name: str) -> None:
+    """As NumPy has it: of a nan and a number, whichever is first, it is nan."""
+    function = getattr(kernels, f"call_{name}")
+    function.argtypes, function.restype = [ctypes.c_double] * 2, ctypes.c_double
+    for pair in itertools.product([-1.0, 0.0, 2.0, math.inf, math.nan], repeat=2):
+        np.testing.assert_equal(function(*pair), getattr(np, name)(*pair))
 
 
 SIZES = st.integers(1, 20)

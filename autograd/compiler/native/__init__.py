@@ -11,7 +11,7 @@ of a thousand instructions. So this backend is for training that takes minutes:
 >>> w = ag.Value(0.5)
 >>> squared_error = ag.compile(lambda x, y: (w * x - y) ** 2, backend=native)
 
-`source` writes the program: one statement per instruction, on rows of the memory, as in
+`source` writes the program: one statement per instruction, on rows of the memory, as in::
 
     ALL(i, 16) SAMPLES V[19 + i][s] = maximum(V[3 + i][s], 0.0);
 

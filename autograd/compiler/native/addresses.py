@@ -3,6 +3,7 @@
 Loops count with ``k`` and ``i``. Where rows lie at a regular distance, an index is a formula of
 these; elsewhere it is read from a table.
 
+>>> import numpy as np
 >>> elements = Elements()
 >>> elements.element(Region(True, np.array([[3, 4, 5], [13, 14, 15]])))
 'V[3 + 10 * k + i][s]'
@@ -16,7 +17,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.program import Region
@@ -31,6 +31,7 @@ class Elements:
     Attributes
     ----------
     rows, coefficients : Table
+        Addresses at no regular distance, and coefficients that are not all equal.
     """
 
     def __init__(self) -> None:
@@ -47,10 +48,6 @@ class Elements:
         if region.steps is None:
             return f"{name}[{self.rows.entry(region.rows)}]"
         return f"{name}[{index(int(region.rows.flat[0]), region.steps)}]"
-
-    def coefficient(self, coefficients: NDArray[np.float64]) -> str:
-        """Return the entry of a table of coefficients, which has one or two axes."""
-        return self.coefficients.entry(coefficients)
 
 
 class Table:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd.compiler import numpy_backend
-from autograd.compiler.memory import Array, all_finite
+from autograd.compiler.memory import Array, all_finite, copy_samples
 from autograd.compiler.native.library import build, unload
 from autograd.compiler.native.source import POINTERS, c_source
 from autograd.compiler.program import Program
@@ -89,7 +89,8 @@ class BoundProgram:
 
     def _succeeds(self, theta: Array, inputs: Sequence[Array], differentiate: bool) -> bool:
         """Compute, and return whether all numbers are finite and all indices in their tables."""
-        self._set(theta, inputs)
+        self._parameters[:] = theta
+        copy_samples(inputs, self._samples)
         succeeds = (
             self._run(differentiate) == 0
             and all_finite(self._outputs)
@@ -99,15 +100,6 @@ class BoundProgram:
             for padding in self._padding:
                 padding[:] = 0.0  # infinity times its zeros is nan, which would stay
         return succeeds
-
-    def _set(self, theta: Array, inputs: Sequence[Array]) -> None:
-        self._parameters[:] = theta
-        start = 0
-        for samples in inputs:
-            columns = samples.reshape(self.batch_size, -1)
-            stop = start + columns.shape[1]
-            self._samples[:, start:stop] = columns
-            start = stop
 
     def _zeros(self, *shape: int) -> Array:
         """Return zeros that begin at a line of the cache, as rows do then."""

@@ -69,7 +69,7 @@ class Statements:
         """Return coefficients as a formula, or as one number if they are equal."""
         if (coefficients == coefficients.flat[0]).all():
             return float(coefficients.flat[0])
-        return Formula(self.elements.coefficient(coefficients))
+        return Formula(self.elements.coefficients.entry(coefficients))
 
     def assign(self, target: Region, formula: Any, operator: str = "=") -> None:
         """Emit the computation of a formula, for each row of a region and each sample."""
