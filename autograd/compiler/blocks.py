@@ -15,14 +15,16 @@ instruction for all of them.
 ('sum', True, (0, 0, 2, 0, 0)) [4]
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from autograd.compiler.canonical import NONE, Call, Row, Term
+from autograd.compiler.canonical import Call, Row
 from autograd.compiler.tape import Tape
 
-KINDS = ("batch*batch", "shared*batch", "batch", "shared", "shared*shared")
-"""The kinds of terms in a sum, by where their factors live."""
+Operands: TypeAlias = dict[int, Sequence[int]]
+"""The tape indices that each row needs, by its own."""
 
 
 @dataclass(frozen=True)
@@ -47,70 +49,62 @@ def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
 
     Rows are computed as early as possible or as late as possible, whichever makes fewer blocks.
     """
-    # With the operation beside its name: one that a user has defined again shares it.
-    forms = {
-        index: (_form(tape, index, row), row.operation if isinstance(row, Call) else None)
-        for index, row in rows.items()
-    }
-    needed = _needed(rows)
-    early = _grouped(forms, _levels_from_inputs(needed))
-    late = _grouped(forms, _levels_from_outputs(needed))
+    operands = operands_of_rows(rows)
+    forms = _Forms(tape, rows)
+    early = forms.grouped(levels_from_inputs(tape, operands))
+    late = forms.grouped(_levels_from_outputs(tape, operands))
     return early if len(early) <= len(late) else late
 
 
-def kind_of(tape: Tape, term: Term) -> int:
-    """Return the index in `KINDS` of a term; a constant term counts as shared."""
-    _, x, y = term
-    if y == NONE:
-        return 2 if x != NONE and tape.varying[x] else 3
-    return (4, 1, 0)[tape.varying[x] + tape.varying[y]]
+class _Forms:
+    """The forms of rows, each numbered: they are compared often."""
+
+    def __init__(self, tape: Tape, rows: dict[int, Row]) -> None:
+        numbers: dict[Any, int] = {}
+        self.of_row: dict[int, int] = {}
+        for index, row in rows.items():
+            # With the operation beside its name: one that a user has defined again shares it.
+            form = (_form(tape, index, row), row.operation if isinstance(row, Call) else None)
+            self.of_row[index] = numbers.setdefault(form, len(numbers))
+        self.forms = [form for form, _ in numbers]
+
+    def grouped(self, levels: Sequence[int]) -> list[Block]:
+        """Make blocks of the rows of each level and form."""
+        groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for index, form in self.of_row.items():
+            groups[levels[index], form].append(index)
+        order = sorted(groups, key=lambda key: key[0])
+        return [Block(self.forms[form], groups[level, form]) for level, form in order]
 
 
 def _form(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
     if isinstance(row, Call):
         varying = tuple(map(tape.varying.__getitem__, row.operands))
         return row.operation.name, tape.varying[index], varying
-    counts = [0] * len(KINDS)
-    for term in row.terms:
-        counts[kind_of(tape, term)] += 1
-    return "sum", tape.varying[index], tuple(counts)
+    return "sum", tape.varying[index], tuple(map(len, row.terms))
 
 
-def levels_from_inputs(rows: dict[int, Row]) -> dict[int, int]:
-    """Return how many rows have to be computed one after the other before each, and itself."""
-    return _levels_from_inputs(_needed(rows))
+def operands_of_rows(rows: dict[int, Row]) -> Operands:
+    """Return what each row needs."""
+    return {index: row.operands for index, row in rows.items()}
 
 
-def _needed(rows: dict[int, Row]) -> dict[int, list[int]]:
-    """Return the other rows that each row needs."""
-    return {
-        index: [operand for operand in row.operands if operand in rows]
-        if isinstance(row, Call)
-        else [factor for _, x, y in row.terms for factor in (x, y) if factor in rows]
-        for index, row in rows.items()
-    }
+def levels_from_inputs(tape: Tape, operands: Operands) -> list[int]:
+    """Return how many rows have to be computed one after the other before each, and itself.
 
-
-def _levels_from_inputs(needed: dict[int, list[int]]) -> dict[int, int]:
-    levels: dict[int, int] = {}
-    for index, others in needed.items():
-        levels[index] = 1 + max(map(levels.__getitem__, others), default=0)
+    By tape index: 0 for what is no row, and at the end for `NONE`.
+    """
+    levels = [0] * (len(tape.operations) + 1)
+    for index, needed in operands.items():
+        levels[index] = 1 + max(map(levels.__getitem__, needed), default=0)
     return levels
 
 
-def _levels_from_outputs(needed: dict[int, list[int]]) -> dict[int, int]:
-    levels = dict.fromkeys(needed, 0)
-    for index, others in reversed(needed.items()):
+def _levels_from_outputs(tape: Tape, operands: Operands) -> list[int]:
+    levels = [0] * len(tape.operations)
+    for index, needed in reversed(operands.items()):
         before = levels[index] - 1
-        for other in others:
-            if levels[other] > before:
-                levels[other] = before
+        for operand in needed:
+            if levels[operand] > before:
+                levels[operand] = before
     return levels
-
-
-def _grouped(forms: dict[int, tuple[Any, ...]], levels: dict[int, int]) -> list[Block]:
-    groups: dict[tuple[int, tuple[Any, ...]], list[int]] = {}
-    for index, form in forms.items():
-        groups.setdefault((levels[index], form), []).append(index)
-    order = sorted(groups, key=lambda key: key[0])
-    return [Block(key[1][0], groups[key]) for key in order]

@@ -10,13 +10,15 @@ the passes after this one see what is the same. Every other operation is a call 
 >>> tape = read_tape([tanh(w * x - b + 1)], inputs=[x], parameters=[w, b])
 >>> for index, row in canonical_rows(tape).items():
 ...     print(index, row)
-6 Sum(terms=[(1.0, 1, 0), (-1.0, 2, -1), (1.0, -1, -1)])
+6 Sum(terms=([], [(1.0, 1, 0)], [], [(-1.0, 2, -1), (1.0, -1, -1)], []))
 7 Call(operation=<operation tanh>, operands=(6,))
 
 Of the four recorded operations two are left: ``w * x``, ``- b`` and ``+ 1`` are used once, in a
-sum, and went into it.
+sum, and went into it. The terms of a sum are told apart by `KINDS`: ``w * x`` is shared*batch, the
+others are shared.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -28,6 +30,12 @@ NONE = -1
 Term: TypeAlias = tuple[float, int, int]
 """``(c, x, y)`` is c * x * y, with `NONE` for a factor that is not there."""
 
+KINDS = ("batch*batch", "shared*batch", "batch", "shared", "shared*shared")
+"""The kinds of terms in a sum, by where their factors live; a constant term counts as shared."""
+
+SHARED_TIMES_BATCH = KINDS.index("shared*batch")
+BATCH = KINDS.index("batch")
+
 
 @dataclass(frozen=True)
 class Sum:
@@ -35,15 +43,24 @@ class Sum:
 
     Attributes
     ----------
-    terms : list of (coefficient, x, y)
+    terms : tuple of list of (coefficient, x, y)
+        A list for each of `KINDS`. In a term that is shared*batch, x is the shared factor.
     """
 
-    terms: list[Term]
+    terms: tuple[list[Term], ...]
 
     @property
     def operands(self) -> tuple[int, ...]:
-        """The rows that the terms refer to."""
-        return tuple([factor for _, x, y in self.terms for factor in (x, y) if factor != NONE])
+        """The nodes that the terms refer to."""
+        return tuple(
+            [
+                factor
+                for terms in self.terms
+                for _, x, y in terms
+                for factor in (x, y)
+                if factor != NONE
+            ]
+        )
 
 
 @dataclass(frozen=True)
@@ -87,7 +104,7 @@ class _Canonicalization:
                 if self.is_absorbed(index, terms):
                     self.absorbed[index] = terms
                 else:
-                    self.rows[index] = Sum(terms or [(0.0, NONE, NONE)])
+                    self.rows[index] = self.sum(terms or [(0.0, NONE, NONE)])
 
     def terms_of_operation(
         self, operation: Operation, operands: tuple[int, ...]
@@ -153,6 +170,23 @@ class _Canonicalization:
         if tape.constant[right]:
             return (tape.numbers[right], left, NONE)
         return (1.0, left, right)
+
+    def sum(self, terms: Iterable[Term]) -> Sum:
+        """Tell terms apart by kind."""
+        varying = self.tape.varying
+        kinds: tuple[list[Term], ...] = tuple([] for _ in KINDS)
+        batch_batch, shared_batch, batch, shared, shared_shared = kinds
+        for term in terms:
+            c, x, y = term
+            if y == NONE:
+                (batch if x != NONE and varying[x] else shared).append(term)
+            elif varying[y]:
+                (batch_batch if varying[x] else shared_batch).append(term)
+            elif varying[x]:
+                shared_batch.append((c, y, x))
+            else:
+                shared_shared.append(term)
+        return Sum(kinds)
 
     def is_absorbed(self, index: int, terms: list[Term]) -> bool:
         """Whether a sum goes into the sum that uses it, rather than being a row of its own.

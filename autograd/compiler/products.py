@@ -5,18 +5,19 @@ inputs are the rows of one matrix; the same matrix at several places (a convolut
 of a sequence) is one matrix times several columns. Nothing in the graph says so; it shows in the
 addresses alone.
 
->>> sums = {10: [(0, 5), (1, 6)], 11: [(2, 5), (3, 6)], 12: [(0, 7), (1, 8)], 13: [(2, 7), (3, 8)]}
->>> products, rest = matrix_products(sums, smallest=1)
->>> print(products[0].weights.tolist(), products[0].inputs.tolist(), products[0].rows.tolist())
+>>> weights = np.array([[0, 1], [2, 3], [0, 1], [2, 3]])
+>>> inputs = np.array([[5, 6], [5, 6], [7, 8], [7, 8]])
+>>> products, rest = matrix_products(np.array([10, 11, 12, 13]), weights, inputs, smallest=1)
+>>> print(products[0].weights.tolist(), products[0].inputs.tolist(), products[0].sums.tolist())
 [[0, 1], [2, 3]] [[5, 7], [6, 8]] [[10, 12], [11, 13]]
->>> rest
-[]
+>>> len(rest)
+0
 
 Sums 10 and 11 share the inputs 5 and 6, so their weights are a matrix; 12 and 13 have the same
 weights on the inputs 7 and 8, a second column.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,80 +30,78 @@ SMALLEST = 8
 
 @dataclass(frozen=True)
 class MatrixProduct:
-    """``rows[r, p]`` is the sum over k of ``weights[r, k] * inputs[k, p]``.
+    """``sums[r, p]`` is the sum over k of ``weights[r, k] * inputs[k, p]``.
 
     Attributes
     ----------
-    rows : array of int, (r, p)
-        Tape indices of the sums.
+    sums : array of int, (r, p)
+        Names of the sums.
     weights : array of int, (r, k)
         Shared addresses.
     inputs : array of int, (k, p)
         Batch addresses.
     """
 
-    rows: Addresses
+    sums: Addresses
     weights: Addresses
     inputs: Addresses
 
 
 def matrix_products(
-    sums: Mapping[int, Sequence[tuple[int, int]]], smallest: int = SMALLEST
-) -> tuple[list[MatrixProduct], list[int]]:
-    """Find the matrix products among sums of shared times batch rows.
+    sums: Addresses, weights: Addresses, inputs: Addresses, smallest: int = SMALLEST
+) -> tuple[list[MatrixProduct], Addresses]:
+    """Find the matrix products among sums of products, ``weights[n, k] * inputs[n, k]``.
 
     Parameters
     ----------
-    sums : dict of int to list of (weight address, input address)
-        The terms of each sum, by tape index.
+    sums : array of int, (n,)
+        A name for each.
+    weights : array of int, (n, k)
+        Shared addresses.
+    inputs : array of int, (n, k)
+        Batch addresses.
     smallest : int
         The number of multiplications from which on a product is worth it.
 
     Returns
     -------
     products : list of MatrixProduct
-    rest : list of int
-        The sums that are in none.
+    rest : array of int
+        The names of the sums that are in none.
     """
-    rest: list[int] = []
-    by_inputs: dict[tuple[int, ...], list[tuple[int, tuple[int, ...]]]] = {}
-    for index, terms in sums.items():
-        inputs, weights = zip(*sorted([(x, weight) for weight, x in terms]), strict=True)
-        if len(set(inputs)) < len(inputs):
-            rest.append(index)
-        else:
-            by_inputs.setdefault(inputs, []).append((index, weights))
-    by_matrix: dict[tuple[tuple[int, ...], bytes], list[MatrixProduct]] = {}
-    for inputs, members in by_inputs.items():
-        column = _as_matrix(inputs, members)
-        key = (column.weights.shape, column.weights.tobytes())
-        by_matrix.setdefault(key, []).append(column)
-    products = []
+    order = np.arange(len(sums))[:, None], inputs.argsort(axis=1, kind="stable")
+    weights, inputs = weights[order], inputs[order]
+    repeats = (inputs[:, 1:] == inputs[:, :-1]).any(axis=1)
+    by_inputs: dict[bytes, list[int]] = defaultdict(list)
+    for place in np.flatnonzero(~repeats).tolist():
+        by_inputs[inputs[place].tobytes()].append(place)
+    by_matrix: dict[tuple[int, bytes], list[MatrixProduct]] = defaultdict(list)
+    for members in by_inputs.values():
+        column = _as_matrix(sums[members], weights[members], inputs[members[0]])
+        by_matrix[len(members), column.weights.tobytes()].append(column)
+    products: list[MatrixProduct] = []
+    rest = [sums[repeats]]
     for columns in by_matrix.values():
         columns.sort(key=lambda column: int(column.inputs[0, 0]))
         product = MatrixProduct(
-            rows=np.concatenate([column.rows for column in columns], axis=1),
+            sums=np.concatenate([column.sums for column in columns], axis=1),
             weights=columns[0].weights,
             inputs=np.concatenate([column.inputs for column in columns], axis=1),
         )
         if product.weights.size * len(columns) < smallest:
-            rest += product.rows.ravel().tolist()
+            rest.append(product.sums.ravel())
         else:
             products.append(product)
-    return products, rest
+    return products, np.concatenate(rest)
 
 
-def _as_matrix(
-    inputs: tuple[int, ...], members: list[tuple[int, tuple[int, ...]]]
-) -> MatrixProduct:
+def _as_matrix(sums: Addresses, weights: Addresses, inputs: Addresses) -> MatrixProduct:
     """Return sums over the same inputs as a matrix times a column, in the order of the weights."""
-    weights = np.array([member_weights for _, member_weights in members], dtype=np.int64)
-    rows = np.array([index for index, _ in members], dtype=np.int64)
-    row_order = np.argsort(weights.min(axis=1), kind="stable")
+    row_order = weights.min(axis=1).argsort(kind="stable")
     weights = weights[row_order]
-    column_order = np.argsort(weights[0], kind="stable")
+    column_order = weights[0].argsort(kind="stable")
     return MatrixProduct(
-        rows=rows[row_order][:, None],
+        sums=sums[row_order][:, None],
         weights=weights[:, column_order],
-        inputs=np.array(inputs, dtype=np.int64)[column_order][:, None],
+        inputs=inputs[column_order][:, None],
     )

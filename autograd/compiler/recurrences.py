@@ -15,29 +15,28 @@ a row of its own. Those of all steps then are one block, and one matrix product.
 >>> tape, rows = split_recurrences(tape, canonical_rows(tape))
 >>> for index in (11, 14):
 ...     print(index, rows[index].terms)
-11 [(1.0, 16, -1), (1.0, 4, 9), (1.0, 5, 10)]
-14 [(1.0, 17, -1), (1.0, 4, 12), (1.0, 5, 13)]
->>> print(rows[16], rows[17])
-Sum(terms=[(1.0, 3, 1)]) Sum(terms=[(1.0, 3, 2)])
+11 ([], [(1.0, 4, 9), (1.0, 5, 10)], [(1.0, 16, -1)], [], [])
+14 ([], [(1.0, 4, 12), (1.0, 5, 13)], [(1.0, 17, -1)], [], [])
+>>> print(rows[16].terms, rows[17].terms)
+([], [(1.0, 3, 1)], [], [], []) ([], [(1.0, 3, 2)], [], [], [])
 
 The second and the third state are a product ready beforehand, of the weight 3 with the input 1 or
 2, and two that wait for the state before.
 """
 
 import dataclasses
-import itertools
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import TypeAlias
 
 from autograd import operations
-from autograd.compiler.blocks import levels_from_inputs
-from autograd.compiler.canonical import NONE, Row, Sum, Term
+from autograd.compiler.blocks import levels_from_inputs, operands_of_rows
+from autograd.compiler.canonical import BATCH, KINDS, NONE, SHARED_TIMES_BATCH, Row, Sum
 from autograd.compiler.tape import Tape
 
-Split: TypeAlias = tuple[list[Term], list[Term]]
-"""The early and the late terms of a sum."""
+Split: TypeAlias = tuple[Sum, Sum]
+"""The early and the late part of a sum."""
 
 
 def split_recurrences(tape: Tape, rows: dict[int, Row]) -> tuple[Tape, dict[int, Row]]:
@@ -57,11 +56,11 @@ def split_recurrences(tape: Tape, rows: dict[int, Row]) -> tuple[Tape, dict[int,
     with_parts: dict[int, Row] = {}
     for index, row in rows.items():
         if index in splits:
-            early, late = splits[index]
+            early, row = splits[index]
             part = len(tape.operations) + len(trained)
-            with_parts[part] = Sum(early)
-            trained.append(any(map(tape.trained.__getitem__, with_parts[part].operands)))
-            row = Sum([(1.0, part, NONE), *late])
+            row.terms[BATCH].append((1.0, part, NONE))
+            with_parts[part] = early
+            trained.append(any(map(tape.trained.__getitem__, early.operands)))
         with_parts[index] = row
     return _extended(tape, trained), with_parts
 
@@ -86,45 +85,39 @@ def _recurring(tape: Tape, rows: dict[int, Row]) -> Iterator[tuple[int, Split]]:
     What is left has two products at least: a single one would be no matrix product.
     """
     groups: dict[Hashable, list[tuple[int, Split]]] = defaultdict(list)
-    levels: dict[int, int] = {}
-    for alike in _beginning_alike(tape, rows):
-        levels = levels or levels_from_inputs(rows)
+    levels: list[int] = []
+    for alike in _beginning_alike(rows):
+        levels = levels or levels_from_inputs(tape, operands_of_rows(rows))
         if len({levels[index] for index, _ in alike}) == 1:
             continue
-        for index, terms in alike:
-            weights = [_weight(tape, term) for term in terms]
-            begun, is_late = _late(terms, weights, levels)
-            if sum(w != NONE for w in itertools.compress(weights, is_late)) > 1:
-                early = [term for term, late in zip(terms, is_late, strict=True) if not late]
-                late = list(itertools.compress(terms, is_late))
-                groups[begun, *sorted(weights)].append((index, (early, late)))
+        for index, row in alike:
+            products = row.terms[SHARED_TIMES_BATCH]
+            begun = min(max(levels[weight], levels[x]) for _, weight, x in products)
+            early, late = _split(row, levels, begun)
+            if len(late.terms[SHARED_TIMES_BATCH]) > 1:
+                weights = sorted([weight for _, weight, _ in products])
+                groups[begun, *weights].append((index, (early, late)))
     for group in groups.values():
         if len({levels[index] for index, _ in group}) > 1:
             yield from group
 
 
-def _beginning_alike(tape: Tape, rows: dict[int, Row]) -> list[list[tuple[int, list[Term]]]]:
+def _beginning_alike(rows: dict[int, Row]) -> list[list[tuple[int, Sum]]]:
     """Return sums with the same first three weights: few graphs have any but those that recur."""
-    groups: dict[Hashable, list[tuple[int, list[Term]]]] = defaultdict(list)
+    groups: dict[Hashable, list[tuple[int, Sum]]] = defaultdict(list)
     for index, row in rows.items():
-        if isinstance(row, Sum) and len(row.terms) > 2:
-            weights = (w for term in row.terms if (w := _weight(tape, term)) != NONE)
-            first = tuple(itertools.islice(weights, 3))
-            if len(first) == 3:
-                groups[len(row.terms), first].append((index, row.terms))
+        if isinstance(row, Sum) and len(products := row.terms[SHARED_TIMES_BATCH]) > 2:
+            weights = [weight for _, weight, _ in products[:3]]
+            groups[*map(len, row.terms), *weights].append((index, row))
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _late(terms: list[Term], weights: list[int], levels: dict[int, int]) -> tuple[int, list[bool]]:
-    """Return the level of the first product with a weight, and which terms are ready later."""
-    ready = [max(levels.get(x, 0), levels.get(y, 0)) for _, x, y in terms]
-    begun = min(level for level, weight in zip(ready, weights, strict=True) if weight != NONE)
-    return begun, [level > begun for level in ready]
-
-
-def _weight(tape: Tape, term: Term) -> int:
-    """Return the factor that is the same for all samples, if the other is not, or else `NONE`."""
-    _, x, y = term
-    if y == NONE or tape.varying[x] == tape.varying[y]:
-        return NONE
-    return y if tape.varying[x] else x
+def _split(row: Sum, levels: Sequence[int], begun: int) -> Split:
+    """Tell the terms apart that are ready at the level `begun` from those that are not."""
+    early, late = (Sum(tuple([] for _ in KINDS)) for _ in range(2))
+    for kind, terms in enumerate(row.terms):
+        for term in terms:
+            _, x, y = term
+            part = early if levels[x] <= begun and levels[y] <= begun else late
+            part.terms[kind].append(term)
+    return early, late

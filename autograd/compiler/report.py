@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from autograd.compiler.blocks import KINDS, blocks
-from autograd.compiler.canonical import canonical_rows
+from autograd.compiler.blocks import blocks
+from autograd.compiler.canonical import KINDS, canonical_rows
 from autograd.compiler.program import MatMul, Program
 from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape

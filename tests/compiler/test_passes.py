@@ -20,12 +20,12 @@ import autograd as ag
 from autograd import Value, operations
 from autograd.compiler.adjoint import operands_of
 from autograd.compiler.blocks import blocks
-from autograd.compiler.canonical import NONE, Call, Row, Sum, Term, canonical_rows
+from autograd.compiler.canonical import KINDS, NONE, Call, Row, Sum, Term, canonical_rows
 from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
 from autograd.compiler.memory import Memory
 from autograd.compiler.nests import cuts, nest, nest_adjoint, nest_together
 from autograd.compiler.planning import plan
-from autograd.compiler.products import matrix_products
+from autograd.compiler.products import MatrixProduct, matrix_products
 from autograd.compiler.program import (
     Adjoint,
     Apply,
@@ -99,13 +99,18 @@ def canonical(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any
     return list(canonical_rows(read_tape(outputs, inputs, parameters)).values())
 
 
+def a_sum(**terms: list[Term]) -> Sum:
+    """Return the sum of terms given by the names of their kinds."""
+    return Sum(tuple([terms.get(kind.replace("*", "_"), []) for kind in KINDS]))
+
+
 def leaves(n: int) -> list[Value]:
     return [Value(0.5 + i) for i in range(n)]
 
 
 def test_one_sum_however_it_is_written() -> None:
     x, y, w = leaves(3)  # tape indices 0, 1, 2
-    expected = [(1.0, 1, NONE), (1.0, 2, 0), (3.0, NONE, NONE)]
+    expected = a_sum(shared_batch=[(1.0, 2, 0)], batch=[(1.0, 1, NONE)], shared=[(3.0, NONE, NONE)])
     same_sums: list[Value] = [
         w * x + y + 3,
         ag.sum([w * x, y, ag.detach(Value(3.0))]),
@@ -114,52 +119,49 @@ def test_one_sum_however_it_is_written() -> None:
         -(-(w * x) - y - 3),
     ]
     for same in same_sums:
-        rows = canonical([same], [x, y], [w])
-        assert len(rows) == 1
-        assert isinstance(rows[0], Sum)
-        assert sorted(rows[0].terms) == expected
+        assert canonical([same], [x, y], [w]) == [expected]
 
 
 def test_constants_become_coefficients() -> None:
     x, w = leaves(2)
-    assert canonical([-3 * (w * x) / 2], [x], [w]) == [Sum([(-1.5, 1, 0)])]
+    assert canonical([-3 * (w * x) / 2], [x], [w]) == [a_sum(shared_batch=[(-1.5, 1, 0)])]
     assert canonical([ag.dot([w, 2.0], [x, 3.0])], [x], [w]) == [
-        Sum([(1.0, 1, 0), (6.0, NONE, NONE)])
+        a_sum(shared_batch=[(1.0, 1, 0)], shared=[(6.0, NONE, NONE)])
     ]
 
 
 def test_a_square_is_a_product_and_other_powers_are_calls() -> None:
     (x,) = leaves(1)
-    assert canonical([x**2], [x], []) == [Sum([(1.0, 0, 0)])]
+    assert canonical([x**2], [x], []) == [a_sum(batch_batch=[(1.0, 0, 0)])]
     assert canonical([x**3], [x], []) == [Call(operations.pow, (0, 1))]
 
 
 def test_a_constant_lookup_is_its_entry() -> None:
     x, y, w = leaves(3)
-    assert canonical([ag.lookup([x, w, y], 1)], [x, y], [w]) == [Sum([(1.0, 2, NONE)])]
+    assert canonical([ag.lookup([x, w, y], 1)], [x, y], [w]) == [a_sum(shared=[(1.0, 2, NONE)])]
 
 
 def test_what_is_used_twice_is_a_row_of_its_own() -> None:
     x, w, b = leaves(3)
     total = w * x + b  # index 4, after the product
     assert canonical([total * total + total], [x], [w, b]) == [
-        Sum([(1.0, 1, 0), (1.0, 2, NONE)]),
-        Sum([(1.0, 4, 4), (1.0, 4, NONE)]),
+        a_sum(shared_batch=[(1.0, 1, 0)], shared=[(1.0, 2, NONE)]),
+        a_sum(batch_batch=[(1.0, 4, 4)], batch=[(1.0, 4, NONE)]),
     ]
 
 
 def test_a_sum_of_nothing_leaves_no_trace_in_other_sums() -> None:
     x, w, v = leaves(3)
     nothing = ag.dot([w, v], [0.0, 0.0])
-    assert canonical([w * x + 2 * nothing], [x], [w, v]) == [Sum([(1.0, 1, 0)])]
-    assert canonical([nothing], [x], [w, v]) == [Sum([(0.0, NONE, NONE)])]
+    assert canonical([w * x + 2 * nothing], [x], [w, v]) == [a_sum(shared_batch=[(1.0, 1, 0)])]
+    assert canonical([nothing], [x], [w, v]) == [a_sum(shared=[(0.0, NONE, NONE)])]
 
 
 def test_a_scaled_sum_stays_a_row() -> None:
     x, y = leaves(2)
     assert canonical([3 * (x + y)], [x, y], []) == [
-        Sum([(1.0, 0, NONE), (1.0, 1, NONE)]),
-        Sum([(3.0, 3, NONE)]),
+        a_sum(batch=[(1.0, 0, NONE), (1.0, 1, NONE)]),
+        a_sum(batch=[(3.0, 3, NONE)]),
     ]
 
 
@@ -167,8 +169,8 @@ def test_what_no_sample_changes_is_computed_once() -> None:
     x, w, v = leaves(3)
     product_of_parameters = w * v  # index 3
     assert canonical([x + product_of_parameters], [x], [w, v]) == [
-        Sum([(1.0, 1, 2)]),
-        Sum([(1.0, 0, NONE), (1.0, 3, NONE)]),
+        a_sum(shared_shared=[(1.0, 1, 2)]),
+        a_sum(batch=[(1.0, 0, NONE)], shared=[(1.0, 3, NONE)]),
     ]
 
 
@@ -176,7 +178,7 @@ def test_constants_are_not_computed() -> None:
     constant = ag.exp(Value(1.0) * 2)
     (x,) = leaves(1)
     rows = canonical([x * constant], [x], [])
-    assert rows == [Sum([(constant.data, 0, NONE)])]
+    assert rows == [a_sum(batch=[(constant.data, 0, NONE)])]
 
 
 def takes_two(operation: operations.Operation) -> bool:
@@ -204,9 +206,8 @@ def rows_of_recurrences(
     return list(rows.values()), list(split_recurrences(tape, rows)[1].values())
 
 
-def terms_of(rows: Sequence[Row], n_operands: int) -> list[list[Term]]:
-    sums = [row for row in rows if isinstance(row, Sum) and len(row.operands) == n_operands]
-    return [sorted(row.terms) for row in sums]
+def sums_of(rows: Sequence[Row], n_operands: int) -> list[Row]:
+    return [row for row in rows if isinstance(row, Sum) and len(row.operands) == n_operands]
 
 
 def test_what_is_ready_for_all_steps_is_a_row_of_its_own() -> None:
@@ -215,17 +216,18 @@ def test_what_is_ready_for_all_steps_is_a_row_of_its_own() -> None:
     for moment in x[1:]:
         state = ag.tanh(w * moment + u * state + v * (state * state) + b)
     before, after = rows_of_recurrences([state], x, [u, v, w, b])
-    assert terms_of(before, n_operands=7) == [
-        [(1.0, 3, 9), (1.0, 4, 12), (1.0, 5, 1), (1.0, 6, NONE)],
-        [(1.0, 3, 16), (1.0, 4, 19), (1.0, 5, 2), (1.0, 6, NONE)],
+    bias = [(1.0, 6, NONE)]
+    assert sums_of(before, n_operands=7) == [
+        a_sum(shared_batch=[(1.0, 5, 1), (1.0, 3, 9), (1.0, 4, 12)], shared=bias),
+        a_sum(shared_batch=[(1.0, 5, 2), (1.0, 3, 16), (1.0, 4, 19)], shared=bias),
     ]
-    assert terms_of(after, n_operands=3) == [
-        [(1.0, 5, 1), (1.0, 6, NONE)],
-        [(1.0, 5, 2), (1.0, 6, NONE)],
+    assert sums_of(after, n_operands=3) == [
+        a_sum(shared_batch=[(1.0, 5, 1)], shared=bias),
+        a_sum(shared_batch=[(1.0, 5, 2)], shared=bias),
     ]
-    assert terms_of(after, n_operands=5) == [  # 24 nodes were recorded
-        [(1.0, 3, 9), (1.0, 4, 12), (1.0, 24, NONE)],
-        [(1.0, 3, 16), (1.0, 4, 19), (1.0, 25, NONE)],
+    assert sums_of(after, n_operands=5) == [  # 24 nodes were recorded
+        a_sum(shared_batch=[(1.0, 3, 9), (1.0, 4, 12)], batch=[(1.0, 24, NONE)]),
+        a_sum(shared_batch=[(1.0, 3, 16), (1.0, 4, 19)], batch=[(1.0, 25, NONE)]),
     ]
 
 
@@ -303,11 +305,19 @@ def test_rows_wait_until_they_can_be_computed_together() -> None:
 # --- fifth pass: matrix products ----------------------------------------------------------------
 
 
+def products_of(
+    sums: dict[int, list[tuple[int, int]]], smallest: int = 1
+) -> tuple[list[MatrixProduct], list[int]]:
+    """Find the products of sums of (weight, input)."""
+    weights, inputs = np.array(list(sums.values())).transpose(2, 0, 1)
+    products, rest = matrix_products(np.array(list(sums)), weights, inputs, smallest)
+    return products, rest.tolist()
+
+
 def product_of(sums: dict[int, list[tuple[int, int]]]) -> tuple[Any, Any, Any]:
-    products, rest = matrix_products(sums, smallest=1)
-    assert len(products) == 1
+    (product,), rest = products_of(sums)
     assert rest == []
-    return products[0].weights.tolist(), products[0].inputs.tolist(), products[0].rows.tolist()
+    return product.weights.tolist(), product.inputs.tolist(), product.sums.tolist()
 
 
 def test_sums_over_the_same_inputs_are_the_rows_of_a_matrix() -> None:
@@ -336,19 +346,19 @@ def test_one_matrix_at_several_places_gets_several_columns() -> None:
 
 
 def test_equal_sums_are_equal_rows_of_the_matrix() -> None:
-    weights, inputs, rows = product_of({10: [(0, 5), (1, 6)], 11: [(1, 6), (0, 5)]})
+    weights, inputs, sums = product_of({10: [(0, 5), (1, 6)], 11: [(1, 6), (0, 5)]})
     assert (weights, inputs) == ([[0, 1], [0, 1]], [[5], [6]])
-    assert sorted(row for (row,) in rows) == [10, 11]
+    assert sorted(name for (name,) in sums) == [10, 11]
 
 
 def test_an_input_that_occurs_twice_in_a_sum_makes_no_matrix() -> None:
-    assert matrix_products({10: [(0, 5), (1, 5)]}, smallest=1) == ([], [10])
+    assert products_of({10: [(0, 5), (1, 5)]}) == ([], [10])
 
 
 def test_small_products_are_left_to_sums() -> None:
     sums = {10: [(0, 5), (1, 6)], 11: [(2, 5), (3, 6)]}
-    assert matrix_products(sums, smallest=5) == ([], [10, 11])
-    assert len(matrix_products(sums, smallest=4)[0]) == 1
+    assert products_of(sums, smallest=5) == ([], [10, 11])
+    assert len(products_of(sums, smallest=4)[0]) == 1
 
 
 # --- sixth pass: the program ---------------------------------------------------------------------

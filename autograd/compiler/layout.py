@@ -1,0 +1,139 @@
+"""Where the rows of a program live.
+
+Rows get consecutive addresses in one of two spaces, shared or batch, as they are planned: first the
+parameters and the inputs, then the rows of each block. A constant gets one when it is first used.
+
+>>> from autograd import Value, exp
+>>> from autograd.compiler.canonical import canonical_rows
+>>> from autograd.compiler.tape import read_tape
+>>> x, v, w = Value(1.0), Value(2.0), Value(3.0)
+>>> tape = read_tape([3 * exp(w * x) + v], inputs=[x], parameters=[v, w])
+>>> layout = Layout(tape)
+>>> product, exponential, total = canonical_rows(tape).items()
+>>> for index, _ in (product, exponential):
+...     layout.allocate([index], batch=True)
+batch[1]
+batch[2]
+>>> layout.locate_terms([total[1]], KINDS.index("batch"))
+Terms(factors=array([[[2]]]), coefficients=array([[3.]]))
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.compiler.canonical import KINDS, NONE, Sum
+from autograd.compiler.program import Addresses, Region
+from autograd.compiler.tape import Tape
+
+SPACES = [[space == "batch" for space in kind.split("*")] for kind in KINDS]
+"""For each kind of terms, whether its factors are batch rows."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of one kind in n sums, k in each.
+
+    Attributes
+    ----------
+    factors : array of int, (1 or 2, k, n)
+        Addresses; those of a sum are sorted.
+    coefficients : array of float, (k, n)
+    """
+
+    factors: Addresses
+    coefficients: NDArray[np.float64]
+
+    def of(self, sums: Addresses) -> "Terms":
+        """Return the terms of some of the sums, in this order."""
+        return Terms(self.factors[..., sums], self.coefficients[:, sums])
+
+
+class Layout:
+    """The addresses of rows.
+
+    Attributes
+    ----------
+    sizes : dict of bool to int
+        The number of rows of the shared space (False) and of the batch space (True).
+    constants : dict of float to int
+        The shared rows of numbers that never change.
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        self.sizes = {False: 0, True: 0}
+        self.constants: dict[float, int] = {}
+        self._numbers = tape.numbers
+        self._trained = np.array(tape.trained, dtype=bool)
+        self._trained_rows: dict[bool, list[NDArray[np.bool_]]] = {False: [], True: []}
+        self._address = np.full(len(tape.operations) + 1, NONE)  # the last one is that of NONE
+        self.allocate(tape.parameters, batch=False)
+        self.allocate(tape.inputs, batch=True)
+
+    def allocate(self, indices: Sequence[int] | Addresses, batch: bool) -> Region:
+        """Give consecutive addresses to rows of the tape, in the given order."""
+        indices = np.asarray(indices, dtype=np.int64)
+        region = self._extended(batch, self._trained[indices])
+        self._address[indices] = region.rows
+        return region
+
+    def allocate_copy(self, region: Region) -> Region:
+        """Give addresses in the batch space to copies of shared rows."""
+        return self._extended(True, self.trained_rows(region.batch)[region.rows])
+
+    def _extended(self, batch: bool, trained: NDArray[np.bool_]) -> Region:
+        start = self.sizes[batch]
+        self.sizes[batch] += len(trained)
+        self._trained_rows[batch].append(trained)
+        return Region(batch, np.arange(start, self.sizes[batch]))
+
+    def trained_rows(self, batch: bool) -> NDArray[np.bool_]:
+        """Return which rows of a space depend on a parameter."""
+        return np.concatenate(self._trained_rows[batch])
+
+    def locate(self, indices: Sequence[Sequence[int]] | Sequence[int]) -> Addresses:
+        """Return the addresses of rows of the tape."""
+        located = np.array(indices)
+        for index in located[self._address[located] == NONE].tolist():  # constants not used before
+            self._address[index] = self._constant(self._numbers[index])
+        addresses: Addresses = self._address[located]
+        return addresses
+
+    def locate_terms(self, sums: Sequence[Sum], kind: int) -> Terms:
+        """Return the terms of one kind in sums that have equally many of it."""
+        numbers = chain.from_iterable(chain.from_iterable([row.terms[kind] for row in sums]))
+        table = np.fromiter(numbers, np.float64).reshape(len(sums), -1, 3)
+        coefficients, *indices = table.transpose(2, 1, 0)
+        spaces = SPACES[kind]
+        factors = self._address[np.array(indices[: len(spaces)], dtype=np.int64)]
+        alone = factors[0] == NONE
+        if alone.any():
+            factors[0][alone] = list(map(self._constant, coefficients[alone].tolist()))
+            coefficients[alone] = 1.0
+        if spaces in ([True, True], [False, False]):
+            factors.sort(axis=0)
+        if len(coefficients) == 1:
+            return Terms(factors, coefficients)
+        order = np.lexsort((coefficients, *factors[::-1]), axis=0)
+        columns = np.arange(len(sums))
+        return Terms(factors[:, order, columns], coefficients[order, columns])
+
+    def _constant(self, number: float) -> int:
+        """Return the shared row of a constant."""
+        if number not in self.constants:
+            self.constants[number] = int(self._extended(False, np.zeros(1, dtype=bool)).rows[0])
+        return self.constants[number]
+
+
+def in_lexicographic_order(columns: Iterable[NDArray[Any]]) -> Addresses:
+    """Return the order of the rows of a table: by its first column, then by the second, ...
+
+    >>> in_lexicographic_order([np.array([3, 1, 1]), np.array([0, 9, 8])])
+    array([2, 1, 0])
+    """
+    order: Addresses = np.lexsort(list(columns)[::-1])
+    return order
