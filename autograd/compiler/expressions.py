@@ -29,7 +29,7 @@ class NoFormulaError(AttributeError, TypeError):
     """A function does with its arguments what cannot be written as one formula."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Formula:
     """A name, or a NumPy function of formulas and numbers.
 

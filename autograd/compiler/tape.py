@@ -18,7 +18,7 @@ a parameter, *constant* that its number is known already.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from autograd.errors import ArgumentError
 from autograd.graph import Node, topological_order
@@ -65,7 +65,7 @@ def read_tape(
     ArgumentError
         If an input or a parameter is given twice, or is computed.
     """
-    return tape_of(numbered(behind(outputs), outputs, inputs, parameters))
+    return tape_of(behind(outputs), outputs, inputs, parameters)
 
 
 def behind(outputs: Sequence[Value]) -> dict[Node, tuple[Node, ...]]:
@@ -73,34 +73,12 @@ def behind(outputs: Sequence[Value]) -> dict[Node, tuple[Node, ...]]:
     return {node: node.parents for output in outputs for node in topological_order(output)}
 
 
-@dataclass(frozen=True)
-class Numbered:
-    """A graph whose nodes are numbered: graphs that do the same are equal.
-
-    Attributes
-    ----------
-    operations, operands, inputs, parameters, outputs
-        See `Tape`.
-    constants : list of float
-        What the leaves hold that are neither inputs nor parameters.
-    nodes : list of Node
-    """
-
-    operations: list[Operation | None]
-    operands: list[tuple[int, ...]]
-    constants: list[float]
-    inputs: list[int]
-    parameters: list[int]
-    outputs: list[int]
-    nodes: list[Node] = field(compare=False)
-
-
-def numbered(
+def tape_of(
     parents: dict[Node, tuple[Node, ...]],
     outputs: Sequence[Value],
     inputs: Sequence[Value],
     parameters: Sequence[Value],
-) -> Numbered:
+) -> Tape:
     """Give numbers to the nodes that are `behind` outputs; see `read_tape`."""
     leaves = [*inputs, *parameters]
     if len(set(leaves)) < len(leaves):
@@ -110,39 +88,26 @@ def numbered(
             raise ArgumentError(f"{leaf!r} is computed or constant: it cannot be set from outside")
     nodes: list[Node] = list(dict.fromkeys([*leaves, *parents]))
     index = dict(zip(nodes, range(len(nodes)), strict=True))
-    others = nodes[len(leaves) :]
-    return Numbered(
-        operations=[node.operation for node in nodes],
-        operands=[()] * len(leaves)
-        + [tuple(map(index.__getitem__, parents[node])) for node in others],
-        constants=[node.data for node in others if not parents[node]],
-        inputs=list(range(len(inputs))),
-        parameters=list(range(len(inputs), len(leaves))),
-        outputs=[index[output] for output in outputs],
-        nodes=nodes,
-    )
-
-
-def tape_of(graph: Numbered) -> Tape:
-    """Tell apart what the nodes of a graph depend on."""
-    varying = [True] * len(graph.inputs) + [False] * len(graph.parameters)
+    varying = [True] * len(inputs) + [False] * len(parameters)
     trained = [not varies for varies in varying]
-    constant = [False] * len(varying)
-    for index in range(len(varying), len(graph.nodes)):
-        parents = graph.operands[index]
-        # `in` and `map` search without a step of Python for each parent: a third of the time.
-        varying.append(True in map(varying.__getitem__, parents))
-        constant.append(False not in map(constant.__getitem__, parents))
-        passes = graph.operations[index] is not DETACH
-        trained.append(passes and True in map(trained.__getitem__, parents))
+    constant = [False] * len(leaves)
+    all_operands: list[tuple[int, ...]] = [()] * len(leaves)
+    for node in nodes[len(leaves) :]:
+        # `in` and `map` search without a step of Python for each operand: a third of the time.
+        operands = tuple(map(index.__getitem__, parents[node]))
+        all_operands.append(operands)
+        varying.append(True in map(varying.__getitem__, operands))
+        constant.append(False not in map(constant.__getitem__, operands))
+        passes = node.operation is not DETACH
+        trained.append(passes and True in map(trained.__getitem__, operands))
     return Tape(
-        operations=graph.operations,
-        operands=graph.operands,
-        numbers=[node.data for node in graph.nodes],
+        operations=[node.operation for node in nodes],
+        operands=all_operands,
+        numbers=[node.data for node in nodes],
         varying=varying,
         trained=trained,
         constant=constant,
-        inputs=graph.inputs,
-        parameters=graph.parameters,
-        outputs=graph.outputs,
+        inputs=list(range(len(inputs))),
+        parameters=list(range(len(inputs), len(leaves))),
+        outputs=[index[output] for output in outputs],
     )

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.tape import Numbered, Tape, behind, numbered, tape_of
+from autograd.compiler.tape import Tape, behind, tape_of
 from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import GraphError, TraceError
 from autograd.graph import Node, origins, topological_order
@@ -111,13 +111,13 @@ def record(
     last = len(arrays[0]) - 1 if arrays else 0
     guarded = _Recording(function, arrays, 0, TracedValue)
     plain = _Recording(function, arrays, last, Value)  # nothing left to guard, and faster
+    if not guarded.is_like(plain):
+        raise _difference(function, arrays, last)
     # A variable that only one of the calls reached was made inside of it: it is a constant.
     reached = [variable for variable in plain.variables() if variable in guarded.parents]
     parameters = list(dict.fromkeys([*known, *reached]))
-    graph = plain.numbered(parameters)
-    if graph != guarded.numbered(parameters):
-        raise _difference(function, arrays, last)
-    return Trace(tape_of(graph), parameters, plain.shape)
+    tape = tape_of(plain.parents, plain.outputs, plain.inputs, parameters)
+    return Trace(tape, parameters, plain.shape)
 
 
 class _Recording:
@@ -134,17 +134,34 @@ class _Recording:
             arguments = _arguments(arrays, index, kind)
             self.outputs, self.shape = _outputs(function(*arguments))
         self.inputs = [value for argument in arguments for value in numbers_in(argument)]
+        self.places = {value: place for place, value in enumerate(self.inputs)}
         self.parents = behind(self.outputs)
 
     def variables(self) -> list[Any]:
         """List the variables behind the outputs that are no inputs, in the order of their use."""
-        taken = set(self.inputs)
         used = dict.fromkeys(itertools.chain(*self.parents.values(), self.outputs))
-        return [node for node in used if node.operation is None and node not in taken]
+        return [node for node in used if node.operation is None and node not in self.places]
 
-    def numbered(self, parameters: Sequence[Value]) -> Numbered:
-        """Give numbers to the nodes, first to inputs and parameters."""
-        return numbered(self.parents, self.outputs, self.inputs, parameters)
+    def is_like(self, other: "_Recording") -> bool:
+        """Whether the graphs of two calls are the same, each with the inputs of its own."""
+        nodes, others = list(self.parents), list(other.parents)
+        if [node.operation for node in nodes] != [node.operation for node in others]:
+            return False
+        twins = dict(zip(nodes, others, strict=True))
+        parents = [tuple(map(twins.__getitem__, pair)) for pair in self.parents.values()]
+        outputs = [twins[output] for output in self.outputs]
+        leaves = [leaf for leaf in nodes if not self.parents[leaf]]
+        return (parents, outputs) == (list(other.parents.values()), other.outputs) and [
+            self.role(leaf, other) for leaf in leaves
+        ] == [other.role(twins[leaf], self) for leaf in leaves]
+
+    def role(self, leaf: Any, other: "_Recording") -> tuple[str, Any]:
+        """Tell what a leaf is: an input, a variable that another recording has too, or a number."""
+        if leaf in self.places:
+            return "input", self.places[leaf]
+        if leaf.operation is None and leaf in other.parents:
+            return "variable", leaf
+        return "number", leaf.data
 
 
 def _arguments(arrays: Sequence[NDArray[Any]], index: int, kind: type[Value]) -> list[Any]:

@@ -182,6 +182,31 @@ def test_baking_a_number_in_is_noticed(function: Callable[..., Any]) -> None:
     assert "sample 2 than for sample 0" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "other_leaf",
+    [
+        lambda x, y, a, b: (y, x, a, b),  # another input
+        lambda x, y, a, b: (x, y, b, a),  # another parameter
+        lambda x, y, a, b: (a, y, x, b),  # a parameter for an input, and the reverse
+        lambda x, y, a, b: (Value(1.0), y, a, b),  # a number of its own
+    ],
+)
+def test_other_leaves_in_the_same_places_are_noticed_though_their_numbers_are_equal(
+    other_leaf: Callable[..., Any],
+) -> None:
+    calls: list[Any] = []
+
+    def function(sample: list[Value]) -> Any:
+        leaves = (*sample, *parameters)
+        p, q, r, s = leaves if not calls else other_leaf(*leaves)
+        calls.append(sample)
+        return (p - q) * (r - 2 * s)
+
+    parameters = Value(1.0), Value(1.0)
+    with pytest.raises(TraceError, match="something else for sample 1"):
+        ag.compile(function)(np.ones((2, 2)))
+
+
 def test_graphs_of_different_size_are_noticed() -> None:
     with pytest.raises(TraceError, match=REPLACEMENT):
         ag.compile(loops_over_print)(X)
