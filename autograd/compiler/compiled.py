@@ -30,6 +30,7 @@ from autograd.compiler.arguments import (
 from autograd.compiler.chunks import bind_in_chunks
 from autograd.compiler.mean import mean_node
 from autograd.compiler.memory import Array
+from autograd.compiler.own_operations import require_sound_operations
 from autograd.compiler.planning import plan
 from autograd.compiler.program import Backend, BoundProgram, Program
 from autograd.compiler.report import report
@@ -245,6 +246,7 @@ class Compiled:
         return self._recordings[shapes]
 
     def _keep(self, shapes: Shapes, trace: Trace, alone: list[Array]) -> None:
+        require_sound_operations(trace.tape)
         with collector_paused():
             program = plan(trace.tape)  # may fail or be interrupted: nothing has changed yet
             require_constants(program, self.dtype)
