@@ -97,7 +97,7 @@ def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> di
             sent = operation.derivative(gradients[node], number(node), *inputs)
         except (ArithmeticError, ValueError) as cause:
             raise derivative_error(node, cause) from cause
-        require_one_for_each_input(node, operation, sent)
+        require_one_for_each_input(operation, len(node.parents), sent)
         for parent, contribution in zip(node.parents, sent, strict=True):
             if parent in dependent:
                 so_far = gradients.get(parent)

@@ -7,7 +7,14 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd.errors import AutogradError, DomainError, GraphError, NonFiniteError, ShapeError
+from autograd.errors import (
+    AutogradError,
+    DomainError,
+    GraphError,
+    NonFiniteError,
+    NotANumberError,
+    ShapeError,
+)
 from autograd.graph import Node, origins
 from autograd.operations import CONSTANT, Operation
 
@@ -67,21 +74,29 @@ def require_unchanged(order: Iterable[Node]) -> None:
             )
 
 
-def require_one_for_each_input(node: Node, operation: Operation, sent: Any) -> None:
-    """Raise an error if `sent`, which the rule of `operation` returned, does not fit the inputs.
+def require_one_for_each_input(operation: Operation, n_inputs: int, sent: Any) -> None:
+    """Raise an error if `sent`, which the rule of `operation` returned, does not fit its inputs.
 
     Raises
     ------
     ShapeError
-        If it is not a tuple or list of as many gradients as `node` has inputs.
+        If it is not a tuple or list of `n_inputs` gradients.
+    NotANumberError
+        If one of them is None, or text.
     """
     several = isinstance(sent, list | tuple)
-    if not several or len(sent) != len(node.parents):
+    if not several or len(sent) != n_inputs:
         returned = f"{len(sent)} gradient(s)" if several else repr(sent)
         raise ShapeError(
             f"the derivative rule of {operation.name} returned {returned}, and the operation has "
-            f"{len(node.parents)} input(s): return a tuple with one gradient for each"
+            f"{n_inputs} input(s): return a tuple with one gradient for each"
         )
+    for gradient in sent:
+        if gradient is None or isinstance(gradient, str | list | tuple):
+            raise NotANumberError(
+                f"the derivative rule of {operation.name} returned {gradient!r} as a gradient: "
+                "return a number, 0.0 for an input that the output does not depend on"
+            )
 
 
 def require_fitting_rule(node: Any) -> None:
@@ -89,7 +104,7 @@ def require_fitting_rule(node: Any) -> None:
 
     Raises
     ------
-    ShapeError
+    ShapeError, NotANumberError
         If it did.
     """
     inputs = [parent.data for parent in node.parents]
@@ -97,7 +112,7 @@ def require_fitting_rule(node: Any) -> None:
         sent = node.operation.derivative(node.grad, node.data, *inputs)
     except (ArithmeticError, TypeError, ValueError):
         return
-    require_one_for_each_input(node, node.operation, sent)
+    require_one_for_each_input(node.operation, len(inputs), sent)
 
 
 def derivative_error(node: Node, cause: Exception) -> AutogradError:

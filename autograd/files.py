@@ -6,7 +6,28 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograd.errors import FileError
+from autograd.errors import ArgumentError, FileError
+
+
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """Return where a file is to be, as a `Path`.
+
+    >>> as_path(3)
+    Traceback (most recent call last):
+        ...
+    autograd.errors.ArgumentError: 3 is no path of a file: give a string or a pathlib.Path
+
+    Raises
+    ------
+    ArgumentError
+        If it is something else than a path.
+    """
+    try:
+        return Path(path)
+    except TypeError:
+        raise ArgumentError(
+            f"{path!r} is no path of a file: give a string or a pathlib.Path"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -15,10 +36,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises
     ------
+    ArgumentError
+        If `path` is no path.
     FileError
         If the file cannot be written. An old one is then still in its place.
     """
-    path = Path(path)
+    path = as_path(path)
     if not path.name:
         raise FileError(f"{str(path)!r} cannot be written: it names no file")
     # A name that nobody else has: two programs that write one file would write into each other's.
@@ -39,7 +62,7 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> Path:
 
     Raises
     ------
-    FileError
+    ArgumentError, FileError
         See `replacing`.
     """
     with replacing(path) as unfinished:

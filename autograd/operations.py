@@ -139,12 +139,17 @@ class Operation:
 
     def _require_number_of_inputs(self, count: int) -> None:
         """Raise an error if the derivative rule, which names all inputs, takes not so many."""
-        parameters = inspect.signature(self.derivative).parameters.values()
-        names = [parameter.name for parameter in parameters][2:]  # after g and out
-        takes_any = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
-        if not takes_any and len(names) != count:
+        names = self._inputs()
+        if names is not None and len(names) != count:
             inputs = f"{len(names)} input{'s' if len(names) != 1 else ''} ({', '.join(names)})"
             raise ShapeError(f"{self.name} takes {inputs}, not {count}")
+
+    def _inputs(self) -> list[str] | None:
+        """Return the inputs by the names that the derivative rule has for them, None if any."""
+        parameters = inspect.signature(self.derivative).parameters.values()
+        if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+            return None
+        return [parameter.name for parameter in parameters][2:]  # after g and out
 
     def error(self, inputs: Iterable[float], cause: Exception) -> AutogradError:
         """Return the error that tells why `forward` failed with `cause` at `inputs`."""
@@ -233,22 +238,59 @@ def define(
     Raises
     ------
     ArgumentError
-        If the name is that of an operation of this library.
+        If the name is that of an operation of this library, or a part is not what it has to be.
     """
-    if name in _LIBRARY:
-        raise ArgumentError(f"{name!r} is an operation of the library: choose another name")
     operation = Operation(name, symbol, forward, array, derivative, advice, accumulate)
+    if LIBRARY:  # it is complete, so this operation is a user's own
+        _require_sound(operation)
     OPERATIONS.pop(name, None)  # for the later definition to stand last
     OPERATIONS[name] = operation
     return operation
 
 
-_LIBRARY: dict[str, Operation] = {}
+def _require_sound(operation: Operation) -> None:
+    """Raise an error if the parts of an operation are not what they have to be."""
+    for part in ("name", "symbol", "advice"):
+        text = getattr(operation, part)
+        if not isinstance(text, str):
+            raise ArgumentError(f"{part}={text!r}: an operation takes a string, name='cube'")
+    name = operation.name
+    if name in LIBRARY:
+        raise ArgumentError(f"{name!r} is an operation of the library: choose another name")
+    for part in ("forward", "array", "derivative", "accumulate"):
+        function = getattr(operation, part)
+        if not callable(function) and (part, function) != ("accumulate", None):
+            raise ArgumentError(f"{part}={function!r}: the operation {name} takes a function")
+    inputs = operation._inputs()
+    for part, others in {"forward": 0, "array": 1, "derivative": 2}.items():
+        function = getattr(operation, part)
+        if inputs is not None and not _takes(function, others + len(inputs)):
+            raise ArgumentError(
+                f"{part}{inspect.signature(function)} of {name} does not fit its derivative"
+                f"{inspect.signature(operation.derivative)}: for an input x they are forward(x), "
+                "array(np, x) and derivative(g, out, x)"
+            )
+
+
+def _takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function can be called with so many arguments, as far as it tells."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some that are written in C tell nothing
+        return True
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
+
+
+LIBRARY: dict[str, Operation] = {}
 """The operations of this module by name, once all of them are defined; none can be replaced."""
 
 
 def _operation_named(name: str) -> Operation:
-    operation = _LIBRARY.get(name) or OPERATIONS.get(name)
+    operation = LIBRARY.get(name) or OPERATIONS.get(name)
     if operation is None:
         raise GraphError(f"there is no operation named {name!r} here: define it before loading")
     return operation
@@ -641,4 +683,4 @@ lookup = define(
     advice="the index (the first argument) must be whole, from 0 to the number of entries less 1",
 )
 
-_LIBRARY.update(OPERATIONS | {operation.name: operation for operation in (CONSTANT, DETACH)})
+LIBRARY.update(OPERATIONS | {operation.name: operation for operation in (CONSTANT, DETACH)})

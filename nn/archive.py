@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import FileError, StateError
-from autograd.files import replacing
+from autograd.files import as_path, replacing
 
 
 def write_archive(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -28,13 +28,16 @@ def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
 
     Raises
     ------
+    ArgumentError
+        If `path` is no path.
     FileError
         If the file cannot be read.
     StateError
         If it is not such a file, or is damaged.
     """
+    path = as_path(path)
     try:
-        content = Path(path).read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
     try:

@@ -1,10 +1,39 @@
 """Arguments of the wrong kind are told where they come in, not where they first fail to work."""
 
+import math
 import operator
 import reprlib
-from typing import Any
+from collections.abc import Iterable, Mapping, Set
+from numbers import Real
+from typing import Any, TypeAlias
 
-from autograd.errors import ArgumentError
+import numpy as np
+
+from autograd.errors import ArgumentError, NotANumberError
+from autograd.value import as_value
+
+Seed: TypeAlias = np.random.Generator | int | None
+"""A NumPy generator to draw from, a seed for one, or None for a different run each time."""
+
+
+def random_generator(rng: Seed) -> np.random.Generator:
+    """Return the generator that is given, or a new one from a seed.
+
+    >>> random_generator(-1)
+    Traceback (most recent call last):
+        ...
+    autograd.errors.ArgumentError: rng=-1: it takes a seed from 0 on, a NumPy Generator or None
+
+    Raises
+    ------
+    ArgumentError
+        If it is something else than NumPy makes a generator of.
+    """
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        takes = "a seed from 0 on, a NumPy Generator or None"
+        raise _wrong(rng, "rng", takes) from None
 
 
 def require(fits: bool, argument: Any, name: str, takes: str) -> None:
@@ -21,7 +50,11 @@ def require(fits: bool, argument: Any, name: str, takes: str) -> None:
         With the argument, shortened if it is long, its name, and what is taken.
     """
     if not fits:
-        raise ArgumentError(f"{name}={reprlib.repr(argument)}: it takes {takes}")
+        raise _wrong(argument, name, takes)
+
+
+def _wrong(argument: Any, name: str, takes: str) -> ArgumentError:
+    return ArgumentError(f"{name}={reprlib.repr(argument)}: it takes {takes}")
 
 
 def require_callable(argument: Any, name: str, example: str) -> None:
@@ -40,11 +73,63 @@ def whole_number(number: Any, name: str, least: int = 1) -> int:
     Raises
     ------
     ArgumentError
-        If it is something else. The message calls it `name`.
+        If it is something else, also True or False. The message calls it `name`.
     """
     try:
         whole = operator.index(number)
     except TypeError:
         whole = least - 1
-    require(whole >= least, number, name, f"a whole number from {least} on")
+    fits = whole >= least and not isinstance(number, bool)
+    require(fits, number, name, f"a whole number from {least} on")
     return whole
+
+
+def require_number(name: str, number: Any) -> None:
+    """Raise an error unless an argument is a real number.
+
+    Raises
+    ------
+    NotANumberError
+    """
+    if not isinstance(number, Real):
+        raise NotANumberError(f"{name}={number!r}: give a number")
+
+
+def require_in_range(name: str, number: Any, low: float, high: float) -> None:
+    """Raise an error unless ``low <= number < high``, which nan never is.
+
+    Raises
+    ------
+    NotANumberError, ArgumentError
+    """
+    require_number(name, number)
+    if not low <= float(number) < high:
+        upper = "finite" if high == math.inf else f"below {high:g}"
+        raise ArgumentError(f"{name}={number!r}: it must be {upper}, and not below {low:g}")
+
+
+def is_list(argument: Any) -> bool:
+    """Tell what has numbers in an order: no set, no dict, no array of no axes.
+
+    >>> is_list([1.0, 2.0]), is_list({1.0, 2.0}), is_list(np.array(1.0))
+    (True, False, False)
+    """
+    if isinstance(argument, _LISTS):  # to ask for the abstract classes takes 0.5 us
+        return True
+    if isinstance(argument, np.ndarray):
+        return argument.ndim > 0
+    return isinstance(argument, Iterable) and not isinstance(argument, Mapping | Set)
+
+
+_LISTS = (list, tuple)
+
+
+def require_numbers(*things: Any) -> None:
+    """Raise an error if something is neither a number nor a Value, after arithmetic has failed.
+
+    Raises
+    ------
+    NotANumberError
+    """
+    for thing in things:
+        as_value(thing)

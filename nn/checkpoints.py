@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import FileError, StateError
+from autograd.files import as_path
 from nn.archive import checked_array, read_archive, write_archive
 from nn.interrupts import interrupts_deferred
 from nn.optimizers import Optimizer
@@ -61,11 +62,12 @@ def require_writable(path: str | Path) -> None:
 
     Raises
     ------
-    FileError
+    ArgumentError, FileError
     """
-    if not Path(path).parent.is_dir():
-        raise FileError(f"{path} cannot be written: there is no folder {Path(path).parent}")
-    if Path(path).is_dir():
+    path = as_path(path)
+    if not path.parent.is_dir():
+        raise FileError(f"{path} cannot be written: there is no folder {path.parent}")
+    if path.is_dir():
         raise FileError(f"{path} cannot be written: it is a folder")
 
 

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, ShapeError
-from nn.arguments import require, whole_number
-from nn.layers import Seed
+from nn.arguments import Seed, is_list, random_generator, require, whole_number
 
 Data: TypeAlias = Sequence[Any] | NDArray[Any]
 """n samples: a list of n items, or an array with n rows."""
@@ -41,27 +40,29 @@ def minibatches(X: Data, y: Data, batch_size: int, rng: Seed = None) -> Iterator
     ShapeError
         If there are no samples, or not as many inputs as targets.
     ArgumentError
-        If `batch_size` is not a positive whole number.
+        If `batch_size` is not a positive whole number, or `rng` nothing to draw from.
     """
-    check_data(X, y)
+    X, y = checked_data(X, y)
     size = whole_number(batch_size, "batch_size")
-    order = np.random.default_rng(rng).permutation(len(X))
+    order = random_generator(rng).permutation(len(X))
     return (
         (_select(X, order[start : start + size]), _select(y, order[start : start + size]))
         for start in range(0, len(X), size)
     )
 
 
-def check_data(X: Data, y: Data) -> None:
-    """Require as many inputs as targets, at least one, and no nan or infinity among them.
+def checked_data(X: Data, y: Data) -> tuple[Data, Data]:
+    """Return as many inputs as targets, at least one, and no nan or infinity among them.
+
+    What can make an array of itself, such as a table of pandas, is returned as that array: there
+    is no other way to count on that its items are its rows.
 
     Raises
     ------
     ShapeError, ArgumentError
         If it is otherwise.
     """
-    for name, data in (("X", X), ("y", y)):
-        require(isinstance(data, Sized), data, name, "a list, or an array with a leading axis")
+    X, y = _samples(X, "X"), _samples(y, "y")
     if len(X) != len(y):
         raise ShapeError(f"there are {len(X)} inputs in X but {len(y)} targets in y")
     if len(X) == 0:
@@ -69,6 +70,16 @@ def check_data(X: Data, y: Data) -> None:
     for name, data in (("X", X), ("y", y)):
         for place, number in _not_finite(data):
             raise ArgumentError(f"{name}[{', '.join(map(str, place))}] is {number}: leave it out")
+    return X, y
+
+
+def _samples(data: Any, name: str) -> Data:
+    if hasattr(data, "__array__") and not isinstance(data, np.ndarray):
+        data = np.asarray(data)
+    fits = isinstance(data, Sized) and is_list(data)
+    require(fits, data, name, "a list, or an array with a leading axis")
+    samples: Data = data
+    return samples
 
 
 def float_array(data: Any, name: str) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from autograd import Value
 from autograd.derivatives import numbers_in
 from autograd.errors import ArgumentError
-from nn.layers import Seed
+from nn.arguments import Seed, random_generator
 from nn.module import Module
 
 Array: TypeAlias = NDArray[np.float64]
@@ -56,7 +56,7 @@ def random_directions(model: Module, rng: Seed = None) -> Array:
         If all weights are 0.
     """
     # Of its own, since the seed may also have drawn the weights: the same numbers, the same way.
-    generator = np.random.default_rng(rng).spawn(1)[0]
+    generator = random_generator(rng).spawn(1)[0]
     directions = np.array([_random_direction(model, generator) for _ in range(2)])
     if not directions.any():
         raise ArgumentError(f"all weights of {model!r} are 0: random directions take their size")

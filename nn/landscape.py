@@ -20,10 +20,9 @@ import numpy as np
 import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
-from nn.arguments import require, require_callable, whole_number
-from nn.data import Data, check_data, float_array
+from nn.arguments import Seed, is_list, require, require_callable, whole_number
+from nn.data import Data, checked_data, float_array
 from nn.directions import Array, principal_directions, random_directions
-from nn.layers import Seed
 from nn.module import Module
 from nn.progress import progress
 
@@ -127,9 +126,10 @@ def loss_landscape(
     require_callable(loss, "loss", "nn.mse_loss")
     if penalty is not None:
         require_callable(penalty, "penalty", "lambda: nn.l2_penalty(parameters)")
-    check_data(X, y)
+    X, y = checked_data(X, y)
     if whole_number(size, "size") < 2:
         raise ArgumentError("size=1: a grid has two points or more in each direction")
+    require(is_list(path), path, "path", "a list of arrays: optimizer.read() after each epoch")
     parameters = model.parameters()
     snapshots = _checked_path(path, len(parameters))
     kind = directions or ("path" if len(snapshots) else "random")

@@ -3,23 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from autograd import Value
-from autograd.errors import ArgumentError, NotANumberError, ShapeError
+from autograd.errors import NotANumberError, ShapeError
 from autograd.functions import weighted_sum
 from autograd.graph import Row
 from autograd.parts import Part, PartLabel, part_of
 from autograd.value import Number, as_value
 from nn.activations import find_activation
-from nn.arguments import whole_number
+from nn.arguments import Seed, is_list, random_generator, require, whole_number
 from nn.module import Module, Tensor
 
 Activating: TypeAlias = str | Callable[[Value], Value]
 """The name of an activation (see `nn.activations.ACTIVATIONS`), or a function."""
-
-Seed: TypeAlias = np.random.Generator | int | None
-"""A NumPy generator to draw from, a seed for one, or None for a different run each time."""
 
 
 class Neuron(Module):
@@ -61,8 +56,9 @@ class Neuron(Module):
         n_neurons: int = 1,
     ) -> None:
         n_inputs = whole_number(n_inputs, "n_inputs")
+        n_neurons = whole_number(n_neurons, "n_neurons")
         self.activation = find_activation(activation)
-        numbers = self.activation.initial_weights(n_inputs, n_neurons, np.random.default_rng(rng))
+        numbers = self.activation.initial_weights(n_inputs, n_neurons, random_generator(rng))
         self.part = Part("neuron", f"Neuron({n_inputs})", self.activation.name)
         self._weight = Row(
             Value(number, PartLabel(f"w{index}", self.part))
@@ -81,7 +77,7 @@ class Neuron(Module):
 
     @weight.setter
     def weight(self, weight: Iterable[Number]) -> None:
-        if not isinstance(weight, Iterable):
+        if not is_list(weight):
             raise ShapeError(f"{self!r} takes a list of {len(self.weight)} weights, not {weight!r}")
         row = Row(map(_variable, weight))
         if len(row.nodes) != len(self.weight):
@@ -154,7 +150,7 @@ class Layer(Module):
         self, n_inputs: int, n_outputs: int, activation: Activating = "relu", rng: Seed = None
     ) -> None:
         n_outputs = whole_number(n_outputs, "n_outputs")
-        rng = np.random.default_rng(rng)
+        rng = random_generator(rng)
         self.neurons = [
             Neuron(n_inputs, activation, rng, n_neurons=n_outputs) for _ in range(n_outputs)
         ]
@@ -226,14 +222,18 @@ class MLP(Module):
         output_activation: Activating = "linear",
         rng: Seed = None,
     ) -> None:
-        if not isinstance(layer_sizes, Sequence) or len(layer_sizes) == 0:
-            raise ArgumentError(
-                "an MLP takes a list of at least one layer size: MLP(2, [16, 1]) has two layers"
-            )
-        rng = np.random.default_rng(rng)
-        activations = [activation] * (len(layer_sizes) - 1) + [output_activation]
+        has_sizes = isinstance(layer_sizes, Sequence) and len(layer_sizes) > 0
+        takes = "a list of at least one layer size: MLP(2, [16, 1]) has two layers"
+        require(has_sizes, layer_sizes, "layer_sizes", takes)
+        # All is checked before the first layer draws from the generator.
+        n_inputs = whole_number(n_inputs, "n_inputs")
+        sizes = [whole_number(size, f"layer_sizes[{i}]") for i, size in enumerate(layer_sizes)]
+        for either in (activation, output_activation):
+            find_activation(either)
+        rng = random_generator(rng)
+        activations = [activation] * (len(sizes) - 1) + [output_activation]
         self.layers = []
-        for n_outputs, layer_activation in zip(layer_sizes, activations, strict=True):
+        for n_outputs, layer_activation in zip(sizes, activations, strict=True):
             self.layers.append(Layer(n_inputs, n_outputs, layer_activation, rng))
             n_inputs = n_outputs
         _label_by_place(self)
@@ -287,7 +287,7 @@ def _variable(number: Number) -> Value:
 
 
 def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> Row:
-    if not isinstance(inputs, Iterable):
+    if not is_list(inputs):
         raise ShapeError(f"{module!r} takes a list of {expected} inputs, not {inputs!r}")
     try:
         values = [x if isinstance(x, Value) else as_value(x) for x in inputs]

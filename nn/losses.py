@@ -11,7 +11,7 @@ import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError, ShapeError
 from autograd.value import Number
-from nn.arguments import require
+from nn.arguments import is_list, require, require_numbers
 
 
 def mse_loss(prediction: Any, target: Any) -> Value:
@@ -36,7 +36,11 @@ def mse_loss(prediction: Any, target: Any) -> Value:
     predictions, targets = _as_list(prediction), _as_list(target)
     if len(predictions) != len(targets):
         raise ShapeError(f"mse_loss of {len(predictions)} predictions and {len(targets)} targets")
-    squares = [(p - t) ** 2 for p, t in zip(predictions, targets, strict=True)]
+    try:
+        squares = [(p - t) ** 2 for p, t in zip(predictions, targets, strict=True)]
+    except TypeError:
+        require_numbers(*predictions, *targets)
+        raise
     return squares[0] if len(squares) == 1 else ag.mean(squares)
 
 
@@ -99,7 +103,12 @@ def binary_cross_entropy(logit: Value, target: Number) -> Value:
     ArgumentError
         If `target` is not from 0 to 1.
     """
-    if not isinstance(target, Value) and not 0 <= target <= 1:
+    try:
+        is_probability = isinstance(target, Value) or 0 <= target <= 1
+    except TypeError:
+        require_numbers(target)
+        raise
+    if not is_probability:
         raise ArgumentError(f"the target of binary_cross_entropy is from 0 to 1, not {target!r}")
     return ag.softplus(logit) - target * logit
 
@@ -124,7 +133,11 @@ def hinge_loss(score: Value, target: Number) -> Value:
     """
     if not isinstance(target, Value) and target not in (-1, 1):
         raise ArgumentError(f"the target of hinge_loss is -1 or +1, not {target!r}")
-    return ag.relu(1 - target * score)
+    try:
+        return ag.relu(1 - target * score)
+    except TypeError:
+        require_numbers(score)
+        raise
 
 
 def l2_penalty(parameters: Iterable[Value], strength: float = 1e-4) -> Value:
@@ -136,10 +149,10 @@ def l2_penalty(parameters: Iterable[Value], strength: float = 1e-4) -> Value:
     2.5
     """
     takes = "the parameters themselves, such as model.parameters()"
-    require(isinstance(parameters, Iterable), parameters, "parameters", takes)
+    require(is_list(parameters), parameters, "parameters", takes)
     parameters = list(parameters)
     return strength * ag.dot(parameters, parameters)
 
 
 def _as_list(numbers: Any) -> list[Any]:
-    return list(numbers) if isinstance(numbers, Iterable) else [numbers]
+    return list(numbers) if is_list(numbers) else [numbers]

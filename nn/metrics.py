@@ -1,9 +1,9 @@
 """How good a prediction is, in a number for people. Training follows the loss."""
 
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+from autograd.errors import ShapeError
+from nn.arguments import is_list, require_numbers
 
 
 def accuracy(prediction: Any, target: float) -> float:
@@ -24,10 +24,22 @@ def accuracy(prediction: Any, target: float) -> float:
         The largest of several is the predicted class.
     target : float
         The class, or for a single score, -1 or 0 against 1.
+
+    Raises
+    ------
+    ShapeError
+        If there is no score.
+    NotANumberError
+        If a score or the target is no number.
     """
-    if isinstance(prediction, Sequence | np.ndarray):
-        scores = [float(score) for score in prediction]
-        if len(scores) > 1:
-            return float(scores.index(max(scores)) == target)
-        (prediction,) = scores
-    return float((float(prediction) > 0) == (target > 0))
+    scores = list(prediction) if is_list(prediction) else [prediction]
+    if not scores:
+        raise ShapeError("accuracy takes the scores of the classes, or one score, not []")
+    try:
+        scores, target = [float(score) for score in scores], float(target)
+    except (TypeError, ValueError):
+        require_numbers(*scores, target)
+        raise
+    if len(scores) > 1:
+        return float(scores.index(max(scores)) == target)
+    return float((scores[0] > 0) == (target > 0))

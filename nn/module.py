@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from autograd import Value
 from autograd.errors import StateError
 from nn.archive import checked_array, read_archive, write_archive
+from nn.arguments import require
 from nn.checkpoints import is_checkpoint
 from nn.interrupts import interrupts_deferred
 
@@ -88,7 +89,11 @@ class Module:
         StateError
             If an entry is missing, unknown, of another shape, or not of finite real numbers. Then
             no parameter is changed.
+        ArgumentError
+            If it is no dict.
         """
+        takes = "a dict of arrays, as state_dict() returns. load(path) reads a file"
+        require(isinstance(state, Mapping), state, "state", takes)
         tensors = dict(self.named_tensors())
         if set(state) != set(tensors):
             missing = ", ".join(sorted(set(tensors) - set(state))) or "none"
@@ -112,6 +117,8 @@ class Module:
 
         Raises
         ------
+        ArgumentError
+            If `path` is no path.
         FileError
             If the file cannot be written. A file that was there before is then still whole.
         """
@@ -122,6 +129,8 @@ class Module:
 
         Raises
         ------
+        ArgumentError
+            If `path` is no path.
         FileError
             If the file cannot be read.
         StateError

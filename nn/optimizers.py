@@ -7,16 +7,17 @@ Compiled training keeps the vector and calls ``advance``.
 
 import math
 from collections.abc import Iterable
-from numbers import Real
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
-from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, StateError
+from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError, StateError
 from autograd.graph import topological_order
 from nn.archive import checked_array
+from nn.arguments import is_list, require, require_in_range
+from nn.data import float_array
 from nn.interrupts import interrupts_deferred
 from nn.schedules import Schedule
 
@@ -53,8 +54,8 @@ class Optimizer:
         self, parameters: Iterable[Value], lr: float | Schedule, weight_decay: float = 0.0
     ) -> None:
         if not callable(lr):
-            _require("lr", lr, 0.0, math.inf)
-        _require("weight_decay", weight_decay, 0.0, math.inf)
+            require_in_range("lr", lr, 0.0, math.inf)
+        require_in_range("weight_decay", weight_decay, 0.0, math.inf)
         self.parameters = _checked_parameters(parameters)
         self.lr = lr
         self.weight_decay = weight_decay
@@ -72,7 +73,7 @@ class Optimizer:
         if not callable(self.lr):
             return self.lr
         rate = self.lr(self.steps)
-        _require(f"the schedule at step {self.steps}, lr", rate, 0.0, math.inf)
+        require_in_range(f"the schedule at step {self.steps}, lr", rate, 0.0, math.inf)
         return rate
 
     def update(
@@ -137,8 +138,19 @@ class Optimizer:
         return np.array([parameter.data for parameter in self.parameters])
 
     def write(self, theta: Vector) -> None:
-        """Set the numbers of the parameters."""
-        for parameter, number in zip(self.parameters, theta.tolist(), strict=True):
+        """Set the numbers of the parameters.
+
+        Raises
+        ------
+        ShapeError
+            If there are not as many numbers. Then no parameter is changed.
+        """
+        numbers = float_array(theta, "theta")
+        if numbers.shape != (len(self.parameters),):
+            raise ShapeError(
+                f"theta has shape {numbers.shape}: there are {len(self.parameters)} parameters"
+            )
+        for parameter, number in zip(self.parameters, numbers.tolist(), strict=True):
             parameter.data = number
 
     def restore(self, steps: int, state: dict[str, Vector]) -> None:
@@ -206,7 +218,7 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        _require("momentum", momentum, 0.0, 1.0)
+        require_in_range("momentum", momentum, 0.0, 1.0)
         if nesterov and momentum == 0.0:
             raise ArgumentError("nesterov takes a momentum above 0: SGD(..., momentum=0.9)")
         self.momentum = momentum
@@ -263,11 +275,11 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        if len(betas) != 2:
-            raise ArgumentError(f"betas={betas!r}: Adam takes two")
+        is_pair = isinstance(betas, tuple | list) and len(betas) == 2
+        require(is_pair, betas, "betas", "two numbers, such as (0.9, 0.999)")
         for beta in betas:
-            _require("betas", beta, 0.0, 1.0)
-        _require("epsilon", epsilon, 0.0, math.inf)
+            require_in_range("betas", beta, 0.0, 1.0)
+        require_in_range("epsilon", epsilon, 0.0, math.inf)
         self.betas = betas
         self.epsilon = epsilon
 
@@ -333,17 +345,8 @@ class AdamW(Adam):
         return self._adam(decayed, gradient, state)
 
 
-def _require(name: str, number: Any, low: float, high: float) -> None:
-    """Require ``low <= number < high``, which nan never is."""
-    if not isinstance(number, Real):
-        raise NotANumberError(f"{name}={number!r}: give a number")
-    if not low <= float(number) < high:
-        upper = "finite" if high == math.inf else f"below {high:g}"
-        raise ArgumentError(f"{name}={number!r}: it must be {upper}, and not below {low:g}")
-
-
 def _checked_parameters(parameters: Iterable[Value]) -> list[Value]:
-    if not isinstance(parameters, Iterable):
+    if not is_list(parameters):
         raise ArgumentError(f"an optimizer takes a list of parameters, not {parameters!r}")
     parameters = list(parameters)
     if not parameters:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from autograd.errors import ArgumentError
+from nn.arguments import require_number
 
 Schedule: TypeAlias = Callable[[int], float]
 
@@ -21,7 +22,7 @@ def linear_decay(start: float, end: float, steps: int) -> Schedule:
     >>> rate(0), rate(1), rate(2), rate(9)
     (1.0, 0.75, 0.5, 0.5)
     """
-    _require_steps(steps)
+    _require(steps, start=start, end=end)
     return lambda step: start * max(1 - step / steps, 0.0) + end * min(step / steps, 1.0)
 
 
@@ -35,7 +36,7 @@ def cosine_decay(start: float, end: float, steps: int) -> Schedule:
 
     Loshchilov, Hutter: SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, equation 5.
     """
-    _require_steps(steps)
+    _require(steps, start=start, end=end)
     return lambda step: end + (start - end) * (1 + math.cos(math.pi * min(step / steps, 1.0))) / 2
 
 
@@ -47,7 +48,7 @@ def step_decay(start: float, factor: float, every: int) -> Schedule:
     >>> rate(0), rate(9), rate(10)
     (1.0, 1.0, 0.1)
     """
-    _require_steps(every)
+    _require(every, start=start, factor=factor)
     return lambda step: start * factor ** (step // every)
 
 
@@ -59,11 +60,15 @@ def warmup(schedule: Schedule | float, steps: int) -> Schedule:
     >>> rate(0), rate(4), rate(5)
     (0.1, 0.5, 0.5)
     """
-    _require_steps(steps)
+    _require(steps)
+    if not callable(schedule):
+        require_number("schedule", schedule)
     rate = schedule if callable(schedule) else (lambda step: schedule)
     return lambda step: rate(step) * min((step + 1) / steps, 1.0)
 
 
-def _require_steps(steps: int) -> None:
+def _require(steps: int, **numbers: float) -> None:
+    for name, number in {"steps": steps, **numbers}.items():
+        require_number(name, number)
     if not steps >= 1:
         raise ArgumentError(f"a schedule takes a number of steps from 1 on, not {steps!r}")

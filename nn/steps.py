@@ -12,6 +12,7 @@ import autograd as ag
 from autograd import Value
 from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import DivergenceError, DomainError, NonFiniteError
+from nn.arguments import require_numbers
 from nn.interrupts import interrupts_deferred
 from nn.optimizers import Optimizer
 
@@ -73,7 +74,11 @@ class Step(abc.ABC):
         if self.metric is None:
             return math.nan
         metrics = [self.metric(*pair) for pair in zip(predictions, targets, strict=True)]
-        return sum(metrics) / len(metrics)
+        try:
+            return float(sum(metrics)) / len(metrics)
+        except TypeError:
+            require_numbers(*metrics)
+            raise
 
 
 class EagerStep(Step):

@@ -5,6 +5,7 @@ backward, and update the parameters. Again, until the data has been seen; that i
 is done in `nn.steps`, what an epoch leaves behind is kept in `nn.checkpoints`.
 """
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd import Value
+from autograd import Value, no_grad
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
-from nn.arguments import require, require_callable, whole_number
+from autograd.files import as_path
+from nn.arguments import Seed, random_generator, require, require_callable, whole_number
 from nn.checkpoints import EpochReport, load_checkpoint, require_writable, save_checkpoint
-from nn.data import Data, check_data, minibatches
-from nn.layers import Seed
+from nn.data import Data, checked_data, minibatches
 from nn.optimizers import Optimizer
 from nn.progress import progress
 from nn.steps import CompiledStep, EagerStep, Step
@@ -122,6 +123,8 @@ def fit(
         require_callable(penalty, "penalty", "lambda: nn.l2_penalty(parameters)")
     if metric is not None:
         require_callable(metric, "metric", "nn.accuracy")
+    for name, flag in (("compiled", compiled), ("resume", resume)):
+        require(flag in (True, False), flag, name, "True or False")
     epochs = whole_number(epochs, "epochs", least=0)
     if resume and checkpoint is None:
         raise ArgumentError("resume=True takes the checkpoint to resume from: checkpoint=path")
@@ -130,19 +133,22 @@ def fit(
     if validation is not None:
         is_pair = isinstance(validation, tuple | list) and len(validation) == 2
         require(is_pair, validation, "validation", "a pair of inputs and targets, (X, y)")
-        check_data(*validation)
+        validation = checked_data(*validation)
         if metric is None:
             raise ArgumentError("validation data take a metric to report: metric=nn.accuracy")
     batch_size = whole_number(batch_size, "batch_size")
-    check_data(X, y)
-    generator = np.random.default_rng(rng)
+    X, y = checked_data(X, y)
+    generator = random_generator(rng)
     if backend is not None and not compiled:
         raise ArgumentError("backend is what runs a compiled program: leave out compiled=False")
     parts = model, loss, optimizer, penalty, metric
     step: Step = CompiledStep(*parts, backend=backend) if compiled else EagerStep(*parts)
     form = _array if compiled else _rows
-    held_out = None if validation is None else (form(validation[0]), form(validation[1]))
-    data = _Data(form(X), form(y), held_out)
+    held_out = None
+    if validation is not None:
+        held_out = form(validation[0], "validation[0]"), form(validation[1], "validation[1]")
+        _check_input(model, held_out[0])
+    data = _Data(form(X, "X"), form(y, "y"), held_out)
     if compiled:
         _check_targets(model, loss, optimizer, data)
     return _epochs(step, data, epochs, batch_size, generator, checkpoint, resume)
@@ -174,6 +180,16 @@ def _check_targets(
             checked = True
 
 
+def _check_input(model: Callable[[Any], Any], inputs: Any) -> None:
+    """Show the model an input of the validation data before it trains: an epoch would be lost.
+
+    What the model raises if it refuses it is not caught.
+    """
+    first, *_ = _rows(inputs[:1], "")
+    with no_grad(), contextlib.suppress(NonFiniteError, DomainError):  # training may change that
+        model(first)
+
+
 class _Data(NamedTuple):
     inputs: Any
     targets: Any
@@ -190,7 +206,7 @@ def _epochs(
     resume: bool,
 ) -> Iterator[EpochReport]:
     reports: list[EpochReport] = []
-    if checkpoint is not None and resume and Path(checkpoint).exists():
+    if checkpoint is not None and resume and as_path(checkpoint).exists():
         reports = load_checkpoint(checkpoint, step.optimizer, rng, epochs)
         yield from reports
     for epoch in range(len(reports) + 1, epochs + 1):
@@ -221,22 +237,27 @@ def _epoch(
     return EpochReport(epoch, loss_sum / size, metric_sum / size, validation, seconds)
 
 
-def _rows(data: Data) -> Sequence[Any]:
+def _rows(data: Data, name: str) -> Sequence[Any]:
     """Make lists of arrays: Python computes with its own floats in half the time."""
     return list(data.tolist() if isinstance(data, np.ndarray) else data)
 
 
-def _array(data: Data) -> NDArray[Any]:
+def _array(data: Data, name: str) -> NDArray[Any]:
     """Make an array of lists.
 
     Raises
     ------
     ShapeError
         If they have different lengths.
+    ArgumentError
+        If they hold something else than numbers.
     """
     try:
-        return np.asarray(data)
+        array = np.asarray(data)
     except ValueError as error:
         raise ShapeError(
             f"compiled training takes samples of one shape: {error}. compiled=False takes any"
         ) from error
+    if array.dtype.kind not in "fiub":
+        raise ArgumentError(f"{name} is an array of {array.dtype}: give numbers")
+    return array

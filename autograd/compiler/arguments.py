@@ -1,10 +1,13 @@
 """What users hand to a compiled function, checked before anything runs."""
 
+import inspect
 import math
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from autograd.compiler.memory import Array, all_finite
 from autograd.compiler.program import Program, SumProducts
@@ -111,13 +114,82 @@ def require_constants(program: Program, dtype: np.dtype[Any]) -> None:
             raise NonFiniteError(f"the constant {number} is too large for {dtype}")
 
 
-def require_variables(parameters: Sequence[Value]) -> None:
-    """Raise an error if something is no Value, or is given twice."""
-    for parameter in parameters:
-        if not isinstance(parameter, Value):
-            raise NotANumberError(f"parameters are Values, not {parameter!r}")
+def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """Return a type of floats that is offered.
+
+    Raises
+    ------
+    ArgumentError
+        If it is another one, or nothing that NumPy takes for a type.
+    """
+    try:
+        checked: Any = np.dtype(dtype)
+    except (TypeError, ValueError, SyntaxError):
+        checked = repr(dtype)
+    if checked not in _LARGEST_SQUARE:
+        raise ArgumentError(f"a compiled function computes in float64 or float32, not {checked}")
+    known: np.dtype[Any] = checked
+    return known
+
+
+def checked_values(values: Iterable[Value], name: str) -> list[Value]:
+    """Return Values as a list.
+
+    Raises
+    ------
+    ArgumentError
+        If they come in no list. The message calls them `name`.
+    NotANumberError
+        If something else is among them.
+    """
+    try:
+        listed = list(iter(values))
+    except TypeError:
+        raise ArgumentError(
+            f"{name}={reprlib.repr(values)}: it takes a list of Values, [w] or model.parameters()"
+        ) from None
+    for value in listed:
+        if not isinstance(value, Value):
+            raise NotANumberError(f"{name} are Values, not {reprlib.repr(value)}")
+    return listed
+
+
+def require_different(parameters: Sequence[Value]) -> None:
+    """Raise an error if a parameter is given twice."""
     if len(set(parameters)) < len(parameters):
         raise ArgumentError("a parameter is given more than once")
+
+
+def require_as_many_as_taken(function: Callable[..., Any], n_arguments: int) -> None:
+    """Raise an error unless a function can be called with so many arguments.
+
+    >>> require_as_many_as_taken(lambda x, y: x * y, 3)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    autograd.errors.ArgumentError: <lambda>(x, y) takes 2 arguments, and was given 3: ...
+
+    Its signature tells. What it raises when it is called, also a TypeError, is its own.
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some that are written in C have none
+        return
+    try:
+        signature.bind(*[None] * n_arguments)
+    except TypeError as error:
+        name = getattr(function, "__name__", type(function).__name__)
+        raise ArgumentError(
+            f"{name}{signature} takes {_count(signature)}, and was given {n_arguments}: {error}"
+        ) from None
+
+
+def _count(signature: inspect.Signature) -> str:
+    """Say how many arguments are taken by their place."""
+    parameters = signature.parameters.values()
+    by_place = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    most, least = len(by_place), sum(p.default is p.empty for p in by_place)
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return f"{least} arguments or more"
+    return f"{least} to {most} arguments" if least < most else f"{most} argument{'s' * (most != 1)}"
 
 
 def batch_size(batch: Sequence[Array]) -> int:

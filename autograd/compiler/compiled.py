@@ -4,32 +4,38 @@ This is where the passes come together: record a sample, plan a program, bind it
 The results are kept by the shapes of the arrays, so each pass runs once.
 """
 
+import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from autograd.compiler.arguments import (
     Shapes,
     are_in_range,
     as_arrays,
     batch_size,
+    checked_dtype,
     checked_theta,
+    checked_values,
+    require_as_many_as_taken,
     require_constants,
+    require_different,
     require_samples,
-    require_variables,
 )
 from autograd.compiler.chunks import bind_in_chunks
 from autograd.compiler.mean import mean_node
 from autograd.compiler.memory import Array
+from autograd.compiler.own_operations import require_sound_operations
 from autograd.compiler.planning import plan
 from autograd.compiler.program import Backend, BoundProgram, Program
 from autograd.compiler.report import report
 from autograd.compiler.trace import Trace, record
-from autograd.errors import ArgumentError, GraphError
+from autograd.errors import ArgumentError, DomainError, GraphError, NonFiniteError
 from autograd.recording import collector_paused
 from autograd.value import Value
 
@@ -69,23 +75,21 @@ class Compiled:
     def __init__(
         self,
         function: Callable[..., Any],
-        parameters: list[Value],
-        dtype: np.dtype[Any],
+        parameters: Iterable[Value],
+        dtype: DTypeLike,
         backend: Backend | None,
     ) -> None:
-        if dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
-            raise ArgumentError(f"a compiled function computes in float64 or float32, not {dtype}")
         if backend is not None and not callable(getattr(backend, "bind", None)):
             raise ArgumentError(
                 "backend is a module or an object with a function bind, such as "
                 f"autograd.compiler.native, not {backend!r}"
             )
-        require_variables(parameters)
-        self.dtype = dtype
+        self.dtype = checked_dtype(dtype)
         self._backend = backend
         self._function = function
-        self._parameters = parameters
-        self._n_given = len(parameters)
+        self._parameters = checked_values(parameters, "parameters")
+        require_different(self._parameters)
+        self._n_given = len(self._parameters)
         self._recordings: dict[Shapes, _Recording] = {}
         self._bound: OrderedDict[Shapes, _Bound] = OrderedDict()
         self._lock = threading.RLock()
@@ -101,8 +105,8 @@ class Compiled:
         Raises
         ------
         ShapeError, ArgumentError
-            If the arrays do not fit each other, are empty, or hold something else than finite
-            numbers.
+            If the arrays do not fit each other, are empty, hold something else than finite
+            numbers, or are not as many as the function has arguments.
         TraceError
             If what the function does depends on its numbers.
         NonFiniteError, DomainError
@@ -231,15 +235,18 @@ class Compiled:
         shapes = tuple([array.shape[1:] for array in batch])
         recording = self._recordings.get(shapes)
         if recording is None:
+            require_as_many_as_taken(self._function, len(batch))
             alone = [array.copy() for array in batch] if batch_size(batch) == 1 else []
             self._keep(shapes, record(self._function, batch, self._parameters), alone)
         elif recording.alone and not all(map(np.array_equal, batch, recording.alone)):
             both = [np.concatenate(pair) for pair in zip(recording.alone, batch, strict=True)]
-            record(self._function, both, self._parameters)
-            recording.alone.clear()
+            with contextlib.suppress(DomainError, NonFiniteError):  # the program tells of its own
+                record(self._function, both, self._parameters)
+                recording.alone.clear()
         return self._recordings[shapes]
 
     def _keep(self, shapes: Shapes, trace: Trace, alone: list[Array]) -> None:
+        require_sound_operations(trace.tape)
         with collector_paused():
             program = plan(trace.tape)  # may fail or be interrupted: nothing has changed yet
             require_constants(program, self.dtype)

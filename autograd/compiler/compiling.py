@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from autograd.compiler.arguments import checked_values
 from autograd.compiler.compiled import Compiled
 from autograd.compiler.program import Backend
 from autograd.compiler.tape import read_tape
@@ -59,11 +60,13 @@ def compile(
     Raises
     ------
     ArgumentError
-        If it is no function, the dtype another one, or the backend none.
+        If it is no function, the parameters no list, the dtype another one, or the backend none.
+    NotANumberError
+        If a parameter is no Value.
     """
     if not callable(function):
         raise ArgumentError(f"compile takes a function of one sample, not {function!r}")
-    return Compiled(function, list(parameters), np.dtype(dtype), backend)
+    return Compiled(function, parameters, dtype, backend)
 
 
 def compile_graph(
@@ -97,14 +100,20 @@ def compile_graph(
         float64 or float32.
     backend : Backend, optional
         See `compile`.
+
+    Raises
+    ------
+    ArgumentError, NotANumberError
+        As `compile` does, of inputs as of parameters; or if one is computed, or given twice.
     """
 
     def refuse(*samples: Any) -> Value:
         raise ShapeError(f"this graph takes one array of shape (B, {len(inputs)})")
 
-    for value in (root, *inputs, *parameters):
-        if not isinstance(value, Value):
-            raise NotANumberError(f"compile_graph takes Values, not {value!r}")
-    compiled = Compiled(refuse, list(parameters), np.dtype(dtype), backend)
-    compiled.adopt(Trace(read_tape([root], inputs, parameters), list(parameters), ()))
+    if not isinstance(root, Value):
+        raise NotANumberError(f"compile_graph takes a Value, not {root!r}")
+    inputs = checked_values(inputs, "inputs")
+    parameters = checked_values(parameters, "parameters")
+    compiled = Compiled(refuse, parameters, dtype, backend)
+    compiled.adopt(Trace(read_tape([root], inputs, parameters), parameters, ()))
     return compiled

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from autograd.compiler.tape import Tape, behind, tape_of
 from autograd.derivatives import map_numbers, numbers_in
-from autograd.errors import GraphError, TraceError
+from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
 from autograd.graph import Node, origins, topological_order
 from autograd.operations import CONSTANT
 from autograd.recording import LIBRARY, collector_paused, refuse_while_tracing, tracing
@@ -105,6 +105,8 @@ def record(
     ------
     TraceError
         If the graph depends on the numbers of the sample.
+    DomainError, NonFiniteError
+        If an operation does not exist for a sample that is recorded.
     GraphError
         If the result is not made of Values and numbers.
     """
@@ -132,7 +134,12 @@ class _Recording:
     ) -> None:
         with tracing(kind):
             arguments = _arguments(arrays, index, kind)
-            self.outputs, self.shape = _outputs(function(*arguments))
+            try:
+                result = function(*arguments)
+            except (DomainError, NonFiniteError) as error:
+                error.args = (f"{error} (sample {index})",)
+                raise
+            self.outputs, self.shape = _outputs(result)
         self.inputs = [value for argument in arguments for value in numbers_in(argument)]
         self.places = {value: place for place, value in enumerate(self.inputs)}
         self.parents = behind(self.outputs)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import graphviz
@@ -12,7 +11,7 @@ from autograd.drawing.picture import Collapse, Picture, depict
 from autograd.drawing.rendering import render
 from autograd.drawing.unfolding import unfold
 from autograd.errors import ArgumentError
-from autograd.files import write_file
+from autograd.files import as_path, write_file
 from autograd.value import Value
 
 MOST_BOXES = 500
@@ -167,7 +166,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         FileError
             If the file cannot be written. What was there before is then still whole.
         """
-        path = Path(filename)
+        path = as_path(filename)
         format = format or path.suffix.removeprefix(".")
         if not format:
             raise ArgumentError(

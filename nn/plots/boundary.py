@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import autograd as ag
 from autograd.errors import ShapeError
 from nn.arguments import require_callable
-from nn.data import Data, check_data, float_array
+from nn.data import Data, checked_data, float_array
 from nn.plots.canvas import INK, PALETTE, finished, new_axes, style
 
 Array = NDArray[np.float64]
@@ -66,7 +66,7 @@ def decision_boundary(
     """
     require_callable(model, "model", "an nn.MLP")
     points, labels = float_array(X, "X"), float_array(y, "y")
-    check_data(points, labels)
+    checked_data(points, labels)
     if points.ndim != 2 or points.shape[1] != 2 or labels.ndim != 1:
         raise ShapeError(
             f"a decision boundary is drawn of points in a plane, X of shape (n, 2), and their "

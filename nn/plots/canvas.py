@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure  # without pyplot: no window, no display, no global figures
 
 from autograd.errors import ArgumentError
-from autograd.files import replacing
+from autograd.files import as_path, replacing
 
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 PURPLE, ORANGE, SKY, YELLOW = "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"
@@ -95,7 +95,7 @@ def save(figure: Figure, path: str | Path) -> None:
     FileError
         If the file cannot be written. One that was there before is then still whole.
     """
-    file_format = Path(path).suffix.removeprefix(".").lower()
+    file_format = as_path(path).suffix.removeprefix(".").lower()
     formats = figure.canvas.get_supported_filetypes()
     if file_format not in formats:
         raise ArgumentError(

@@ -463,7 +463,7 @@ def test_operation_is_pickled_by_a_name_that_has_to_be_known(cube: Operation) ->
     del OPERATIONS["cube"]
     with pytest.raises(ag.GraphError, match=r"'cube'.*define it"):
         pickle.loads(text)
-    define("cube", symbol="", forward=abs, array=abs, derivative=abs)  # for the fixture to delete
+    defined_again(cube)  # for the fixture to delete
 
 
 @every_operation
@@ -493,3 +493,46 @@ def test_operation_answers_in_the_kind_of_its_inputs() -> None:
 def test_one_value_among_the_inputs_makes_a_node() -> None:
     node = OPERATIONS["max"](1.0, ag.Value(2.0), 3.0)
     assert [parent.data for parent in node.parents] == [1, 2, 3]
+
+
+# --- mistakes in a definition --------------------------------------------------------------------
+
+SQUARE: dict[str, Any] = {
+    "name": "square",
+    "symbol": "x²",
+    "forward": lambda x: x * x,
+    "array": lambda np, x: x * x,
+    "derivative": lambda g, out, x: (2 * g * x,),
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ({"name": 3}, "name=3: an operation takes a string"),
+        ({"name": ["square"]}, r"name=\['square'\]: an operation takes a string"),
+        ({"symbol": None}, "symbol=None: an operation takes a string"),
+        ({"advice": 3}, "advice=3: an operation takes a string"),
+        ({"forward": None}, "forward=None: the operation square takes a function"),
+        ({"array": "np.square"}, "array='np.square': the operation square takes a function"),
+        ({"derivative": 2.0}, "derivative=2.0: the operation square takes a function"),
+        ({"accumulate": 3}, "accumulate=3: the operation square takes a function"),
+        ({"forward": lambda x, y: x}, r"forward\(x, y\) of square does not fit .*\(g, out, x\)"),
+        ({"array": lambda x: x * x}, r"array\(x\) of square does not fit .*array\(np, x\)"),
+        ({"derivative": lambda g, x: (g,)}, r"derivative\(g, x\).*derivative\(g, out, x\)"),
+        ({"derivative": lambda x: (x,)}, r"derivative\(x\).*derivative\(g, out, x\)"),
+    ],
+)
+def test_a_definition_that_cannot_be_one_is_refused(
+    changed: dict[str, Any], complaint: str
+) -> None:
+    before = dict(OPERATIONS)
+    with pytest.raises(ag.ArgumentError, match=complaint):
+        define(**SQUARE | changed)
+    assert before == OPERATIONS
+
+
+@pytest.mark.parametrize("forward", [math.log, math.hypot, max, np.log1p], ids=repr)
+def test_a_definition_may_use_functions_that_tell_no_inputs(forward: Any) -> None:
+    define(**SQUARE | {"forward": forward})
+    del OPERATIONS["square"]

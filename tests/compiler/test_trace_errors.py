@@ -337,10 +337,66 @@ def test_inputs_and_parameters_are_variables_each_given_once(
         ag.compile_graph(root, [values[i] for i in inputs], [values[i] for i in parameters])
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.int64, np.complex128, bool])
+@pytest.mark.parametrize(
+    "dtype", [np.float16, np.int64, np.complex128, bool, "foo", 5, [1], "f4,("]
+)
 def test_numbers_are_float64_or_float32(dtype: Any) -> None:
     with pytest.raises(ArgumentError, match=r"float64 or float32, not"):
         ag.compile(lambda x: x, dtype=dtype)
+    with pytest.raises(ArgumentError, match=r"float64 or float32, not"):
+        ag.compile_graph(w * 2, [], [w], dtype=dtype)
+
+
+@pytest.mark.parametrize("values", [None, Value(1.0), 3, np.array(1.0), ag.sum], ids=repr)
+def test_values_come_in_a_list(values: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"^parameters=.*: it takes a list of Values"):
+        ag.compile(lambda x: x, parameters=values)
+    with pytest.raises(ArgumentError, match=r"^inputs=.*: it takes a list of Values"):
+        ag.compile_graph(w * 2, values, [])
+    with pytest.raises(ArgumentError, match=r"^parameters=.*: it takes a list of Values"):
+        ag.compile_graph(w * 2, [], values)
+
+
+def test_values_come_in_any_iterable() -> None:
+    once: Any = iter
+    program = ag.compile_graph(w * v, once([w]), once([v]))
+    assert program.map(np.ones((2, 1))).tolist() == [2.0, 2.0]
+    assert ag.compile(lambda x: w * x, parameters=once([w]))(np.ones(2)).data == 0.5
+
+
+TAKES: dict[str, tuple[Callable[..., Any], int, str]] = {
+    "none": (lambda x: x, 0, r"<lambda>\(x\) takes 1 argument, and was given 0: missing"),
+    "too few": (lambda x, y: x * y, 1, r"\(x, y\) takes 2 arguments, and was given 1: missing"),
+    "too many": (lambda x: x, 2, r"\(x\) takes 1 argument, and was given 2: too many"),
+    "none is taken": (lambda: w, 1, r"\(\) takes 0 arguments, and was given 1: too many"),
+    "beyond a default": (lambda x, y=1: x, 3, r"takes 1 to 2 arguments, and was given 3"),
+    "below any": (lambda x, *rest: x, 0, r"takes 1 arguments or more, and was given 0"),
+    "by name": (lambda x, *, y: x, 1, r"\(x, \*, y\) takes 1 argument.* missing .* 'y'"),
+}
+
+
+@pytest.mark.parametrize("name", TAKES)
+@pytest.mark.parametrize("method", ["__call__", "map", "value_and_grad"])
+def test_a_function_is_called_with_as_many_arguments_as_it_takes(name: str, method: str) -> None:
+    function, n_arguments, message = TAKES[name]
+    program = ag.compile(function)
+    theta: list[Any] = [[]] if method == "value_and_grad" else []
+    for _ in range(2):
+        with pytest.raises(ArgumentError, match=message):
+            getattr(program, method)(*theta, *[np.ones(3)] * n_arguments)
+
+
+def test_a_type_error_of_the_function_is_its_own() -> None:
+    def calls_wrongly(x: Value) -> Any:
+        return (lambda a, b: a)(x)  # type: ignore[call-arg]
+
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'b'") as caught:
+        ag.compile(calls_wrongly)(np.ones(3))
+    assert type(caught.value) is TypeError
+
+
+def test_arguments_may_be_left_to_their_defaults() -> None:
+    assert ag.compile(lambda x, scale=3: scale * x).map(np.ones(2)).tolist() == [3.0, 3.0]
 
 
 @pytest.mark.parametrize("result", [None, "1", [[1.0], [1.0, 2.0]], [1.0, [2.0]], {"loss": 1.0}])
@@ -375,6 +431,26 @@ def test_a_non_finite_number_names_operation_and_sample(name: str, method: str) 
         getattr(program, method)(np.array([1.0, 1.0, number, 1.0]))
     assert "sample 2" in str(caught.value)
     assert np.isfinite(program.map(np.ones(4))).all()  # and the program still works
+
+
+@pytest.mark.parametrize("sample", [0, 1, 2])
+@pytest.mark.parametrize("name", NOT_FINITE)
+def test_a_sample_is_named_also_while_it_is_recorded(name: str, sample: int) -> None:
+    function, number, message = NOT_FINITE[name]
+    numbers = np.ones(3)
+    numbers[sample] = number
+    with pytest.raises((DomainError, NonFiniteError), match=message) as caught:
+        ag.compile(function)(numbers)
+    assert str(caught.value).count(f"(sample {sample})") == 1
+
+
+def test_a_sample_that_follows_one_alone_is_named_by_its_place_in_its_own_batch() -> None:
+    program = ag.compile(lambda x: ag.log(w * x))
+    program.map(np.array([1.0]))
+    with pytest.raises(DomainError, match=r"log\(-0\.5\).*\(sample 0\)"):
+        program.map(np.array([-1.0]))
+    with pytest.raises(DomainError, match=r"log\(-1\.0\).*\(sample 1\)"):
+        program.map(np.array([1.0, -2.0]))
 
 
 def test_a_derivative_that_does_not_exist_names_operation_and_sample() -> None:

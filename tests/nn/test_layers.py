@@ -385,8 +385,9 @@ def test_a_network_has_a_layer() -> None:
         lambda name: nn.Layer(2, 2, name),
         lambda name: nn.MLP(2, [2, 1], activation=name),
         lambda name: nn.MLP(2, [2, 1], output_activation=name),
+        lambda name: nn.MLP(2, [1], activation=name),
     ],
-    ids=["Neuron", "Layer", "MLP inner", "MLP outer"],
+    ids=["Neuron", "Layer", "MLP inner", "MLP outer", "MLP without inner"],
 )
 def test_an_unknown_activation_is_answered_with_the_known_ones(
     make: Callable[[Any], nn.Module], name: Any
@@ -395,3 +396,23 @@ def test_an_unknown_activation_is_answered_with_the_known_ones(
         make(name)
     assert repr(name) in str(caught.value)
     assert all(known in str(caught.value) for known in nn.ACTIVATIONS)
+
+
+@pytest.mark.parametrize(
+    "inputs", [np.array(1.0), {0: 1.0, 1: 2.0}, {1.0, 2.0}, 3.0, None], ids=repr
+)
+@pytest.mark.parametrize("make", [nn.Neuron, lambda n: nn.Layer(n, 2), lambda n: nn.MLP(n, [1])])
+def test_inputs_are_in_an_order(make: Callable[[int], Any], inputs: Any) -> None:
+    model = make(2)
+    with pytest.raises(ag.ShapeError, match="takes a list of 2 inputs, not") as caught:
+        model(inputs)
+    assert repr(inputs) in str(caught.value)
+
+
+def test_weights_are_in_an_order() -> None:
+    neuron = nn.Neuron(2, rng=0)
+    before = neuron.weight
+    for weight in (np.array(1.0), {0: 1.0, 1: 2.0}, None):
+        with pytest.raises(ag.ShapeError, match="takes a list of 2 weights, not"):
+            neuron.weight = weight  # type: ignore[assignment]
+    assert neuron.weight is before

@@ -179,6 +179,33 @@ def test_the_target_of_hinge_loss_is_plus_or_minus_one(target: Any) -> None:
         nn.hinge_loss(Value(0.5), target)
 
 
+# --- all of them ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "shown"),
+    [
+        (lambda: nn.mse_loss(None, 1.0), "None"),
+        (lambda: nn.mse_loss(Value(1.0), None), "None"),
+        (lambda: nn.mse_loss([[Value(1.0)]], [[1.0]]), r"\[Value"),
+        (lambda: nn.mse_loss("a", "b"), "'a'"),
+        (lambda: nn.hinge_loss(None, 1), "None"),  # type: ignore[arg-type]
+        (lambda: nn.hinge_loss([Value(1.0)], 1), r"\[Value"),  # type: ignore[arg-type]
+        (lambda: nn.binary_cross_entropy(None, 1), "None"),  # type: ignore[arg-type]
+        (lambda: nn.binary_cross_entropy(Value(1.0), "1"), "'1'"),  # type: ignore[arg-type]
+        (lambda: nn.binary_cross_entropy(Value(1.0), [1]), r"\[1\]"),  # type: ignore[arg-type]
+        (lambda: nn.cross_entropy([None, None], 1), "None"),  # type: ignore[list-item]
+    ],
+)
+def test_losses_are_of_numbers(loss: Any, shown: str) -> None:
+    with pytest.raises(ag.NotANumberError, match=f"not {shown}"):
+        loss()
+
+
+def test_a_number_may_be_an_array_of_no_axes() -> None:
+    assert nn.mse_loss(Value(3.0), np.array(1.0)).data == 4.0
+
+
 # --- l2_penalty ----------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import Value
+from autograd import NotANumberError, ShapeError, Value
 
 scores = st.floats(-1000, 1000)
 as_numbers_or_values = pytest.mark.parametrize("number", [float, Value], ids=["float", "Value"])
@@ -38,3 +38,17 @@ def test_a_single_score_is_right_if_it_has_the_sign_of_the_target(
 @pytest.mark.parametrize("kind", [tuple, np.array])
 def test_a_tuple_or_an_array_of_scores_is_a_prediction(kind: Any) -> None:
     assert nn.accuracy(kind([0.0, 1.0]), 1) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("prediction", "target"),
+    [(None, 1), ([None, 1.0], 1), ("a", 1), ([1.0, 2.0], "a"), ([1.0, 2.0], [0, 1]), (1.0, None)],
+)
+def test_scores_and_targets_are_numbers(prediction: Any, target: Any) -> None:
+    with pytest.raises(NotANumberError):
+        nn.accuracy(prediction, target)
+
+
+def test_a_prediction_has_a_score() -> None:
+    with pytest.raises(ShapeError, match=r"not \[\]"):
+        nn.accuracy([], 1)

@@ -400,3 +400,30 @@ def test_parameters_are_values(make: Callable[..., nn.Optimizer], thing: Any) ->
 def test_parameters_come_in_any_iterable(make: Callable[..., nn.Optimizer]) -> None:
     model = nn.MLP(2, [1], rng=0)
     assert make(iter(model.parameters()), lr=0.1).parameters == model.parameters()
+
+
+@every_optimizer
+@pytest.mark.parametrize("parameters", [None, np.array(1.0), nn.MLP(2, [1], rng=0)], ids=repr)
+def test_parameters_come_in_a_list(make: Callable[..., nn.Optimizer], parameters: Any) -> None:
+    with pytest.raises(ag.ArgumentError, match="takes a list of parameters, not"):
+        make(parameters, lr=0.1)
+
+
+@pytest.mark.parametrize("betas", [0.9, None, (0.9,), (0.9, 0.99, 0.999), "ab"], ids=repr)
+def test_adam_takes_two_betas(betas: Any) -> None:
+    with pytest.raises(ag.ArgumentError, match=r"^betas=.*: it takes two numbers"):
+        nn.Adam([Value(1.0)], betas=betas)
+
+
+@pytest.mark.parametrize("theta", [[1.0], [1.0, 2.0, 3.0], 1.0, "ab", None], ids=repr)
+def test_numbers_that_do_not_fit_are_not_written(theta: Any) -> None:
+    parameters = [Value(4.0), Value(5.0)]
+    with pytest.raises(ag.ShapeError, match="theta"):
+        nn.SGD(parameters).write(theta)
+    assert [parameter.data for parameter in parameters] == [4.0, 5.0]
+
+
+def test_numbers_may_be_written_from_a_list() -> None:
+    parameters = [Value(4.0), Value(5.0)]
+    nn.SGD(parameters).write([1, 2])  # type: ignore[arg-type]
+    assert [parameter.data for parameter in parameters] == [1.0, 2.0]

@@ -108,3 +108,18 @@ def test_a_schedule_takes_at_least_one_step(
 ) -> None:
     with pytest.raises(ag.ArgumentError, match="from 1 on"):
         make(steps)
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (lambda: nn.linear_decay("1", 0.1, 3), "start='1'"),  # type: ignore[arg-type]
+        (lambda: nn.cosine_decay(1.0, None, 3), "end=None"),  # type: ignore[arg-type]
+        (lambda: nn.step_decay(1.0, [0.1], 3), r"factor=\[0\.1\]"),  # type: ignore[arg-type]
+        (lambda: nn.warmup("1", 3), "schedule='1'"),  # type: ignore[arg-type]
+        (lambda: nn.warmup(1.0, "3"), "steps='3'"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_schedule_takes_numbers(make: Callable[[], object], complaint: str) -> None:
+    with pytest.raises(ag.NotANumberError, match=f"^{complaint}: give a number"):
+        make()

@@ -1,0 +1,66 @@
+"""Operations of one's own, tried on a sample before they are compiled.
+
+A backend writes an operation down instead of computing it. What is wrong with a definition would
+show there as an error about formulas, or in one backend alone; computed once, it shows as itself.
+"""
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.tape import Tape
+from autograd.diagnosis import require_one_for_each_input
+from autograd.errors import ArgumentError
+from autograd.operations import LIBRARY, Operation
+
+
+def require_sound_operations(tape: Tape) -> None:
+    """Raise an error if an operation that is not of the library returns what no backend can use.
+
+    Each is tried once, where it is first used with so many inputs.
+
+    Raises
+    ------
+    ShapeError, NotANumberError
+        If its derivative rule does not return one number for each input.
+    ArgumentError
+        If its ``forward`` returns no number, or its ``array`` no array of the shape of its inputs.
+    """
+    own = set(tape.operations) - {None, *LIBRARY.values()}
+    tried = set()
+    for index, operation in enumerate(tape.operations if own else ()):
+        use = (operation, len(tape.operands[index]))
+        if operation in own and operation is not None and use not in tried:
+            tried.add(use)
+            inputs = [tape.numbers[operand] for operand in tape.operands[index]]
+            _try(operation, tape.numbers[index], inputs)
+
+
+def _try(operation: Operation, out: Any, inputs: Sequence[float]) -> None:
+    if not isinstance(out, Real):
+        raise ArgumentError(f"forward of {operation.name} returned {out!r}: return a float")
+    _try_on_arrays(operation, inputs)
+    try:
+        sent = operation.derivative(1.0, out, *inputs)
+    except (ArithmeticError, ValueError):
+        return  # there is no derivative at this sample, which is told when it is wanted
+    require_one_for_each_input(operation, len(inputs), sent)
+
+
+def _try_on_arrays(operation: Operation, inputs: Sequence[float]) -> None:
+    shape = (1, 2)  # one row, two samples
+    try:
+        with np.errstate(all="ignore"):
+            result = operation.array(np, *(np.full(shape, number) for number in inputs))
+            array = np.asarray(result)
+    except Exception as error:
+        raise ArgumentError(
+            f"array of {operation.name} fails on arrays: {error}. Write it with functions of np"
+        ) from error
+    if array.dtype.kind not in "fiub" or array.shape not in (shape, ()):
+        raise ArgumentError(
+            f"array of {operation.name} returned {result!r}, for inputs of shape {shape}: return "
+            "an array of that shape"
+        )
