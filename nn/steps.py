@@ -4,13 +4,14 @@
 """
 
 import abc
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import autograd as ag
 from autograd import Value
-from autograd.derivatives import map_numbers, numbers_in
+from autograd.derivatives import numbers_in
 from autograd.errors import DivergenceError, DomainError, NonFiniteError
 from nn.arguments import require_numbers
 from nn.interrupts import interrupts_deferred
@@ -138,8 +139,7 @@ class CompiledStep(Step):
 
     def predictions(self, outputs: Any) -> Iterator[Any]:
         """Yield the prediction of each sample, nested as the model returned it."""
-        for row in outputs[:, 1:].tolist():
-            yield _nested(self.sample.prediction_form, iter(row))
+        return map(self.sample.prediction_of, outputs[:, 1:].tolist())
 
     def started(self) -> None:
         """Read the parameters into the vector."""
@@ -166,19 +166,26 @@ class _Sample:
         self.model = model
         self.loss = loss
         self.penalty = penalty
-        self.prediction_form: Any = None
+        self._nested: Callable[[Iterator[float]], Any] = next
 
     def __call__(self, x: Any, y: Any) -> list[Any]:
         prediction = self.model(x)
         loss = self.loss(prediction, y)
         if self.penalty is not None:
             loss = loss + self.penalty()
-        self.prediction_form = map_numbers(lambda number: 0.0, prediction)
+        self._nested = _nesting(prediction)
         return [loss, *numbers_in(prediction)]
 
+    def prediction_of(self, numbers: list[float]) -> Any:
+        """Return the numbers of a prediction nested as the model returned it."""
+        return self._nested(iter(numbers))
 
-def _nested(form: Any, numbers: Iterator[float]) -> Any:
-    """Put numbers into lists nested as `form`."""
-    if isinstance(form, list | tuple):
-        return type(form)([_nested(item, numbers) for item in form])
-    return next(numbers)
+
+def _nesting(form: Any) -> Callable[[Iterator[float]], Any]:
+    """Return what takes numbers one after the other and puts them into lists nested as `form`."""
+    if not isinstance(form, list | tuple):
+        return next
+    kind, parts = type(form), [_nesting(part) for part in form]
+    if all(part is next for part in parts):  # as nearly always, and three times as fast
+        return lambda numbers: kind(itertools.islice(numbers, len(parts)))
+    return lambda numbers: kind([part(numbers) for part in parts])

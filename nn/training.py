@@ -143,7 +143,10 @@ def fit(
         raise ArgumentError("backend is what runs a compiled program: leave out compiled=False")
     parts = model, loss, optimizer, penalty, metric
     step: Step = CompiledStep(*parts, backend=backend) if compiled else EagerStep(*parts)
-    form = _array if compiled else _rows
+
+    def form(data: Data, name: str) -> Any:
+        return _array(data, name) if compiled else _rows(data)
+
     held_out = None
     if validation is not None:
         held_out = form(validation[0], "validation[0]"), form(validation[1], "validation[1]")
@@ -185,7 +188,7 @@ def _check_input(model: Callable[[Any], Any], inputs: Any) -> None:
 
     What the model raises if it refuses it is not caught.
     """
-    first, *_ = _rows(inputs[:1], "")
+    (first,) = _rows(inputs[:1])
     with no_grad(), contextlib.suppress(NonFiniteError, DomainError):  # training may change that
         model(first)
 
@@ -237,7 +240,7 @@ def _epoch(
     return EpochReport(epoch, loss_sum / size, metric_sum / size, validation, seconds)
 
 
-def _rows(data: Data, name: str) -> Sequence[Any]:
+def _rows(data: Data) -> Sequence[Any]:
     """Make lists of arrays: Python computes with its own floats in half the time."""
     return list(data.tolist() if isinstance(data, np.ndarray) else data)
 
