@@ -18,7 +18,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from nn.activations import ACTIVATIONS
-from nn.checkpoints import EpochReport
 from nn.data import minibatches
 from nn.flow import GradientFlow, gradient_flow
 from nn.interrupts import interrupts_deferred
@@ -28,6 +27,7 @@ from nn.losses import binary_cross_entropy, cross_entropy, hinge_loss, l2_penalt
 from nn.metrics import accuracy
 from nn.module import Module
 from nn.optimizers import SGD, Adam, AdamW, Optimizer
+from nn.reports import EpochReport
 from nn.schedules import cosine_decay, linear_decay, step_decay, warmup
 from nn.training import fit
 

@@ -51,6 +51,11 @@ def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
     return arrays
 
 
+def is_checkpoint(arrays: Mapping[str, Any]) -> bool:
+    """Tell whether arrays read from a file have the names of those in a checkpoint of `fit`."""
+    return {"parameters", "steps", "rng", "reports"} <= set(arrays)
+
+
 def checked_array(name: str, numbers: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Return an entry of a saved state as floats.
 

@@ -1,4 +1,4 @@
-"""Arguments of the wrong kind are told where they come in, not where they first fail to work."""
+"""Checks of arguments: a wrong one is reported at the call, not deep inside."""
 
 import math
 import operator
@@ -8,8 +8,9 @@ from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autograd.errors import ArgumentError, NotANumberError
+from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.value import as_value
 
 Seed: TypeAlias = np.random.Generator | int | None
@@ -27,7 +28,7 @@ def random_generator(rng: Seed) -> np.random.Generator:
     Raises
     ------
     ArgumentError
-        If it is something else than NumPy makes a generator of.
+        If NumPy makes no generator of it.
     """
     try:
         return np.random.default_rng(rng)
@@ -84,7 +85,7 @@ def whole_number(number: Any, name: str, least: int = 1) -> int:
     return whole
 
 
-def require_number(name: str, number: Any) -> None:
+def require_number(number: Any, name: str) -> None:
     """Raise an error unless an argument is a real number.
 
     Raises
@@ -95,14 +96,14 @@ def require_number(name: str, number: Any) -> None:
         raise NotANumberError(f"{name}={number!r}: give a number")
 
 
-def require_in_range(name: str, number: Any, low: float, high: float) -> None:
+def require_in_range(number: Any, name: str, low: float, high: float) -> None:
     """Raise an error unless ``low <= number < high``, which nan never is.
 
     Raises
     ------
     NotANumberError, ArgumentError
     """
-    require_number(name, number)
+    require_number(number, name)
     if not low <= float(number) < high:
         upper = "finite" if high == math.inf else f"below {high:g}"
         raise ArgumentError(f"{name}={number!r}: it must be {upper}, and not below {low:g}")
@@ -124,12 +125,28 @@ def is_list(argument: Any) -> bool:
 _LISTS = (list, tuple)
 
 
-def require_numbers(*things: Any) -> None:
-    """Raise an error if something is neither a number nor a Value, after arithmetic has failed.
+def float_array(numbers: Any, name: str) -> NDArray[np.float64]:
+    """Return numbers as an array of floats.
+
+    Raises
+    ------
+    ShapeError
+        If they are not numbers, or lists of different lengths. The message calls them `name`.
+    """
+    try:
+        return np.asarray(numbers, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"{name} is no array of numbers: {error}") from error
+
+
+def explain_failed_arithmetic(*operands: Any) -> None:
+    """Raise an error of ours for the first operand that is neither a number nor a Value.
+
+    To be called after arithmetic has failed: to check every operand beforehand takes time.
 
     Raises
     ------
     NotANumberError
     """
-    for thing in things:
-        as_value(thing)
+    for operand in operands:
+        as_value(operand)

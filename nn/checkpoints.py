@@ -2,12 +2,10 @@
 
 import copy
 import json
-import math
 import operator
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,45 +14,7 @@ from autograd.files import as_path
 from nn.archive import checked_array, read_archive, write_archive
 from nn.interrupts import interrupts_deferred
 from nn.optimizers import Optimizer
-
-
-@dataclass(frozen=True)
-class EpochReport:
-    """What an epoch of training came to.
-
-    Attributes
-    ----------
-    epoch : int
-        Counted from 1.
-    loss : float
-        The mean over the samples, each as it was when its batch was trained on.
-    metric : float
-        The mean of `metric` over the same predictions, nan without one.
-    validation : float
-        The mean of `metric` over the validation data after the epoch, nan without them.
-    seconds : float
-        Of the training, without the validation.
-
-    What is nan is not printed:
-
-    >>> EpochReport(1, 0.5, math.nan, math.nan, 0.1)
-    EpochReport(epoch=1, loss=0.5, seconds=0.1)
-    """
-
-    epoch: int
-    loss: float
-    metric: float
-    validation: float
-    seconds: float
-
-    def __repr__(self) -> str:
-        there = {name: number for name, number in vars(self).items() if not math.isnan(number)}
-        return f"EpochReport({', '.join(f'{name}={number!r}' for name, number in there.items())})"
-
-
-def is_checkpoint(arrays: Mapping[str, Any]) -> bool:
-    """Tell whether arrays read from a file have the names of those that `save_checkpoint` wrote."""
-    return {"parameters", "steps", "rng", "reports"} <= set(arrays)
+from nn.reports import EpochReport
 
 
 def require_writable(path: str | Path) -> None:

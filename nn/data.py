@@ -82,20 +82,6 @@ def _samples(data: Any, name: str) -> Data:
     return samples
 
 
-def float_array(data: Any, name: str) -> NDArray[np.float64]:
-    """Return numbers as an array of floats.
-
-    Raises
-    ------
-    ShapeError
-        If they are none, or lists of different lengths. The message calls them `name`.
-    """
-    try:
-        return np.asarray(data, np.float64)
-    except (TypeError, ValueError) as error:
-        raise ShapeError(f"{name} is no array of numbers: {error}") from error
-
-
 def _not_finite(data: Any) -> Iterator[tuple[list[int], float]]:
     """Yield the place and the number wherever a number is infinite or nan."""
     try:

@@ -20,8 +20,8 @@ import numpy as np
 import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
-from nn.arguments import Seed, is_list, require, require_callable, whole_number
-from nn.data import Data, checked_data, float_array
+from nn.arguments import Seed, float_array, is_list, require, require_callable, whole_number
+from nn.data import Data, checked_data
 from nn.directions import Array, principal_directions, random_directions
 from nn.module import Module
 from nn.progress import progress

@@ -11,7 +11,7 @@ import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError, ShapeError
 from autograd.value import Number
-from nn.arguments import is_list, require, require_numbers
+from nn.arguments import explain_failed_arithmetic, is_list, require
 
 
 def mse_loss(prediction: Any, target: Any) -> Value:
@@ -39,7 +39,7 @@ def mse_loss(prediction: Any, target: Any) -> Value:
     try:
         squares = [(p - t) ** 2 for p, t in zip(predictions, targets, strict=True)]
     except TypeError:
-        require_numbers(*predictions, *targets)
+        explain_failed_arithmetic(*predictions, *targets)
         raise
     return squares[0] if len(squares) == 1 else ag.mean(squares)
 
@@ -106,7 +106,7 @@ def binary_cross_entropy(logit: Value, target: Number) -> Value:
     try:
         is_probability = isinstance(target, Value) or 0 <= target <= 1
     except TypeError:
-        require_numbers(target)
+        explain_failed_arithmetic(target)
         raise
     if not is_probability:
         raise ArgumentError(f"the target of binary_cross_entropy is from 0 to 1, not {target!r}")
@@ -136,7 +136,7 @@ def hinge_loss(score: Value, target: Number) -> Value:
     try:
         return ag.relu(1 - target * score)
     except TypeError:
-        require_numbers(score)
+        explain_failed_arithmetic(score)
         raise
 
 

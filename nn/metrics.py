@@ -3,7 +3,7 @@
 from typing import Any
 
 from autograd.errors import ShapeError
-from nn.arguments import is_list, require_numbers
+from nn.arguments import explain_failed_arithmetic, is_list
 
 
 def accuracy(prediction: Any, target: float) -> float:
@@ -38,7 +38,7 @@ def accuracy(prediction: Any, target: float) -> float:
     try:
         scores, target = [float(score) for score in scores], float(target)
     except (TypeError, ValueError):
-        require_numbers(*scores, target)
+        explain_failed_arithmetic(*scores, target)
         raise
     if len(scores) > 1:
         return float(scores.index(max(scores)) == target)

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from autograd import Value
 from autograd.errors import StateError
-from nn.archive import checked_array, read_archive, write_archive
+from nn.archive import checked_array, is_checkpoint, read_archive, write_archive
 from nn.arguments import require
-from nn.checkpoints import is_checkpoint
 from nn.interrupts import interrupts_deferred
 
 Tensor: TypeAlias = Any

@@ -16,8 +16,7 @@ from autograd import Value
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError, StateError
 from autograd.graph import topological_order
 from nn.archive import checked_array
-from nn.arguments import is_list, require, require_in_range
-from nn.data import float_array
+from nn.arguments import float_array, is_list, require, require_in_range
 from nn.interrupts import interrupts_deferred
 from nn.schedules import Schedule
 
@@ -54,8 +53,8 @@ class Optimizer:
         self, parameters: Iterable[Value], lr: float | Schedule, weight_decay: float = 0.0
     ) -> None:
         if not callable(lr):
-            require_in_range("lr", lr, 0.0, math.inf)
-        require_in_range("weight_decay", weight_decay, 0.0, math.inf)
+            require_in_range(lr, "lr", 0.0, math.inf)
+        require_in_range(weight_decay, "weight_decay", 0.0, math.inf)
         self.parameters = _checked_parameters(parameters)
         self.lr = lr
         self.weight_decay = weight_decay
@@ -73,7 +72,7 @@ class Optimizer:
         if not callable(self.lr):
             return self.lr
         rate = self.lr(self.steps)
-        require_in_range(f"the schedule at step {self.steps}, lr", rate, 0.0, math.inf)
+        require_in_range(rate, f"the schedule at step {self.steps}, lr", 0.0, math.inf)
         return rate
 
     def update(
@@ -218,7 +217,7 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        require_in_range("momentum", momentum, 0.0, 1.0)
+        require_in_range(momentum, "momentum", 0.0, 1.0)
         if nesterov and momentum == 0.0:
             raise ArgumentError("nesterov takes a momentum above 0: SGD(..., momentum=0.9)")
         self.momentum = momentum
@@ -278,8 +277,8 @@ class Adam(Optimizer):
         is_pair = isinstance(betas, tuple | list) and len(betas) == 2
         require(is_pair, betas, "betas", "two numbers, such as (0.9, 0.999)")
         for beta in betas:
-            require_in_range("betas", beta, 0.0, 1.0)
-        require_in_range("epsilon", epsilon, 0.0, math.inf)
+            require_in_range(beta, "betas", 0.0, 1.0)
+        require_in_range(epsilon, "epsilon", 0.0, math.inf)
         self.betas = betas
         self.epsilon = epsilon
 

@@ -62,13 +62,13 @@ def warmup(schedule: Schedule | float, steps: int) -> Schedule:
     """
     _require(steps)
     if not callable(schedule):
-        require_number("schedule", schedule)
+        require_number(schedule, "schedule")
     rate = schedule if callable(schedule) else (lambda step: schedule)
     return lambda step: rate(step) * min((step + 1) / steps, 1.0)
 
 
 def _require(steps: int, **numbers: float) -> None:
     for name, number in {"steps": steps, **numbers}.items():
-        require_number(name, number)
+        require_number(number, name)
     if not steps >= 1:
         raise ArgumentError(f"a schedule takes a number of steps from 1 on, not {steps!r}")

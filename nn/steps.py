@@ -13,7 +13,7 @@ import autograd as ag
 from autograd import Value
 from autograd.derivatives import numbers_in
 from autograd.errors import DivergenceError, DomainError, NonFiniteError
-from nn.arguments import require_numbers
+from nn.arguments import explain_failed_arithmetic
 from nn.interrupts import interrupts_deferred
 from nn.optimizers import Optimizer
 
@@ -78,7 +78,7 @@ class Step(abc.ABC):
         try:
             return float(sum(metrics)) / len(metrics)
         except TypeError:
-            require_numbers(*metrics)
+            explain_failed_arithmetic(*metrics)
             raise
 
 

@@ -19,10 +19,11 @@ from autograd import Value, no_grad
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
 from autograd.files import as_path
 from nn.arguments import Seed, random_generator, require, require_callable, whole_number
-from nn.checkpoints import EpochReport, load_checkpoint, require_writable, save_checkpoint
+from nn.checkpoints import load_checkpoint, require_writable, save_checkpoint
 from nn.data import Data, checked_data, minibatches
 from nn.optimizers import Optimizer
 from nn.progress import progress
+from nn.reports import EpochReport
 from nn.steps import CompiledStep, EagerStep, Step
 
 if TYPE_CHECKING:  # the compiler is imported when it is needed

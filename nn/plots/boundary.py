@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 import autograd as ag
 from autograd.errors import ShapeError
-from nn.arguments import require_callable
-from nn.data import Data, checked_data, float_array
+from nn.arguments import float_array, require_callable
+from nn.data import Data, checked_data
 from nn.plots.canvas import INK, PALETTE, finished, new_axes, style
 
 Array = NDArray[np.float64]

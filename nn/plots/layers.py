@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, ShapeError
-from nn.arguments import whole_number
-from nn.data import float_array
+from nn.arguments import float_array, whole_number
 from nn.layers import Layer
 from nn.plots.canvas import Picture, save, style
 

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from autograd.errors import ShapeError
 from nn.arguments import require
-from nn.checkpoints import EpochReport
 from nn.plots.canvas import BLUE, VERMILION, Picture, save, style
+from nn.reports import EpochReport
 
 FEW_EPOCHS = 30
 """Up to so many, each has a dot. More of them would hide the curve."""

@@ -1,0 +1,38 @@
+"""`EpochReport`: what `fit` tells after each epoch."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """The results of one epoch.
+
+    Attributes
+    ----------
+    epoch : int
+        Counted from 1.
+    loss : float
+        The mean over the samples, each as it was when its batch was trained on.
+    metric : float
+        The mean of `metric` over the same predictions, nan without one.
+    validation : float
+        The mean of `metric` over the validation data after the epoch, nan without them.
+    seconds : float
+        Of the training, without the validation.
+
+    What is nan is not printed:
+
+    >>> EpochReport(1, 0.5, math.nan, math.nan, 0.1)
+    EpochReport(epoch=1, loss=0.5, seconds=0.1)
+    """
+
+    epoch: int
+    loss: float
+    metric: float
+    validation: float
+    seconds: float
+
+    def __repr__(self) -> str:
+        there = {name: number for name, number in vars(self).items() if not math.isnan(number)}
+        return f"EpochReport({', '.join(f'{name}={number!r}' for name, number in there.items())})"
