@@ -8,9 +8,11 @@
 0.136219
 
 Read the modules in this order: `operations` (what can be computed, and its derivative), `graph`
-(the backward pass), `recording`, `value` (the node and its operators), `functions`, `derivatives`,
-`gradcheck`. On these stand `compiler` (a graph as a NumPy program) and `drawing` (pictures,
-explanations, pages). `errors`, `files` and `parts` (which part of a model made a node) serve all.
+(what is recorded), `backpropagation` (the backward pass), `recording` (when to record), `value`
+(the node and its operators), `functions`, `derivatives`, `gradcheck`. On these stand `compiler` (a
+graph as a program in NumPy or C) and `drawing` (pictures, explanations, pages). `errors`,
+`diagnosis` (what is wrong, in words), `files` and `parts` (which part of a model made a node) serve
+all.
 """
 
 import importlib

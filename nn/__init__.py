@@ -8,10 +8,12 @@
 >>> nn.mse_loss(model([0.5, -1.0]), 1.0) < loss
 True
 
-Read the modules in this order: `layers` (what a network computes), `losses`, `optimizers`,
-`training` (the loop that uses them all, with `steps` and `checkpoints`), `flow` (the gradient on
-its way through the layers). `module`, `activations`, `arguments`, `data`, `schedules` and
-`metrics` hold what these share. `landscape` looks at a loss from afar, and `plots` draws pictures.
+Read the modules in this order: `module` (what has parameters), `activations`, `layers` (what a
+network computes), `losses`, `metrics`, `schedules`, `optimizers`, `data` (mini-batches), `training`
+(the loop that uses them all, with `reports`, `checkpoints` and `steps`). Then look at what training
+does: `flow` (the gradient on its way through the layers), `landscape` (the loss from afar, along
+`directions`), `plots` (pictures). `arguments` (checks), `archive` (files), `interrupts` (Ctrl-C)
+and `progress` (a bar) serve all.
 """
 
 import importlib

@@ -8,30 +8,55 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-ORDER = [
-    "errors",
-    "files",
-    "parts",
-    "operations",
-    "graph",
-    "diagnosis",
-    "backpropagation",
-    "recording",
-    "value",
-    "functions",
-    "derivatives",
-    "gradcheck",
-    "compiler",
-    "drawing",
-]
-"""The modules of `autograd`, each of which may import those before it."""
-
-MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts): path
-    for package in ("autograd", "nn")
-    for path in sorted((ROOT / package).rglob("*.py"))
-    if path.name != "__init__.py"
+ORDER = {
+    "autograd": [
+        "errors",
+        "files",
+        "parts",
+        "operations",
+        "graph",
+        "diagnosis",
+        "backpropagation",
+        "recording",
+        "value",
+        "functions",
+        "derivatives",
+        "gradcheck",
+        "compiler",
+        "drawing",
+    ],
+    "nn": [
+        "interrupts",
+        "progress",
+        "arguments",
+        "archive",
+        "module",
+        "activations",
+        "layers",
+        "losses",
+        "metrics",
+        "schedules",
+        "optimizers",
+        "data",
+        "reports",
+        "checkpoints",
+        "steps",
+        "training",
+        "flow",
+        "directions",
+        "landscape",
+        "plots",
+    ],
 }
+"""The modules of each package. Each may import those before it, and `nn` all of `autograd`."""
+
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+    for package in ORDER
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+MODULES = {name: path for name, path in FILES.items() if path.name != "__init__.py"}
+PACKAGES = {name.rpartition(".")[0]: FILES[name] for name in FILES.keys() - MODULES.keys()}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -48,18 +73,31 @@ def imported(path: Path) -> Iterator[str]:
 IMPORTS = {name: set(imported(path)) for name, path in MODULES.items()}
 
 
-def test_every_module_of_the_engine_has_its_place() -> None:
-    assert {name.split(".")[1] for name in MODULES if name.startswith("autograd.")} == set(ORDER)
+@pytest.mark.parametrize("package", ORDER)
+def test_every_module_has_its_place(package: str) -> None:
+    names = (name.split(".") for name in MODULES)
+    assert {parts[1] for parts in names if parts[0] == package} == set(ORDER[package])
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("autograd.")])
-def test_the_engine_imports_only_what_stands_above(name: str) -> None:
-    place = ORDER.index(name.split(".")[1])
-    for other in IMPORTS[name]:
-        package, _, rest = other.partition(".")
-        assert package != "nn"
-        if package == "autograd" and rest.split(".")[0] in ORDER:
-            assert ORDER.index(rest.split(".")[0]) <= place, f"{name} imports {other}"
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_imports_only_what_stands_above(name: str) -> None:
+    package, module = name.split(".")[:2]
+    order = ORDER[package]
+    for imported_name in IMPORTS[name]:
+        other_package, _, rest = imported_name.partition(".")
+        other = rest.split(".")[0]
+        assert (package, other_package) != ("autograd", "nn")
+        if other_package == package and other in order:
+            assert order.index(other) <= order.index(module), f"{name} imports {imported_name}"
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_a_package_tells_of_each_of_its_modules(package: str) -> None:
+    docstring = ast.get_docstring(ast.parse(PACKAGES[package].read_text(encoding="utf-8")))
+    assert docstring is not None
+    names = [*MODULES, *PACKAGES]
+    modules = {name.rpartition(".")[2] for name in names if name.rpartition(".")[0] == package}
+    assert [name for name in sorted(modules) if f"`{name}`" not in docstring] == []
 
 
 def test_there_are_no_circles() -> None:

@@ -8,8 +8,8 @@ each:
 3. `canonical`: all arithmetic as sums of products;
 4. `recurrences`: what recurring sums need not wait for, as rows of their own;
 5. `blocks`: rows of the same form that can be computed together;
-6. `planning`: addresses for the rows, and one instruction per block; with `products`, which finds
-   matrix products among the sums;
+6. `planning`: addresses for the rows (their `layout`), and one instruction per block; with
+   `products`, which finds matrix products among the sums;
 7. `adjoint`: the backward instructions; with `joining`, which makes one of those for equal weights.
 
 The result is a `program`, a list of instructions that knows nothing of NumPy. A backend binds it to
@@ -17,10 +17,11 @@ a batch size: `numpy_backend`, with `nests` for the shapes of its loops, `memory
 `expressions` for the formulas of the operation table, and `forward_source`, `backward_source` and
 `accumulation` for the `statements` it writes; or, where calls of NumPy would take longer than the
 computing, `float_backend`, with `float_source` and `float_formulas`. For those who ask for it,
-`native` writes C. Large batches run in `chunks`.
+`native` writes C. `infix` writes the formulas of these two. Large batches run in `chunks`.
 
 `compiling` is what the user calls and `compiled` what it returns, with `arguments` and `mean` for
-what that takes and gives, and `report` and `diagnosis` for what it tells.
+what that takes and gives, and `report` and `diagnosis` for what it tells. `own_operations` tries
+the operations of a user on a sample first.
 """
 
 from autograd.compiler.compiled import Compiled

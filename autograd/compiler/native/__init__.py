@@ -15,8 +15,10 @@ of a thousand instructions. So this backend is for training that takes minutes:
 
     ALL(i, 16) SAMPLES V[19 + i][s] = maximum(V[3 + i][s], 0.0);
 
-with the names and the matrix products of ``kernels.c`` before it. `formulas` writes the formulas of
-the operation table, `library` calls the compiler, and `bound` is what runs.
+with the names and the matrix products of ``kernels.c`` before it. `forward` and `backward` write
+the `statements` of each pass, with `matrices` for matrix products, `addresses` for the elements of
+rows and `formulas` for those of the operation table. `library` calls the compiler, and `bound` is
+what runs.
 """
 
 from autograd.compiler.native.bound import BoundProgram, bind
