@@ -35,6 +35,11 @@ def glorot_uniform(n_inputs: int, n_outputs: int, rng: np.random.Generator) -> N
     return rng.uniform(-bound, bound, n_inputs)
 
 
+def linear(x: Value) -> Value:
+    """Return `x` itself: no activation."""
+    return x
+
+
 Initializer = Callable[[int, int, np.random.Generator], NDArray[np.float64]]
 
 
@@ -59,7 +64,7 @@ class Activation:
 ACTIVATIONS = {
     activation.name: activation
     for activation in [
-        Activation("linear", lambda x: x, glorot_uniform),
+        Activation("linear", linear, glorot_uniform),
         Activation("relu", ag.relu, he_normal),
         Activation("leaky_relu", ag.leaky_relu, he_normal),
         Activation("elu", ag.elu, he_normal),

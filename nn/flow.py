@@ -6,18 +6,20 @@ and the first layers do not learn; where they are mostly large it explodes.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import Value, gradient
-from autograd.derivatives import map_numbers, numbers_in
+from autograd.derivatives import numbers_in
 from autograd.diagnosis import require_recorded
 from autograd.drawing.explanation.formula_writing import LATEX, latex_escaped
 from autograd.errors import ArgumentError, NotANumberError
 from autograd.graph import Node, topological_order
-from nn.module import Module, Tensor
+from nn.module import Module
 
 LONGEST_BAR = 20
 BLOCKS_PER_TENFOLD = 2
@@ -169,32 +171,32 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
         raise ArgumentError(
             "the loss depends on none of the model's parameters: was it another model's?"
         )
-    layers = _layers(model)
-    parameters = [list(numbers_in(list(tensors.values()))) for tensors in layers.values()]
+    layers = _by_layer(model.state_dict().items())
+    tensors = _by_layer(model.named_tensors())
+    parameters = [list(numbers_in(list(own.values()))) for own in tensors.values()]
     of_parameters = gradient(loss, parameters)
     of_sums = gradient(loss, _direct_uses(loss, parameters))
     return GradientFlow(
         tuple(
-            LayerGradient(name, _shapes(tensors), math.hypot(*arriving), math.hypot(*learned))
-            for (name, tensors), arriving, learned in zip(
+            LayerGradient(name, _shapes(arrays), math.hypot(*arriving), math.hypot(*learned))
+            for (name, arrays), arriving, learned in zip(
                 layers.items(), of_sums, of_parameters, strict=True
             )
         )
     )
 
 
-def _layers(model: Module) -> dict[str, dict[str, Tensor]]:
-    """Group the tensors of a model by the module that they belong to."""
-    layers: dict[str, dict[str, Tensor]] = {}
-    for name, tensor in model.named_tensors():
+def _by_layer(named: Iterable[tuple[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Group what has the name of a tensor by the module that the tensor belongs to."""
+    layers: dict[str, dict[str, Any]] = {}
+    for name, thing in named:
         module, _, own_name = name.rpartition(".")
-        layers.setdefault(module or "model", {})[own_name] = tensor
+        layers.setdefault(module or "model", {})[own_name] = thing
     return layers
 
 
-def _shapes(tensors: dict[str, Tensor]) -> str:
-    shapes = {name: np.shape(map_numbers(float, tensor)) for name, tensor in tensors.items()}
-    return ", ".join(f"{name} {'×'.join(map(str, shape)) or 1}" for name, shape in shapes.items())
+def _shapes(arrays: dict[str, NDArray[np.float64]]) -> str:
+    return ", ".join(f"{name} {'×'.join(map(str, a.shape)) or 1}" for name, a in arrays.items())
 
 
 def _direct_uses(loss: Value, parameters: list[list[Value]]) -> list[list[Node]]:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
-from autograd.errors import StateError
+from autograd.derivatives import map_numbers
+from autograd.errors import ShapeError, StateError
 from nn.archive import checked_array, is_checkpoint, read_archive, write_archive
 from nn.arguments import require
 from nn.interrupts import interrupts_deferred
@@ -77,8 +78,13 @@ class Module:
         >>> import nn
         >>> {name: array.shape for name, array in nn.MLP(2, [16, 1]).state_dict().items()}
         {'0.weight': (16, 2), '0.bias': (16,), '2.weight': (1, 16), '2.bias': (1,)}
+
+        Raises
+        ------
+        ShapeError
+            If a tensor has rows of different lengths.
         """
-        return {name: np.array(_numbers(tensor)) for name, tensor in self.named_tensors()}
+        return {name: self._array(name, tensor) for name, tensor in self.named_tensors()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set all parameters from arrays, named and shaped as in `state_dict`.
@@ -89,7 +95,9 @@ class Module:
             If an entry is missing, unknown, of another shape, or not of finite real numbers. Then
             no parameter is changed.
         ArgumentError
-            If it is no dict.
+            If it is not a dict.
+        ShapeError
+            If a tensor has rows of different lengths.
         """
         takes = "a dict of arrays, as state_dict() returns. load(path) reads a file"
         require(isinstance(state, Mapping), state, "state", takes)
@@ -102,8 +110,8 @@ class Module:
                 f"unknown entries: {unknown}"
             )
         arrays = {
-            name: checked_array(name, state[name], np.shape(_numbers(tensor)))
-            for name, tensor in tensors.items()
+            name: checked_array(name, state[name], array.shape)
+            for name, array in self.state_dict().items()
         }
         with interrupts_deferred():
             for name, tensor in tensors.items():
@@ -146,6 +154,15 @@ class Module:
                 f"checkpoint={str(path)!r}, resume=True: load() takes what save() wrote"
             ) from error
 
+    def _array(self, name: str, tensor: Tensor) -> NDArray[np.float64]:
+        try:
+            return np.array(map_numbers(lambda parameter: parameter.data, tensor))
+        except ValueError:
+            raise ShapeError(
+                f"{name!r} of {self!r} is no array: its rows have different lengths. "
+                "Keep them in a dict, or each in an attribute of its own"
+            ) from None
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.parameters())} parameters)"
 
@@ -178,9 +195,3 @@ def _elements(tensor: Tensor, place: str = "") -> Iterator[tuple[str, Value]]:
     else:
         for index, row in enumerate(tensor):
             yield from _elements(row, f"{place}[{index}]")
-
-
-def _numbers(tensor: Tensor) -> Any:
-    if isinstance(tensor, Value):
-        return tensor.data
-    return [_numbers(row) for row in tensor]

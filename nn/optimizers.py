@@ -346,7 +346,9 @@ class AdamW(Adam):
 
 def _checked_parameters(parameters: Iterable[Value]) -> list[Value]:
     if not is_list(parameters):
-        raise ArgumentError(f"an optimizer takes a list of parameters, not {parameters!r}")
+        raise ArgumentError(
+            f"an optimizer takes a list of parameters, not {parameters!r}: pass model.parameters()"
+        )
     parameters = list(parameters)
     if not parameters:
         raise ArgumentError("an optimizer needs parameters: pass model.parameters()")

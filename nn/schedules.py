@@ -1,11 +1,13 @@
 """Learning rates that change during training.
 
 A schedule is a function of the number of steps done so far. An optimizer takes one in place of a
-number: ``SGD(parameters, lr=nn.linear_decay(1.0, 0.1, steps=100))``.
+number: ``SGD(parameters, lr=nn.linear_decay(1.0, 0.1, steps=100))``. Each is a formula with all of
+its arguments but the last, and not a lambda, so that an optimizer that has one can be pickled.
 """
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 from autograd.errors import ArgumentError
@@ -23,7 +25,11 @@ def linear_decay(start: float, end: float, steps: int) -> Schedule:
     (1.0, 0.75, 0.5, 0.5)
     """
     _require(steps, start=start, end=end)
-    return lambda step: start * max(1 - step / steps, 0.0) + end * min(step / steps, 1.0)
+    return partial(_linear, start, end, steps)
+
+
+def _linear(start: float, end: float, steps: int, step: int) -> float:
+    return start * max(1 - step / steps, 0.0) + end * min(step / steps, 1.0)
 
 
 def cosine_decay(start: float, end: float, steps: int) -> Schedule:
@@ -37,7 +43,11 @@ def cosine_decay(start: float, end: float, steps: int) -> Schedule:
     Loshchilov, Hutter: SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, equation 5.
     """
     _require(steps, start=start, end=end)
-    return lambda step: end + (start - end) * (1 + math.cos(math.pi * min(step / steps, 1.0))) / 2
+    return partial(_cosine, start, end, steps)
+
+
+def _cosine(start: float, end: float, steps: int, step: int) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * min(step / steps, 1.0))) / 2
 
 
 def step_decay(start: float, factor: float, every: int) -> Schedule:
@@ -49,7 +59,11 @@ def step_decay(start: float, factor: float, every: int) -> Schedule:
     (1.0, 1.0, 0.1)
     """
     _require(every, start=start, factor=factor)
-    return lambda step: start * factor ** (step // every)
+    return partial(_stepwise, start, factor, every)
+
+
+def _stepwise(start: float, factor: float, every: int, step: int) -> float:
+    return start * factor ** (step // every)
 
 
 def warmup(schedule: Schedule | float, steps: int) -> Schedule:
@@ -63,8 +77,12 @@ def warmup(schedule: Schedule | float, steps: int) -> Schedule:
     _require(steps)
     if not callable(schedule):
         require_number(schedule, "schedule")
-    rate = schedule if callable(schedule) else (lambda step: schedule)
-    return lambda step: rate(step) * min((step + 1) / steps, 1.0)
+    return partial(_warming, schedule, steps)
+
+
+def _warming(schedule: Schedule | float, steps: int, step: int) -> float:
+    rate = schedule(step) if callable(schedule) else schedule
+    return rate * min((step + 1) / steps, 1.0)
 
 
 def _require(steps: int, **numbers: float) -> None:

@@ -45,6 +45,13 @@ class Tied(nn.Module):
         self.decoder = [self.encoder[1], Value(3.0)]
 
 
+class Table(nn.Module):
+    """Whatever it is given."""
+
+    def __init__(self, table: Any) -> None:
+        self.table = table
+
+
 def numbers(module: nn.Module) -> list[float]:
     return [parameter.data for parameter in module.parameters()]
 
@@ -218,6 +225,37 @@ def test_a_missing_entry_changes_nothing_and_is_named(name: str) -> None:
     with pytest.raises(ag.StateError, match=f"missing entries: {name}; unknown entries: none"):
         model.load_state_dict(state)
     assert numbers(model) == before
+
+
+RAGGED: list[Any] = [
+    [[Value(1.0)], [Value(2.0), Value(3.0)]],
+    [Value(1.0), [Value(2.0)]],
+    [[[Value(1.0)], [Value(2.0)]], [[Value(3.0)]]],
+]
+
+
+@pytest.mark.parametrize("ragged", RAGGED)
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda model: model.state_dict(),
+        lambda model: model.load_state_dict({"table": [1.0]}),
+        lambda model: nn.gradient_flow(ag.sum(model.parameters()), model),
+    ],
+    ids=["state_dict", "load_state_dict", "gradient_flow"],
+)
+def test_a_tensor_has_rows_of_one_length(use: Callable[[Any], Any], ragged: Any) -> None:
+    model = Table(ragged)
+    with pytest.raises(
+        ag.ShapeError, match=r"^'table' of Table\(. parameters\) is no array: .* dict"
+    ):
+        use(model)
+
+
+def test_rows_of_many_lengths_are_kept_in_a_dict() -> None:
+    model = Table({"short": [Value(1.0)], "long": [Value(2.0), Value(3.0)]})
+    shapes = {name: array.shape for name, array in model.state_dict().items()}
+    assert shapes == {"table.short": (1,), "table.long": (2,)}
 
 
 # --- save and load -------------------------------------------------------------------------------
