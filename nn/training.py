@@ -81,7 +81,8 @@ def fit(
     penalty : callable, optional
         ``penalty()`` is a Value added to the loss of each batch, such as an `l2_penalty`.
     metric : callable, optional
-        ``metric(prediction, target)`` of one sample, a float to report.
+        ``metric(prediction, target)`` of one sample, a float to report. It gets floats, nested as
+        the model returns its Values.
     validation : (X, y), optional
         Data that the model is not trained on, to report the metric of after each epoch.
     compiled : bool

@@ -4,9 +4,9 @@ import dataclasses
 import gc
 import json
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.compiler import native
+from autograd.derivatives import numbers_in
 from autograd.graph import topological_order
 
 rng = np.random.default_rng(0)
@@ -256,18 +257,44 @@ def test_a_trained_model_is_freed_without_the_cyclic_collector(compiled: bool) -
         gc.enable()
 
 
-@pytest.mark.parametrize("compiled", [True, False])
-def test_the_metric_sees_predictions_nested_as_the_model_returns_them(compiled: bool) -> None:
-    layer = nn.Layer(3, 1, rng=0)
-    seen: list[Any] = []
+class Scores(NamedTuple):
+    first: Any
+    second: Any
 
-    def metric(prediction: Any, target: float) -> float:
-        seen.append(prediction)
+
+FORMS: dict[str, Callable[[Any, Any], Any]] = {
+    "a number": lambda a, b: a,
+    "a list": lambda a, b: [a, b],
+    "a list of one": lambda a, b: [a],
+    "a tuple": lambda a, b: (a, b),
+    "a namedtuple": Scores,
+    "nested lists": lambda a, b: [[a], [b, [a, b]], []],
+    "a namedtuple of lists": lambda a, b: Scores([a], (b, a)),
+    "a list of namedtuples": lambda a, b: [Scores(a, b), Scores(b, a)],
+}
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_the_metric_gets_floats_nested_as_the_model_returns_them(
+    form: Callable[[Any, Any], Any], compiled: bool
+) -> None:
+    weight, seen = Value(2.0), []
+    inputs, targets = [[1.0], [2.0], [3.0]], [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+
+    def model(x: Any) -> Any:
+        return form(weight * x[0], weight - x[0])
+
+    def loss(prediction: Any, target: Any) -> Any:
+        return nn.mse_loss(next(numbers_in(prediction)), target[0])
+
+    def metric(*pair: Any) -> float:
+        seen.append(repr(pair))
         return 0.0
 
-    def loss(prediction: Any, target: Any) -> Value:
-        return nn.mse_loss(prediction[0], target)
-
-    optimizer = nn.SGD(layer.parameters())
-    list(nn.fit(layer, X, SIGNS, loss, optimizer, epochs=1, metric=metric, compiled=compiled))
-    assert {(type(prediction), len(prediction)) for prediction in seen} == {(list, 1)}
+    options: dict[str, Any] = {"metric": metric, "validation": (inputs, targets)}
+    options |= {"epochs": 1, "compiled": compiled}
+    list(nn.fit(model, inputs, targets, loss, nn.SGD([weight], lr=0.0), **options))
+    pairs = zip(inputs, targets, strict=True)
+    expected = [repr((form(2.0 * x[0], 2.0 - x[0]), target)) for x, target in pairs]
+    assert sorted(seen) == sorted(2 * expected)
