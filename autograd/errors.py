@@ -1,4 +1,4 @@
-"""The exceptions of this package, one family under :class:`AutogradError`, and its one warning.
+"""The exceptions of this package, one family under :class:`AutogradError`, and its warnings.
 
 Each one also derives from the built-in exception that Python users would expect, so that
 ``except ValueError`` and ``except AutogradError`` both work. A message says what was wrong, with
@@ -87,3 +87,7 @@ class RenderingError(AutogradError, RuntimeError):
 
 class IndependenceWarning(UserWarning):
     """A derivative of a result that does not depend on the argument: it is 0, which few mean."""
+
+
+class NothingTrainedWarning(UserWarning):
+    """A training thrown away before its first epoch: `nn.fit` trains as it is iterated."""

@@ -31,7 +31,7 @@ from nn.module import Module
 from nn.optimizers import SGD, Adam, AdamW, Optimizer
 from nn.reports import EpochReport
 from nn.schedules import cosine_decay, linear_decay, step_decay, warmup
-from nn.training import fit
+from nn.training import Training, fit
 
 if TYPE_CHECKING:
     from nn import plots as plots
@@ -49,6 +49,7 @@ __all__ = [
     "Module",
     "Neuron",
     "Optimizer",
+    "Training",
     "accuracy",
     "binary_cross_entropy",
     "cosine_decay",

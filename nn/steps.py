@@ -4,6 +4,7 @@
 """
 
 import abc
+import contextlib
 import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,9 @@ import numpy as np
 import autograd as ag
 from autograd import Value
 from autograd.derivatives import map_numbers, numbers_in
-from autograd.errors import DivergenceError, DomainError, NonFiniteError
-from nn.arguments import explain_failed_arithmetic
+from autograd.errors import ArgumentError, DivergenceError, DomainError, NonFiniteError
+from nn.arguments import explain_failed_arithmetic, require, require_callable
+from nn.data import TrainingData, as_lists
 from nn.interrupts import interrupts_deferred
 from nn.optimizers import Optimizer
 
@@ -33,6 +35,14 @@ class Step(abc.ABC):
         penalty: Callable[[], Value] | None,
         metric: Callable[[Any, Any], float] | None,
     ) -> None:
+        require_callable(model, "model", "an nn.MLP")
+        require_callable(loss, "loss", "nn.mse_loss")
+        takes = "an Optimizer, such as nn.SGD(model.parameters(), lr=0.1)"
+        require(isinstance(optimizer, Optimizer), optimizer, "optimizer", takes)
+        if penalty is not None:
+            require_callable(penalty, "penalty", "lambda: nn.l2_penalty(parameters)")
+        if metric is not None:
+            require_callable(metric, "metric", "nn.accuracy")
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
@@ -54,6 +64,16 @@ class Step(abc.ABC):
                 self.last_loss,
             ) from error
         return self.last_loss, self.mean_metric(predictions, targets)
+
+    def rehearse(self, data: TrainingData) -> None:
+        """Show the model an input to validate on: if it refuses it later, an epoch is lost.
+
+        What the model raises is not caught, except about numbers, which training may change.
+        """
+        if data.validation is not None:
+            (first,) = as_lists(data.validation[0][:1])
+            with ag.no_grad(), contextlib.suppress(NonFiniteError, DomainError):
+                self.model(first)
 
     @abc.abstractmethod
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
@@ -127,6 +147,30 @@ class CompiledStep(Step):
             self.sample, parameters=self.optimizer.parameters, backend=backend
         )
         self.theta = self.optimizer.read()
+
+    def rehearse(self, data: TrainingData) -> None:
+        """Show the loss numbers as targets too: once compiled, it sees them as Values only.
+
+        Of targets that are one number each, every one; of others, which are slow to look through,
+        the first.
+
+        Raises
+        ------
+        ArgumentError
+            If the loss refuses one, or depends on none of the parameters of the optimizer.
+        """
+        super().rehearse(data)
+        are_numbers = data.targets[0].size == 1
+        targets = np.unique(data.targets, axis=0) if are_numbers else data.targets[:1]
+        prediction, value = self.model(data.inputs[0].tolist()), None
+        for target in targets.tolist():
+            # The prediction is that for the first input: it need not suit every target.
+            with contextlib.suppress(NonFiniteError, DomainError):
+                value = self.loss(prediction, target)
+                if not isinstance(value, Value):
+                    raise ArgumentError(f"the loss of a sample is a Value, not {value!r}")
+        if value is not None:
+            self.optimizer.require_effect_on(value)
 
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Run the program on the whole batch."""

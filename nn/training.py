@@ -5,22 +5,21 @@ backward, and update the parameters. Again, until the data has been seen; that i
 is done in `nn.steps`, what an epoch leaves behind is kept in `nn.checkpoints`.
 """
 
-import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from autograd import Value, no_grad
-from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
+from autograd import Value
+from autograd.errors import ArgumentError, NothingTrainedWarning
 from autograd.files import as_path
-from nn.arguments import Seed, random_generator, require, require_callable, whole_number
+from autograd.recording import warn_user_code
+from nn.arguments import Seed, random_generator, require, whole_number
 from nn.checkpoints import load_checkpoint, require_writable, save_checkpoint
-from nn.data import Data, checked_data, minibatches
+from nn.data import Data, TrainingData, minibatches, training_data
 from nn.optimizers import Optimizer
 from nn.progress import progress
 from nn.reports import EpochReport
@@ -47,8 +46,11 @@ def fit(
     backend: "Backend | None" = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
-) -> Iterator[EpochReport]:
-    """Train a model by mini-batch gradient descent, and yield a report after each epoch.
+) -> "Training":
+    """Train a model by mini-batch gradient descent, with a report after each epoch.
+
+    It trains as it is iterated: ``nn.fit(...)`` alone does nothing, and if you leave the loop,
+    training stops there.
 
     >>> import nn
     >>> model = nn.MLP(1, [1], rng=0)
@@ -60,8 +62,6 @@ def fit(
     (200, True)
     >>> round(model([3.0]).data, 1)
     7.0
-
-    It trains as it is iterated: leave the loop and training stops there.
 
     Parameters
     ----------
@@ -98,9 +98,10 @@ def fit(
         Go on from `checkpoint` if it exists: the reports of the epochs done before come first, and
         everything is as if training had not been interrupted.
 
-    Yields
-    ------
-    EpochReport
+    Returns
+    -------
+    Training
+        An iterator of `EpochReport`.
 
     Raises
     ------
@@ -112,98 +113,74 @@ def fit(
     StateError, FileError
         If the checkpoint is damaged or of another training, or cannot be written.
 
+    Warns
+    -----
+    NothingTrainedWarning
+        If nobody asks for the first report.
+
     Notes
     -----
     Ctrl-C ends it with KeyboardInterrupt, as always; the parameters are then those of the last
     whole step. A progress bar shows on a terminal if tqdm is installed.
     """
-    require_callable(model, "model", "an nn.MLP")
-    require_callable(loss, "loss", "nn.mse_loss")
-    takes = "an Optimizer, such as nn.SGD(model.parameters(), lr=0.1)"
-    require(isinstance(optimizer, Optimizer), optimizer, "optimizer", takes)
-    if penalty is not None:
-        require_callable(penalty, "penalty", "lambda: nn.l2_penalty(parameters)")
-    if metric is not None:
-        require_callable(metric, "metric", "nn.accuracy")
-    for name, flag in (("compiled", compiled), ("resume", resume)):
-        require(flag in (True, False), flag, name, "True or False")
+    _check_options(metric, validation, compiled, backend, checkpoint, resume)
     epochs = whole_number(epochs, "epochs", least=0)
+    batch_size = whole_number(batch_size, "batch_size")
+    generator = random_generator(rng)
+    parts = model, loss, optimizer, penalty, metric
+    step: Step = CompiledStep(*parts, backend=backend) if compiled else EagerStep(*parts)
+    data = training_data(X, y, validation, as_arrays=compiled)
+    step.rehearse(data)
+    return Training(_epochs(step, data, epochs, batch_size, generator, checkpoint, resume))
+
+
+class Training(Iterator[EpochReport]):
+    """What `fit` returns: an iterator that trains for an epoch when it is asked for a report.
+
+    Thrown away before that it warns, as Python does of a coroutine that was never awaited.
+    """
+
+    def __init__(self, reports: Iterator[EpochReport]) -> None:
+        self._reports = reports
+        self._was_asked = False
+
+    def __next__(self) -> EpochReport:
+        """Train for an epoch."""
+        self._was_asked = True
+        return next(self._reports)
+
+    def __del__(self) -> None:
+        if not self._was_asked:
+            warn_user_code(
+                "nn.fit was never iterated, so nothing was trained: for report in nn.fit(...)",
+                NothingTrainedWarning,
+            )
+
+
+def _check_options(
+    metric: Callable[[Any, Any], float] | None,
+    validation: tuple[Data, Data] | None,
+    compiled: bool,
+    backend: "Backend | None",
+    checkpoint: str | Path | None,
+    resume: bool,
+) -> None:
+    """Raise an error for an option that needs another one, or a checkpoint with no place."""
+    for flag, name in ((compiled, "compiled"), (resume, "resume")):
+        require(flag in (True, False), flag, name, "True or False")
+    if validation is not None and metric is None:
+        raise ArgumentError("validation data take a metric to report: metric=nn.accuracy")
+    if backend is not None and not compiled:
+        raise ArgumentError("backend is what runs a compiled program: leave out compiled=False")
     if resume and checkpoint is None:
         raise ArgumentError("resume=True takes the checkpoint to resume from: checkpoint=path")
     if checkpoint is not None:
         require_writable(checkpoint)
-    if validation is not None:
-        is_pair = isinstance(validation, tuple | list) and len(validation) == 2
-        require(is_pair, validation, "validation", "a pair of inputs and targets, (X, y)")
-        validation = checked_data(*validation)
-        if metric is None:
-            raise ArgumentError("validation data take a metric to report: metric=nn.accuracy")
-    batch_size = whole_number(batch_size, "batch_size")
-    X, y = checked_data(X, y)
-    generator = random_generator(rng)
-    if backend is not None and not compiled:
-        raise ArgumentError("backend is what runs a compiled program: leave out compiled=False")
-    parts = model, loss, optimizer, penalty, metric
-    step: Step = CompiledStep(*parts, backend=backend) if compiled else EagerStep(*parts)
-
-    def form(data: Data, name: str) -> Any:
-        return _array(data, name) if compiled else _rows(data)
-
-    held_out = None
-    if validation is not None:
-        held_out = form(validation[0], "validation[0]"), form(validation[1], "validation[1]")
-        _check_input(model, held_out[0])
-    data = _Data(form(X, "X"), form(y, "y"), held_out)
-    if compiled:
-        _check_targets(model, loss, optimizer, data)
-    return _epochs(step, data, epochs, batch_size, generator, checkpoint, resume)
-
-
-def _check_targets(
-    model: Callable[[Any], Any],
-    loss: Callable[[Any, Any], Value],
-    optimizer: Optimizer,
-    data: "_Data",
-) -> None:
-    """Show every target to the loss as a number, since compiled it sees them as Values only.
-
-    Raises
-    ------
-    ArgumentError
-        If the loss refuses one, or depends on none of the parameters of the optimizer.
-    """
-    prediction, checked = model(data.inputs[0].tolist()), False
-    for target in np.unique(data.targets, axis=0).tolist():
-        try:
-            value = loss(prediction, target)
-        except (NonFiniteError, DomainError):
-            continue  # of a prediction and a target that do not belong together
-        if not isinstance(value, Value):
-            raise ArgumentError(f"the loss of a sample is a Value, not {value!r}")
-        if not checked:  # once: it takes a walk through the graph
-            optimizer.require_effect_on(value)
-            checked = True
-
-
-def _check_input(model: Callable[[Any], Any], inputs: Any) -> None:
-    """Show the model an input of the validation data before it trains: an epoch would be lost.
-
-    What the model raises if it refuses it is not caught.
-    """
-    (first,) = _rows(inputs[:1])
-    with no_grad(), contextlib.suppress(NonFiniteError, DomainError):  # training may change that
-        model(first)
-
-
-class _Data(NamedTuple):
-    inputs: Any
-    targets: Any
-    held_out: tuple[Any, Any] | None
 
 
 def _epochs(
     step: Step,
-    data: _Data,
+    data: TrainingData,
     epochs: int,
     batch_size: int,
     rng: np.random.Generator,
@@ -222,7 +199,7 @@ def _epochs(
 
 
 def _epoch(
-    epoch: int, step: Step, data: _Data, batch_size: int, rng: np.random.Generator
+    epoch: int, step: Step, data: TrainingData, batch_size: int, rng: np.random.Generator
 ) -> EpochReport:
     """Train on each sample once."""
     start = time.perf_counter()
@@ -238,31 +215,5 @@ def _epoch(
     finally:
         step.finished()
     seconds = time.perf_counter() - start
-    validation = math.nan if data.held_out is None else step.validate(*data.held_out)
+    validation = math.nan if data.validation is None else step.validate(*data.validation)
     return EpochReport(epoch, loss_sum / size, metric_sum / size, validation, seconds)
-
-
-def _rows(data: Data) -> Sequence[Any]:
-    """Make lists of arrays: Python computes with its own floats in half the time."""
-    return list(data.tolist() if isinstance(data, np.ndarray) else data)
-
-
-def _array(data: Data, name: str) -> NDArray[Any]:
-    """Make an array of lists.
-
-    Raises
-    ------
-    ShapeError
-        If they have different lengths.
-    ArgumentError
-        If they hold something else than numbers.
-    """
-    try:
-        array = np.asarray(data)
-    except ValueError as error:
-        raise ShapeError(
-            f"compiled training takes samples of one shape: {error}. compiled=False takes any"
-        ) from error
-    if array.dtype.kind not in "fiub":
-        raise ArgumentError(f"{name} is an array of {array.dtype}: give numbers")
-    return array

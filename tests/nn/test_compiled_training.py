@@ -239,8 +239,32 @@ def test_to_check_many_targets_takes_one_walk_through_the_graph(
 
     monkeypatch.setattr(nn.optimizers, "topological_order", counted)
     targets = np.linspace(0.0, 1.0, 50)
-    nn.fit(model, targets[:, None], targets, nn.mse_loss, nn.SGD(model.parameters()), epochs=1)
+    optimizer = nn.SGD(model.parameters())
+    next(nn.fit(model, targets[:, None], targets, nn.mse_loss, optimizer, epochs=1))
     assert len(walks) == 1
+
+
+@pytest.mark.parametrize(("shape", "n_checked"), [((6,), 6), ((6, 1), 6), ((3, 2), 1)])
+def test_targets_of_many_numbers_are_checked_by_one(shape: Any, n_checked: int) -> None:
+    layer = nn.Layer(1, shape[1] if len(shape) > 1 else 1, rng=0)
+    targets = np.arange(6.0).reshape(shape)
+    checked: list[Any] = []
+
+    def loss(prediction: Any, target: Any) -> Value:
+        checked.append(target)
+        return nn.mse_loss(prediction, target)
+
+    optimizer = nn.SGD(layer.parameters())
+    training = nn.fit(
+        layer,
+        targets[:, :1] if targets.ndim > 1 else targets[:, None],
+        targets,
+        loss,
+        optimizer,
+        epochs=1,
+    )
+    assert checked == targets[:n_checked].tolist()
+    next(training)
 
 
 @pytest.mark.parametrize("compiled", [True, False])

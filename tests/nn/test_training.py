@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -196,6 +197,62 @@ def test_it_trains_as_it_is_iterated() -> None:
         if report.epoch == 2:
             break
     assert optimizer.steps == 2 * STEPS_PER_EPOCH
+
+
+# --- what is never trained -----------------------------------------------------------------------
+
+
+def untrained(**options: Any) -> nn.Training:
+    model = network()
+    return nn.fit(model, X, y, nn.mse_loss, nn.SGD(model.parameters()), epochs=2, **options)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_training_that_nobody_iterates_warns(compiled: bool) -> None:
+    with pytest.warns(ag.NothingTrainedWarning, match="for report in nn.fit") as caught:
+        untrained(compiled=compiled)
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_it_warns_when_it_is_thrown_away_and_not_before() -> None:
+    training = untrained()
+    with pytest.warns(ag.NothingTrainedWarning):
+        del training
+
+
+@pytest.mark.parametrize("use", [next, list, lambda training: next(iter(training))])
+def test_a_training_that_was_asked_for_an_epoch_does_not_warn(use: Callable[[Any], Any]) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        use(untrained())
+    assert caught == []
+
+
+def test_a_training_that_fails_does_not_warn() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(ag.ArgumentError):
+            untrained(batch_size=0)
+        with pytest.raises(ag.DomainError):
+            next(untrained(metric=lambda prediction, target: ag.log(-1.0)))
+    assert caught == []
+
+
+def test_a_training_left_to_the_end_of_a_program_warns() -> None:
+    program = """
+import nn
+model = nn.MLP(1, [1])
+training = nn.fit(model, [[1.0]], [1.0], nn.mse_loss, nn.SGD(model.parameters()), epochs=1)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert "NothingTrainedWarning: nn.fit was never iterated" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 # --- what it reports -----------------------------------------------------------------------------
