@@ -140,9 +140,10 @@ class Training(Iterator[EpochReport]):
     Thrown away before that it warns, as Python does of a coroutine that was never awaited.
     """
 
+    _was_asked = False
+
     def __init__(self, reports: Iterator[EpochReport]) -> None:
         self._reports = reports
-        self._was_asked = False
 
     def __next__(self) -> EpochReport:
         """Train for an epoch."""
