@@ -1,4 +1,4 @@
-"""The activations a layer can be asked for by name, each with the weights it starts best from.
+"""The activations that have a name, each with the initial weights that suit it.
 
 A layer keeps the size of its signal from input to output, and of its gradient from output to input,
 if the spread of its initial weights suits its activation.
@@ -80,7 +80,7 @@ ACTIVATIONS = {
 
 
 def find_activation(activation: str | Callable[[Value], Value]) -> Activation:
-    """Return the activation of a name, or wrap a function of yours.
+    """Return the activation with a name, or wrap a function of your own.
 
     >>> find_activation("tanh").function(Value(0.0))
     Value(0.0)

@@ -15,7 +15,7 @@ from autograd.files import as_path, replacing
 
 def write_archive(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write named arrays. Until the new file is complete, an old one stays in its place."""
-    # As np.savez does, which cannot take every name: its own arguments have some.
+    # As np.savez does. It would refuse the names of its own arguments, such as "file".
     with replacing(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
@@ -29,7 +29,7 @@ def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
     Raises
     ------
     ArgumentError
-        If `path` is no path.
+        If `path` is not a path.
     FileError
         If the file cannot be read.
     StateError
@@ -62,7 +62,7 @@ def checked_array(name: str, numbers: Any, shape: tuple[int, ...]) -> NDArray[np
     Raises
     ------
     StateError
-        If it has another shape, or holds something else than finite real numbers.
+        If it has another shape, or holds anything but finite real numbers.
     """
     try:
         array = np.asarray(numbers)

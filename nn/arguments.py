@@ -74,7 +74,7 @@ def whole_number(number: Any, name: str, least: int = 1) -> int:
     Raises
     ------
     ArgumentError
-        If it is something else, also True or False. The message calls it `name`.
+        If it is anything else, such as True. The message calls it `name`.
     """
     try:
         whole = operator.index(number)
@@ -110,12 +110,12 @@ def require_in_range(number: Any, name: str, low: float, high: float) -> None:
 
 
 def is_list(argument: Any) -> bool:
-    """Tell what has numbers in an order: no set, no dict, no array of no axes.
+    """Tell whether something has items in order: not a set, a dict, or an array without axes.
 
     >>> is_list([1.0, 2.0]), is_list({1.0, 2.0}), is_list(np.array(1.0))
     (True, False, False)
     """
-    if isinstance(argument, _LISTS):  # to ask for the abstract classes takes 0.5 us
+    if isinstance(argument, _LISTS):  # asking for the abstract classes takes 0.5 us
         return True
     if isinstance(argument, np.ndarray):
         return argument.ndim > 0

@@ -18,7 +18,7 @@ from nn.reports import EpochReport
 
 
 def require_writable(path: str | Path) -> None:
-    """Raise an error now if a file to be written later has no folder, or is one.
+    """Raise an error now if a file cannot be written later: it has no folder, or is one.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def load_checkpoint(
     Raises
     ------
     StateError
-        If the file is no checkpoint of this training. Then nothing has changed.
+        If the file is not a checkpoint of this training. Then nothing has changed.
     """
     arrays = read_archive(path)
     prefix = "optimizer."

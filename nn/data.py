@@ -1,4 +1,4 @@
-"""Data in random mini-batches."""
+"""Data to train on: checked, and drawn in random mini-batches."""
 
 from collections.abc import Iterator, Sequence, Sized
 from typing import Any, NamedTuple, TypeAlias
@@ -26,21 +26,21 @@ def minibatches(X: Data, y: Data, batch_size: int, rng: Seed = None) -> Iterator
     ----------
     X, y : lists, or arrays with a leading axis, of n inputs and their n targets
     batch_size : int
-        At least 1. The last batch is smaller where n is not a multiple.
+        At least 1. The last batch is smaller if n is not a multiple of it.
     rng : numpy.random.Generator, int or None
         Draws the order.
 
     Yields
     ------
     (inputs, targets)
-        Of the kinds of `X` and `y`.
+        Lists or arrays, as `X` and `y` are.
 
     Raises
     ------
     ShapeError
         If there are no samples, or not as many inputs as targets.
     ArgumentError
-        If `batch_size` is not a positive whole number, or `rng` nothing to draw from.
+        If `batch_size` is not a positive whole number, or `rng` is not a seed or a generator.
     """
     X, y = checked_data(X, y)
     size = whole_number(batch_size, "batch_size")
@@ -54,13 +54,13 @@ def minibatches(X: Data, y: Data, batch_size: int, rng: Seed = None) -> Iterator
 def checked_data(X: Data, y: Data) -> tuple[Data, Data]:
     """Return as many inputs as targets, at least one, and no nan or infinity among them.
 
-    What can make an array of itself, such as a table of pandas, is returned as that array: there
-    is no other way to count on that its items are its rows.
+    What can make an array of itself, such as a table of pandas, is returned as that array: only
+    then are its items surely its rows.
 
     Raises
     ------
     ShapeError, ArgumentError
-        If it is otherwise.
+        If they are otherwise.
     """
     X, y = _samples(X, "X"), _samples(y, "y")
     if len(X) != len(y):
@@ -118,7 +118,7 @@ def training_data(
     Raises
     ------
     ShapeError, ArgumentError
-        If they make no sense, or are no arrays where they have to be.
+        If they make no sense, or arrays are needed and cannot be made.
     """
 
     def form(data: Data, name: str) -> Any:

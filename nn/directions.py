@@ -1,8 +1,8 @@
 """Directions in the space of all parameters, for planes to look at a loss on.
 
-Random ones show the surroundings of a network; they miss its way there, since two directions drawn
-at random among thousands are at right angles to nearly everything. The principal ones are those in
-which the recorded path of a descent goes furthest.
+Random ones show the surroundings of a network, but not how training got there: among thousands of
+parameters, two random directions are at right angles to nearly everything. The principal ones are
+those in which the recorded path of a descent goes furthest.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,10 +23,10 @@ Array: TypeAlias = NDArray[np.float64]
 def random_directions(model: Module, rng: Seed = None) -> Array:
     """Draw two directions in which each neuron's weights change in proportion to their size.
 
-    A normal random direction, each neuron's part of it scaled to the norm of that neuron's weights.
-    Without this a picture shows how large the weights are, not how sharp the minimum is: a relu
-    network computes the same when one layer's weights are doubled and the next one's halved, but a
-    change of fixed size does not do the same to both. Biases stay as they are.
+    Each is normally distributed, with each neuron's part scaled to the norm of that neuron's
+    weights. Without this a picture shows how large the weights are, not how sharp the minimum is: a
+    relu network computes the same when one layer's weights are doubled and the next one's halved,
+    but a change of fixed size does not do the same to both. Biases stay as they are.
 
     Li, Xu, Taylor, Studer, Goldstein: Visualizing the Loss Landscape of Neural Nets, 2018, sec. 4.
 
@@ -55,7 +55,8 @@ def random_directions(model: Module, rng: Seed = None) -> Array:
     ArgumentError
         If all weights are 0.
     """
-    # Of its own, since the seed may also have drawn the weights: the same numbers, the same way.
+    # A separate stream: the same seed may have drawn the weights, and the directions must not
+    # repeat those numbers.
     generator = random_generator(rng).spawn(1)[0]
     directions = np.array([_random_direction(model, generator) for _ in range(2)])
     if not directions.any():
@@ -84,7 +85,7 @@ def principal_directions(path: Sequence[Any] | Array) -> Array:
     Raises
     ------
     ArgumentError
-        If the path does not span a plane: less than three points, or all on one line.
+        If the path does not span a plane: it has less than three points, or all are on one line.
     """
     snapshots = np.asarray(path, np.float64)
     deviations = snapshots - snapshots.mean(axis=0) if len(snapshots) else np.zeros((0, 0))

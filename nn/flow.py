@@ -36,12 +36,12 @@ class LayerGradient:
     Attributes
     ----------
     name : str
-        As in `Module.state_dict`; "model" for parameters of the model itself.
+        As in `Module.state_dict`, or "model" for the model's own parameters.
     shapes : str
         What the layer's parameters are, such as "weight 8×2, bias 8".
     arriving : float
         The norm of the gradient with respect to z, the numbers that are computed from the
-        parameters directly: the weighted sums, before the activation. Of a batch, those of all
+        parameters directly: the weighted sums, before the activation. For a batch, those of all
         samples.
     parameters : float
         The norm of the gradient with respect to W, the parameters.
@@ -67,7 +67,7 @@ class GradientFlow:
 
     @property
     def factor(self) -> float:
-        """By how much what arrives grows from the last layer back to the first."""
+        """What arrives at the first layer, as a multiple of what arrives at the last."""
         first, last = self.layers[0].arriving, self.layers[-1].arriving
         return first / last if last else math.nan
 
@@ -144,7 +144,7 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
     Parameters
     ----------
     loss : Value
-        Of one sample or of a batch.
+        The loss of one sample or of a batch.
     model : Module
         Parameters whose names in `Module.state_dict` agree up to the last dot make a layer.
 
@@ -202,7 +202,7 @@ def _shapes(arrays: dict[str, NDArray[np.float64]]) -> str:
 def _direct_uses(loss: Value, parameters: list[list[Value]]) -> list[list[Node]]:
     """Find, for each layer, the nodes that are computed from parameters of this layer only.
 
-    What is computed from those of several is no part of a layer, but a penalty on all of them.
+    A node computed from parameters of several layers belongs to none: it is a penalty on them.
     """
     layer_of: dict[Node, int] = {p: index for index, own in enumerate(parameters) for p in own}
     uses: list[list[Node]] = [[] for _ in parameters]

@@ -48,10 +48,10 @@ class Landscape:
         For each parameter vector of the path, the x and y of the point of the plane nearest to it.
         Without a path, m is 0.
     path_losses : array, (m,)
-        The loss at those points. Where the path really went, off the plane, it may be another.
+        The loss at those points of the plane. It may differ from that on the path itself.
     path_shares : array, (2,)
         How much of the variance of the path lies along the first direction, and how much the second
-        one adds; 1 in all if the path lies in the plane; nan without a path that goes anywhere.
+        one adds; 1 in all if the path lies in the plane; nan if there is no path that moves.
     """
 
     kind: Literal["random", "path"]
@@ -146,7 +146,7 @@ def loss_landscape(
 
     grid = np.stack(np.meshgrid(x, y_grid), axis=-1).reshape(-1, 2)
     function = _loss_function(model, parameters, X, y, loss, penalty)
-    function(center)  # what is wrong here is not the plane's fault
+    function(center)  # an error here is not the fault of the plane
     losses = _losses(function, center, vectors, np.concatenate([projected, grid]))
     return Landscape(
         kind=kind,
@@ -169,7 +169,7 @@ def _coordinates(vectors: Array, directions: Array) -> Array:
 
 def _shares(snapshots: Array, directions: Array) -> Array:
     """Return how much of the variance each direction explains that those before it do not."""
-    if (snapshots == snapshots[:1]).all():  # it goes nowhere, or there is none
+    if (snapshots == snapshots[:1]).all():  # there is none, or it does not move
         return np.full(2, np.nan)
     orthonormal = np.linalg.qr(directions.T).Q
     deviations = snapshots - snapshots.mean(axis=0)
@@ -221,7 +221,7 @@ def _loss_function(
 
     program = ag.compile(sample_loss, parameters=parameters)
     data = float_array(X, "X"), float_array(y, "y")
-    # The gradient is thrown away: `map` takes half the time, but its parameters from the Values.
+    # The gradient is not used. `map` would take half the time, but it reads the Values.
     return lambda theta: program.value_and_grad(theta, *data)[0]
 
 

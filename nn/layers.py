@@ -69,9 +69,9 @@ class Neuron(Module):
 
     @property
     def weight(self) -> tuple[Value, ...]:
-        """The weights, one for each input. To exchange some, assign as many anew.
+        """The weights, one for each input. To replace them, assign as many others.
 
-        Optimizers and compiled functions that were made before keep to the former ones.
+        Optimizers and compiled functions that were made before keep the old ones.
         """
         return self._weight.nodes
 
@@ -111,12 +111,12 @@ class Neuron(Module):
         return self.respond(_checked_inputs(self, inputs, len(self.weight)))
 
     def respond(self, inputs: Row) -> Value:
-        """Return the output for as many inputs as weights: a layer made sure."""
+        """Return the output for as many inputs as weights: a layer has counted them."""
         weight, bias = self._weight, self._bias
         rows = weight, inputs, bias
         total = weighted_sum(weight.nodes, inputs.nodes, bias.nodes, rows)
         output = self.activation.function(total)
-        # An activation such as a step may return a number, or a variable with a label of its own.
+        # An activation of yours may return a number, or a variable with a label of its own.
         if isinstance(output, Value) and output.operation is not None:
             output.label = self._output_label  # tells pictures where the neuron ends
         return output
@@ -202,9 +202,9 @@ class MLP(Module):
     layer_sizes : sequence of int
         The number of neurons of each layer; the last one's is the number of outputs.
     activation : str or callable
-        Of every layer but the last.
+        For every layer but the last.
     output_activation : str or callable
-        Of the last layer. Losses take its weighted sums as they are, so it is linear by default.
+        For the last layer. Losses take its weighted sums as they are, so it is linear by default.
     rng : numpy.random.Generator, int or None
         Draws the initial weights.
 
@@ -225,7 +225,7 @@ class MLP(Module):
         has_sizes = isinstance(layer_sizes, Sequence) and len(layer_sizes) > 0
         takes = "a list of at least one layer size: MLP(2, [16, 1]) has two layers"
         require(has_sizes, layer_sizes, "layer_sizes", takes)
-        # All is checked before the first layer draws from the generator.
+        # Everything is checked before the first layer draws from the generator.
         n_inputs = whole_number(n_inputs, "n_inputs")
         sizes = [whole_number(size, f"layer_sizes[{i}]") for i, size in enumerate(layer_sizes)]
         for either in (activation, output_activation):
@@ -259,7 +259,7 @@ class MLP(Module):
     def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Yield weights and biases as PyTorch's ``Sequential(Linear, activation, ...)`` names them.
 
-        The activations take a number each, so the layers are 0, 2, 4 and so on.
+        The activations are numbered too, so the layers are 0, 2, 4 and so on.
         """
         for index, layer in enumerate(self.layers):
             for name, tensor in layer.named_tensors():
@@ -275,7 +275,7 @@ class MLP(Module):
 
 
 def _label_by_place(module: Module) -> None:
-    """Give each parameter of neurons its place as label: there is a ``w0`` in every one of them."""
+    """Label each parameter with its place in the whole: every neuron has a ``w0``."""
     for name, parameter in module.named_parameters():
         part = part_of(parameter.label)
         assert part is not None  # a neuron made it

@@ -31,7 +31,7 @@ def mse_loss(prediction: Any, target: Any) -> Value:
     Raises
     ------
     ShapeError
-        If they are not equally many.
+        If their lengths differ.
     """
     predictions, targets = _as_list(prediction), _as_list(target)
     if len(predictions) != len(targets):
@@ -63,7 +63,7 @@ def cross_entropy(logits: Sequence[Value], label: Number) -> Value:
     Raises
     ------
     ArgumentError
-        If `label` is no class.
+        If `label` is not a class.
     ShapeError
         If `logits` is not a list of at least one.
     """
@@ -74,7 +74,7 @@ def cross_entropy(logits: Sequence[Value], label: Number) -> Value:
             f"the label {label!r} is no class: with {len(logits)} logits "
             f"it is a whole number from 0 to {len(logits) - 1}"
         )
-    largest = ag.detach(ag.max(logits))  # as in `log_softmax`: digits are lost if it goes off last
+    largest = ag.detach(ag.max(logits))  # as in `log_softmax`: to subtract it last loses digits
     shifted = [logit - largest for logit in logits]
     return ag.log(ag.sum(map(ag.exp, shifted))) - ag.lookup(shifted, label)
 
@@ -96,12 +96,12 @@ def binary_cross_entropy(logit: Value, target: Number) -> Value:
     ----------
     logit : Value
     target : float
-        The probability that the class is 1, from 0 to 1: mostly one of both.
+        The probability that the class is 1, from 0 to 1: usually exactly 0 or 1.
 
     Raises
     ------
     ArgumentError
-        If `target` is not from 0 to 1.
+        If `target` is not between 0 and 1.
     """
     try:
         is_probability = isinstance(target, Value) or 0 <= target <= 1

@@ -1,4 +1,4 @@
-"""How good a prediction is, in a number for people. Training follows the loss."""
+"""Metrics: numbers to report. They are not trained on; the loss is."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def accuracy(prediction: Any, target: float) -> float:
     ShapeError
         If there is no score.
     NotANumberError
-        If a score or the target is no number.
+        If a score or the target is not a number.
     """
     scores = list(prediction) if is_list(prediction) else [prediction]
     if not scores:

@@ -44,7 +44,7 @@ class Module:
         """Yield the parameters in the groups that they are saved in, by name.
 
         The names are PyTorch's: those of the attributes, joined by dots, with an index for each
-        module in a list. A subclass overrides this to group or to name otherwise.
+        module in a list. A subclass overrides this to group or name them differently.
         """
         for name, attribute in vars(self).items():
             yield from _named_tensors(name, attribute)
@@ -125,7 +125,7 @@ class Module:
         Raises
         ------
         ArgumentError
-            If `path` is no path.
+            If `path` is not a path.
         FileError
             If the file cannot be written. A file that was there before is then still whole.
         """
@@ -137,11 +137,11 @@ class Module:
         Raises
         ------
         ArgumentError
-            If `path` is no path.
+            If `path` is not a path.
         FileError
             If the file cannot be read.
         StateError
-            If it is no such file, is damaged, or does not fit. Then no parameter is changed.
+            If it is not such a file, is damaged, or does not fit. Then no parameter is changed.
         """
         state = read_archive(path)
         try:

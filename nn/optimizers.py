@@ -26,12 +26,15 @@ Vector: TypeAlias = NDArray[np.float64]
 class Optimizer:
     """What all optimizers share.
 
+    Copy or pickle an optimizer together with its model, ``pickle.dumps((model, optimizer))``: then
+    the copies share their parameters too.
+
     Parameters
     ----------
     parameters : iterable of Value
         The variables to train: ``model.parameters()``.
     lr : float or schedule
-        The learning rate, or a function from the number of steps done to it (`nn.schedules`).
+        The learning rate, or a function that gives it after a number of steps (`nn.schedules`).
     weight_decay : float
         Adds ``weight_decay * parameter`` to the gradient.
 
@@ -46,7 +49,8 @@ class Optimizer:
     Raises
     ------
     ArgumentError
-        If a number is negative or nan, or the parameters are none, repeated, or not variables.
+        If a number is negative or nan, there are no parameters, or one is repeated or not a
+        variable.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class Optimizer:
     def update(
         self, theta: Vector, gradient: Vector, state: dict[str, Vector]
     ) -> tuple[Vector, dict[str, Vector]]:
-        """Return the parameters after a step, and the state to carry on, for those before it."""
+        """Return the parameters and the state after a step, for those before it."""
         raise NotImplementedError
 
     def zero_grad(self) -> None:
@@ -89,7 +93,7 @@ class Optimizer:
     def step(self) -> None:
         """Move every parameter by its gradient.
 
-        The step is done as a whole or not at all, also if Ctrl-C is pressed.
+        The step is done as a whole or not at all, even if Ctrl-C is pressed.
 
         Raises
         ------
@@ -108,7 +112,7 @@ class Optimizer:
         NonFiniteError
             If a parameter would become infinite or nan. Then the step does not count.
         """
-        with np.errstate(all="ignore"):  # told below, with more words
+        with np.errstate(all="ignore"):  # the error below says more
             theta, state = self.update(theta, gradient, self.state)
         if not all(np.isfinite(array).all() for array in (theta, *state.values())):
             raise NonFiniteError(
@@ -180,7 +184,7 @@ class Optimizer:
         return f"{type(self).__name__}({n} parameters, lr={lr}) after {self.steps} steps"
 
     def _carried(self, state: dict[str, Vector], name: str) -> Vector:
-        """Return an array of the state, zero before the first step."""
+        """Return an array of the state, zeros before the first step."""
         return state[name] if name in state else np.zeros(len(self.parameters))
 
 
@@ -307,7 +311,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam after a weight decay of its own: ``w <- w - lr * weight_decay * w``.
+    """Adam, with weights that decay apart from the gradient: ``w <- w - lr * weight_decay * w``.
 
     >>> import nn
     >>> from autograd import Value

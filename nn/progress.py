@@ -1,4 +1,4 @@
-"""A progress bar for what takes longer than a glance."""
+"""A progress bar for what takes longer than a moment."""
 
 import sys
 from collections.abc import Iterable

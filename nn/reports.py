@@ -13,13 +13,13 @@ class EpochReport:
     epoch : int
         Counted from 1.
     loss : float
-        The mean over the samples, each as it was when its batch was trained on.
+        The mean over the samples, each just before the update by its batch.
     metric : float
         The mean of `metric` over the same predictions, nan without one.
     validation : float
         The mean of `metric` over the validation data after the epoch, nan without them.
     seconds : float
-        Of the training, without the validation.
+        The time of training, without the validation.
 
     What is nan is not printed:
 

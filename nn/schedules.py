@@ -1,8 +1,8 @@
 """Learning rates that change during training.
 
 A schedule is a function of the number of steps done so far. An optimizer takes one in place of a
-number: ``SGD(parameters, lr=nn.linear_decay(1.0, 0.1, steps=100))``. Each is a formula with all of
-its arguments but the last, and not a lambda, so that an optimizer that has one can be pickled.
+number: ``SGD(parameters, lr=nn.linear_decay(1.0, 0.1, steps=100))``. Each is a `partial` of a
+formula and not a lambda, so that an optimizer that has one can be pickled.
 """
 
 import math

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # the compiler is imported when it is needed
 
 
 class Step(abc.ABC):
-    """A step of training, on a batch of samples, and the metric on others."""
+    """A step of training on a batch of samples, and the metric on others."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class Step(abc.ABC):
 
 
 class EagerStep(Step):
-    """Records the graph of each batch anew."""
+    """Records a new graph for each batch."""
 
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Compute with Values, sample by sample."""

@@ -1,8 +1,8 @@
-"""`fit`: the training loop of the lecture, made visible.
+"""`fit`: the training loop of every lecture, made visible.
 
 Draw a random batch of samples x and targets y; forward to the predictions; the loss of the batch;
-backward, and update the parameters. Again, until the data has been seen; that is an epoch. A step
-is done in `nn.steps`, what an epoch leaves behind is kept in `nn.checkpoints`.
+backward, and update the parameters. Repeat until all data have been seen: that is an epoch. A step
+is done in `nn.steps`, and `nn.checkpoints` keeps what is needed to go on after an epoch.
 """
 
 import math
@@ -73,9 +73,9 @@ def fit(
     optimizer : Optimizer
         Holds the parameters to train.
     epochs : int
-        How often to go through the data, in all.
+        How often to go through the data, in total.
     batch_size : int
-        The loss of a step is the mean over so many samples.
+        The loss of a step is the mean over this many samples.
     rng : numpy.random.Generator, int or None
         Draws the batches. Seeded runs repeat exactly.
     penalty : callable, optional
@@ -84,7 +84,7 @@ def fit(
         ``metric(prediction, target)`` of one sample, a float to report. It gets floats, nested as
         the model returns its Values.
     validation : (X, y), optional
-        Data that the model is not trained on, to report the metric of after each epoch.
+        Data that the model is not trained on. Each report has the mean of the metric over them.
     compiled : bool
         Record one sample and run all as NumPy arrays: the same numbers up to rounding, fifteen to
         seventy times as fast in the demos and the benchmark. Otherwise each sample is recorded and
@@ -108,7 +108,7 @@ def fit(
     ShapeError, ArgumentError
         If the data or the numbers make no sense.
     DivergenceError
-        If a step fails since numbers leave the range of floats. It names the step and the last
+        If a step fails because numbers leave the range of floats. It names the step and the last
         finite loss; the parameters are those of the step before.
     StateError, FileError
         If the checkpoint is damaged or of another training, or cannot be written.
@@ -116,7 +116,7 @@ def fit(
     Warns
     -----
     NothingTrainedWarning
-        If nobody asks for the first report.
+        If nothing asks for the first report.
 
     Notes
     -----
@@ -137,7 +137,7 @@ def fit(
 class Training(Iterator[EpochReport]):
     """What `fit` returns: an iterator that trains for an epoch when it is asked for a report.
 
-    Thrown away before that it warns, as Python does of a coroutine that was never awaited.
+    Thrown away before, it warns, as Python does about a coroutine that was never awaited.
     """
 
     _was_asked = False

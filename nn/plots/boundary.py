@@ -1,4 +1,4 @@
-"""Where in the plane a network decides for which class."""
+"""Which class a network chooses at each point of the plane."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,11 +30,11 @@ def decision_boundary(
     axes: Axes | None = None,
     path: str | Path | None = None,
 ) -> Figure:
-    """Draw points of a plane, and which class a model takes each place for.
+    """Draw points in a plane, and the class that a model chooses at each place.
 
     A model with one output gives a score, positive for one class and negative for the other: the
     plane is coloured by it, the boundary is where it is 0, and dashed lines, at -1 and 1, are where
-    the hinge loss ends. A model with an output for each class decides for the largest.
+    the hinge loss ends. A model with an output for each class chooses the largest.
 
     >>> import nn
     >>> figure = nn.plots.decision_boundary(nn.MLP(2, [1], rng=0), [[0, 1], [1, 0]], [-1, 1])
@@ -58,9 +58,9 @@ def decision_boundary(
     Raises
     ------
     ShapeError
-        If a point has not two coordinates, or there are not as many classes as points.
+        If a point does not have two coordinates, or there are not as many classes as points.
     ArgumentError
-        If the model is none.
+        If the model cannot be called.
     TraceError
         If what the model does depends on the numbers it gets: it is compiled.
     """

@@ -42,7 +42,7 @@ _STYLE: Final[Any] = {
 
 
 class Picture(Figure):
-    """A figure that a notebook shows, though pyplot knows nothing of it."""
+    """A figure that a notebook shows, although pyplot does not know it."""
 
     def _repr_png_(self) -> bytes:
         content = io.BytesIO()
@@ -72,7 +72,7 @@ def new_axes(width: float, height: float, **keywords: Any) -> Axes:
 
 def finished(axes: Axes, path: str | Path | None) -> Figure:
     """Return the figure of axes that have been drawn on, saved if there is a path to save it to."""
-    figure = axes.figure.figure  # of a subfigure the whole
+    figure = axes.figure.figure  # the whole picture, if it is a subfigure
     assert isinstance(figure, Figure)
     if path is not None:
         save(figure, path)

@@ -26,8 +26,8 @@ def weights(
 ) -> Figure:
     """Draw each neuron's weights as an image, all in the same colours, with white for 0.
 
-    A neuron of the first layer looks for what its image shows: inputs where it is blue speak for
-    its activation, inputs where it is red against it.
+    A neuron of the first layer looks for what its image shows: inputs where it is blue raise its
+    weighted sum, inputs where it is red lower it.
 
     >>> import nn
     >>> model = nn.MLP(64, [32, 10], rng=0)
@@ -81,7 +81,7 @@ def weights(
             pixels = row.reshape(height, width)
             image = axes.imshow(pixels, cmap="RdBu", vmin=-bound, vmax=bound)
             if height == 1:
-                axes.set_aspect("auto")  # of square pixels in a row one would see a line only
+                axes.set_aspect("auto")  # square pixels in one row would look like a line
             _frame(axes, index)
         figure.colorbar(image, ax=panels, label="weight", aspect=30, pad=0.02)
     if path is not None:

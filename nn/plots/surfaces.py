@@ -1,4 +1,4 @@
-"""The loss landscape, seen from above and from aside, with the path of the descent on it."""
+"""The loss landscape, seen from above and from the side, with the path of the descent on it."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -16,10 +16,10 @@ from nn.landscape import Landscape
 from nn.plots.canvas import INK, VERMILION, finished, new_axes, style
 
 DETAIL: Final = 3.0
-"""Colours and contours stand at powers of so much: close to each other where the loss is low."""
+"""The levels of the loss grow with this power: they are close to each other where it is low."""
 
 FLAT: Final = 1e-9
-"""Of losses that differ by less than this, relative to their size, there are no lines to draw."""
+"""Losses that differ by less than this, relative to their size, are drawn as equal."""
 
 VIEW: Final = 50.0, -60.0
 """The numbers of both directions grow to the right, seen from high above most ridges."""
@@ -27,7 +27,7 @@ VIEW: Final = 50.0, -60.0
 STAR: Final[Any] = {"marker": "*", "color": VERMILION, "markersize": 18}
 
 FEW_POINTS: Final = 150
-"""Up to so many, each point of a path has a dot. More of them would hide the line."""
+"""Up to this many points of a path have a dot each. More dots would hide the line."""
 
 
 def contour(
@@ -57,7 +57,7 @@ def contour(
     Raises
     ------
     ArgumentError
-        If there is no landscape.
+        If it is not a landscape.
     """
     _require_landscape(landscape)
     levels = _levels(landscape.losses, 25)
@@ -118,7 +118,7 @@ def surface(
     Raises
     ------
     ArgumentError
-        If the axes have two dimensions, or there is no landscape.
+        If the axes have two dimensions, or it is not a landscape.
     """
     _require_landscape(landscape)
     with style():
@@ -153,7 +153,7 @@ def _require_landscape(landscape: Any) -> None:
 
 
 def _label(space: Any, labels: list[str]) -> None:
-    """Name the three axes, with room between their names and numbers, and take back the walls."""
+    """Name the three axes, with room between their names and numbers, and hide the walls."""
     for axis, label in zip((space.xaxis, space.yaxis, space.zaxis), labels, strict=True):
         axis.set_major_locator(MaxNLocator(5))
         axis.set_label_text(label)

@@ -14,7 +14,7 @@ from nn.plots.canvas import BLUE, VERMILION, Picture, save, style
 from nn.reports import EpochReport
 
 FEW_EPOCHS = 30
-"""Up to so many, each has a dot. More of them would hide the curve."""
+"""Up to this many epochs have a dot each. More dots would hide the curve."""
 
 
 def curves(
@@ -50,7 +50,7 @@ def curves(
     ShapeError
         If there is no report.
     ArgumentError
-        If they are something else.
+        If something is not a report.
     """
     takes = "what nn.fit yields: reports = list(nn.fit(...))"
     require(isinstance(reports, Iterable), reports, "reports", takes)
