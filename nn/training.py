@@ -150,6 +150,9 @@ class Training(Iterator[EpochReport]):
         self._was_asked = True
         return next(self._reports)
 
+    def __repr__(self) -> str:
+        return "<Training, to be iterated: for report in nn.fit(...)>"
+
     def __del__(self) -> None:
         if not self._was_asked:
             warn_user_code(

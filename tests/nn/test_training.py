@@ -220,6 +220,12 @@ def test_it_warns_when_it_is_thrown_away_and_not_before() -> None:
         del training
 
 
+def test_a_notebook_which_keeps_what_it_shows_tells_what_to_do() -> None:
+    training = untrained()
+    assert "for report in nn.fit(...)" in repr(training)
+    next(training)
+
+
 @pytest.mark.parametrize("use", [next, list, lambda training: next(iter(training))])
 def test_a_training_that_was_asked_for_an_epoch_does_not_warn(use: Callable[[Any], Any]) -> None:
     with warnings.catch_warnings(record=True) as caught:
