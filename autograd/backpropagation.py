@@ -63,8 +63,8 @@ def _sweep(order: list[Node]) -> None:
                 continue
             accumulate = operation.accumulate
             if accumulate is not None:
-                # Half of a relu network's gradients are zero. To pass those over takes 8 % off a
-                # training step, and 15 % off one with dots.
+                # Half of a relu network's gradients are zero. To pass those over takes 10 % off its
+                # backward pass, and 15 % off a training step with dots.
                 if gradient != 0.0:
                     accumulate(gradient, node._first, node._second)
             elif node._second is None:
