@@ -147,12 +147,11 @@ class Visit:
         """
         zero = float(0)
         stack: list[Any] = [root]
-        push, pop = stack.append, stack.pop
-        emit, hold = self.order.append, self.held.append
+        order, held = self.order, self.held
         while stack:
-            node = pop()
+            node = stack.pop()
             if node is None:
-                node = pop()
+                node = stack.pop()
             elif node.grad is zero:
                 continue
             else:
@@ -160,12 +159,12 @@ class Visit:
                     first, second = node._first, node._second
                     if first is not None:
                         if first.grad is not zero:
-                            push(node)
+                            stack.append(node)
                             node = first
                             continue
                         if second is not None and second.grad is not zero:
-                            push(node)
-                            push(None)
+                            stack.append(node)
+                            stack.append(None)
                             node = second
                             continue
                     elif second:
@@ -175,12 +174,12 @@ class Visit:
                                 unvisited += row.unvisited(zero)
                         if unvisited:
                             stack += (node, None, *reversed(unvisited))
-                            node = pop()
+                            node = stack.pop()
                             continue
                     break
             if node.grad is not NO_GRADIENT:
-                hold((node, node.grad))
-            emit(node)
+                held.append((node, node.grad))
+            order.append(node)
             node.grad = zero
 
     def undo(self) -> None:
