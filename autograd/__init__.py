@@ -16,6 +16,18 @@ explanations, pages). `errors`, `files` and `parts` (which part of a model made 
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from autograd.collector import collector_paused
+from autograd.compositions import (
+    elu,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    logsumexp,
+    mean,
+    norm,
+    silu,
+    softmax,
+)
 from autograd.derivatives import grad, gradient, hessian, value_and_grad
 from autograd.errors import (
     ArgumentError,
@@ -41,34 +53,25 @@ from autograd.functions import (
     cos,
     detach,
     dot,
-    elu,
     erf,
     erfc,
     exp,
     expm1,
-    gelu,
-    leaky_relu,
     log,
     log1p,
-    log_softmax,
-    logsumexp,
     lookup,
     max,
-    mean,
     min,
-    norm,
     relu,
     sigmoid,
-    silu,
     sin,
-    softmax,
     softplus,
     sqrt,
     sum,
     tanh,
 )
 from autograd.gradcheck import gradcheck
-from autograd.recording import collector_paused, detect_anomaly, enable_grad, no_grad
+from autograd.recording import detect_anomaly, enable_grad, no_grad
 from autograd.value import Value
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from autograd.errors import (
     ShapeError,
 )
 from autograd.graph import Node, origins
-from autograd.operations import CONSTANT, Operation
+from autograd.operation import CONSTANT, Operation
 
 
 def describe(node: Node) -> str:

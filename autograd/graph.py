@@ -9,7 +9,7 @@ is in its `Operation`.
 from collections.abc import Iterable
 from typing import Any
 
-from autograd.operations import Operation
+from autograd.operation import Operation
 
 NO_GRADIENT: Any = None
 """The `grad` of a computed node that no backward pass has reached.
