@@ -7,17 +7,30 @@
 >>> round(x.grad, 6)
 0.136219
 
-Read the modules in this order: `operations` (what can be computed, and its derivative), `graph`
-(what is recorded), `backpropagation` (the backward pass), `recording` (when to record), `value`
-(the node and its operators), `functions`, `derivatives`, `gradcheck`. On these stand `compiler` (a
-graph as a program in NumPy or C) and `drawing` (pictures, explanations, pages). `errors`,
-`diagnosis` (what is wrong, in words), `files` and `parts` (which part of a model made a node) serve
-all.
+Read the modules in this order: `operation` (a function that knows its derivative), `operations`
+(those that there are), `graph` (what is recorded), `backpropagation` (the backward pass),
+`recording` (when to record), `value` (the node and its operators), `functions` and `compositions`
+of them, `derivatives`, `gradcheck`. On these stand `compiler` (a graph as a program in NumPy or C)
+and `drawing` (pictures, explanations, pages). `errors` and `diagnosis` (what is wrong, in words),
+`real_numbers`, `user_code` (where the user's lines are), `collector` (Python's, at rest), `files`
+and `parts` (which part of a model made a node) serve all.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from autograd.collector import collector_paused
+from autograd.compositions import (
+    elu,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    logsumexp,
+    mean,
+    norm,
+    silu,
+    softmax,
+)
 from autograd.derivatives import grad, gradient, hessian, value_and_grad
 from autograd.errors import (
     ArgumentError,
@@ -44,34 +57,25 @@ from autograd.functions import (
     cos,
     detach,
     dot,
-    elu,
     erf,
     erfc,
     exp,
     expm1,
-    gelu,
-    leaky_relu,
     log,
     log1p,
-    log_softmax,
-    logsumexp,
     lookup,
     max,
-    mean,
     min,
-    norm,
     relu,
     sigmoid,
-    silu,
     sin,
-    softmax,
     softplus,
     sqrt,
     sum,
     tanh,
 )
 from autograd.gradcheck import gradcheck
-from autograd.recording import collector_paused, detect_anomaly, enable_grad, no_grad
+from autograd.recording import detect_anomaly, enable_grad, no_grad
 from autograd.value import Value
 
 if TYPE_CHECKING:

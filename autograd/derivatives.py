@@ -21,8 +21,9 @@ from autograd.diagnosis import (
 from autograd.errors import ArgumentError, IndependenceWarning, NonFiniteError, NotANumberError
 from autograd.functions import detach
 from autograd.graph import Node, topological_order
-from autograd.operations import CONSTANT, Operation
-from autograd.recording import differentiating, enable_grad, is_recording, warn_user_code
+from autograd.operation import CONSTANT, Operation
+from autograd.recording import differentiating, enable_grad, is_recording
+from autograd.user_code import warn_user_code
 from autograd.value import Value, as_value
 
 Numbers: TypeAlias = Any

@@ -16,7 +16,7 @@ from autograd.errors import (
     ShapeError,
 )
 from autograd.graph import Node, origins
-from autograd.operations import CONSTANT, Operation
+from autograd.operation import CONSTANT, Operation
 
 
 def describe(node: Node) -> str:
@@ -100,12 +100,12 @@ def require_one_for_each_input(operation: Operation, n_inputs: int, sent: Any) -
 
 
 def require_fitting_rule(node: Any) -> None:
-    """Find out, after an error in the sweep, whether it came of what the rule returned.
+    """Raise a clearer error, after one in the sweep, if the rule returned what does not fit.
 
     Raises
     ------
     ShapeError, NotANumberError
-        If it did.
+        As `require_one_for_each_input` does.
     """
     inputs = [parent.data for parent in node.parents]
     try:

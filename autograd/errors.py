@@ -1,6 +1,6 @@
 """The exceptions of this package, one family under :class:`AutogradError`, and its warnings.
 
-Each one also derives from the built-in exception that Python users would expect, so that
+Each one also derives from a built-in exception, such as ValueError or ArithmeticError, so that
 ``except ValueError`` and ``except AutogradError`` both work. A message says what was wrong, with
 the value, and what to do about it.
 """
@@ -62,7 +62,7 @@ class TraceError(AutogradError, TypeError):
 
 
 class GradientCheckError(AutogradError, AssertionError):
-    """A derivative and finite differences disagree, or an operation on arrays and on floats."""
+    """A derivative and finite differences disagree, or the results on arrays and on floats."""
 
 
 class StateError(AutogradError, ValueError):
@@ -86,7 +86,7 @@ class RenderingError(AutogradError, RuntimeError):
 
 
 class IndependenceWarning(UserWarning):
-    """A derivative of a result that does not depend on the argument: it is 0, which few mean."""
+    """A derivative of a result that does not depend on the argument: it is 0, rarely on purpose."""
 
 
 class NothingTrainedWarning(UserWarning):

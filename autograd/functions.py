@@ -1,20 +1,19 @@
-"""The functions of the package: ``ag.exp``, ``ag.sum``, ``ag.softmax`` and the others.
+"""The operations as functions: ``ag.exp``, ``ag.sum``, ``ag.dot`` and the others.
 
 Each takes Values and numbers alike: with a Value among its arguments the result is a Value in the
-graph, otherwise a float. The first two parts give names to the operations of `autograd.operations`;
-the third composes formulas of them, written so that they stay accurate for large arguments.
+graph, otherwise a float. Here the operations of `autograd.operations` get their names; formulas
+composed of them are in `autograd.compositions`.
 """
 
-import math
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar, overload
 
 from autograd import operations
 from autograd.errors import ShapeError
 from autograd.graph import Row
-from autograd.operations import Operation
-from autograd.value import Number, Value, function_node, new_node, real_number
+from autograd.operation import Operation
+from autograd.real_numbers import real_number
+from autograd.value import Number, Value, function_node, new_node
 
 Scalar = TypeVar("Scalar", Value, float)
 """A Value for Values, a float for floats."""
@@ -24,7 +23,7 @@ OfValues = TypeVar("OfValues", covariant=True)
 
 
 class _OfMany(Protocol[OfNumbers, OfValues]):
-    """What a type checker takes a function of many numbers for: one Value makes it one of Values.
+    """The type of a function of a list: floats give a float, a list with a Value in it a Value.
 
     Without it a list such as ``[x, 1.0]``, of a Value and a number, would have no type.
     """
@@ -35,11 +34,13 @@ class _OfMany(Protocol[OfNumbers, OfValues]):
     def __call__(self, values: Iterable[Number]) -> OfValues: ...
 
 
-def _of_many(function: Callable[..., Any]) -> _OfMany[float, Value]:
+def of_many(function: Callable[..., Any]) -> _OfMany[float, Value]:
+    """Give a function of a list, which returns a number, its type."""
     return function
 
 
-def _many_of_many(function: Callable[..., Any]) -> _OfMany[list[float], list[Value]]:
+def lists_of_many(function: Callable[..., Any]) -> _OfMany[list[float], list[Value]]:
+    """Give a function of a list, which returns a list, its type."""
     return function
 
 
@@ -236,7 +237,7 @@ def detach(x: Scalar) -> Scalar:
 # --- operations on many numbers ------------------------------------------------------------------
 
 
-@_of_many
+@of_many
 def sum(values: Iterable[Any]) -> Any:
     """Add any number of Values and numbers, as one node.
 
@@ -246,7 +247,7 @@ def sum(values: Iterable[Any]) -> Any:
     >>> len(ag.sum(ag.Value(i) for i in range(5)).parents)
     5
     """
-    return _combination(operations.sum, _items("sum", values))
+    return _combination(operations.sum, items_of("sum", values))
 
 
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
@@ -266,7 +267,7 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
     ShapeError
         If there are not as many weights as inputs.
     """
-    weights, inputs = _items("dot", weights), _items("dot", inputs)
+    weights, inputs = items_of("dot", weights), items_of("dot", inputs)
     if len(weights) != len(inputs):
         raise ShapeError(f"dot of {len(weights)} weights with {len(inputs)} inputs: it takes pairs")
     biases = () if bias is None else (bias,)
@@ -310,7 +311,7 @@ def max(*values: Any) -> Any:
     ShapeError
         If there is none.
     """
-    return _combination(operations.max, _not_empty("max", _arguments(values)))
+    return _combination(operations.max, not_empty("max", _arguments(values)))
 
 
 def min(*values: Any) -> Any:
@@ -327,7 +328,7 @@ def min(*values: Any) -> Any:
     ShapeError
         If there is none.
     """
-    return _combination(operations.min, _not_empty("min", _arguments(values)))
+    return _combination(operations.min, not_empty("min", _arguments(values)))
 
 
 def lookup(table: Iterable[Any], index: Any) -> Any:
@@ -354,7 +355,7 @@ def lookup(table: Iterable[Any], index: Any) -> Any:
     ShapeError
         If rows differ in length, or stand beside numbers.
     """
-    table = _items("lookup", table)
+    table = items_of("lookup", table)
     rows = [entry for entry in table if isinstance(entry, list | tuple)]
     if not rows:
         return _combination(operations.lookup, [index, *table])
@@ -371,7 +372,8 @@ def _arguments(values: Sequence[Any]) -> Iterable[Any]:
     return values[0] if len(values) == 1 and isinstance(values[0], Iterable) else values
 
 
-def _items(function: str, values: Iterable[Any]) -> Sequence[Any]:
+def items_of(function: str, values: Iterable[Any]) -> Sequence[Any]:
+    """Return what a function is given as a list, or raise an error that names the function."""
     if isinstance(values, _LISTS):  # to ask for the abstract Iterable takes 0.2 us
         return values
     if not isinstance(values, Iterable):
@@ -382,8 +384,9 @@ def _items(function: str, values: Iterable[Any]) -> Sequence[Any]:
 _LISTS = (list, tuple)
 
 
-def _not_empty(function: str, values: Iterable[Any]) -> Sequence[Any]:
-    items = _items(function, values)
+def not_empty(function: str, values: Iterable[Any]) -> Sequence[Any]:
+    """Return what a function is given as a list of one number at least, or raise an error."""
+    items = items_of(function, values)
     if not items:
         raise ShapeError(f"{function} of nothing: give at least one number")
     return items
@@ -393,151 +396,3 @@ def _combination(operation: Operation, inputs: Sequence[Any]) -> Any:
     if any(isinstance(x, Value) for x in inputs):
         return Value.record(operation, inputs)
     return operation.evaluate(*map(real_number, inputs))
-
-
-# --- formulas composed of operations -------------------------------------------------------------
-
-
-@_of_many
-def mean(values: Iterable[Any]) -> Any:
-    """Return the arithmetic mean.
-
-    >>> import autograd as ag
-    >>> ag.mean([1.0, 2.0, 6.0])
-    3.0
-
-    Raises
-    ------
-    ShapeError
-        If there are no values.
-    """
-    values = _not_empty("mean", values)
-    return sum(values) / len(values)
-
-
-@_of_many
-def norm(values: Iterable[Any]) -> Any:
-    """Return the Euclidean length, the root of the sum of squares. No derivative at the origin.
-
-    >>> import autograd as ag
-    >>> ag.norm([3.0, 4.0])
-    5.0
-    """
-    values = _items("norm", values)
-    candidates = [*values, sys.float_info.min]  # with zeros alone, something to divide by
-    largest = detach(max(max(candidates), -min(candidates)))
-    scaled = [x / largest for x in values]  # squares of these neither overflow nor vanish
-    return largest * sqrt(dot(scaled, scaled))
-
-
-def leaky_relu(x: Scalar, slope: float = 0.01) -> Scalar:
-    """Return `x` where it is positive, and ``slope * x`` elsewhere.
-
-    >>> import autograd as ag
-    >>> ag.leaky_relu(2.0), ag.leaky_relu(-2.0)
-    (2.0, -0.02)
-    """
-    return relu(x) + _product(slope, min(x, 0.0))
-
-
-def elu(x: Scalar, alpha: float = 1.0) -> Scalar:
-    """Return `x` where it is positive, and ``alpha * (exp(x) - 1)`` elsewhere.
-
-    >>> import autograd as ag
-    >>> ag.elu(2.0), ag.elu(-1000.0)
-    (2.0, -1.0)
-
-    Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by Exponential Linear
-    Units, 2015, equation 15.
-    """
-    return relu(x) + _product(alpha, expm1(min(x, 0.0)))
-
-
-def gelu(x: Scalar) -> Scalar:
-    """Return `x` times the probability that a standard normal variable is below `x`.
-
-    >>> import autograd as ag
-    >>> ag.gelu(0.0), ag.gelu(1000.0)
-    (0.0, 1000.0)
-
-    Hendrycks, Gimpel: Gaussian Error Linear Units, 2016; the exact form, with erfc, which keeps its
-    digits where ``1 + erf`` loses them.
-    """
-    return _product(x, 0.5 * erfc(_product(-math.sqrt(0.5), x)))
-
-
-def silu(x: Scalar) -> Scalar:
-    """Return ``x * sigmoid(x)``, also known as swish.
-
-    >>> import autograd as ag
-    >>> ag.silu(0.0), ag.silu(1000.0)
-    (0.0, 1000.0)
-    """
-    return _product(x, sigmoid(x))
-
-
-def _product(a: Any, b: Any) -> Any:
-    """Return ``a * b``; of two plain numbers with the checks that every operation has."""
-    if isinstance(a, Value) or isinstance(b, Value):
-        return a * b
-    return _combination(operations.mul, (a, b))
-
-
-@_of_many
-def logsumexp(values: Iterable[Any]) -> Any:
-    """Return ``log(exp(x_1) + ... + exp(x_n))``, a smooth maximum, without overflow.
-
-    >>> import autograd as ag
-    >>> ag.logsumexp([1000.0, 1000.0]) == 1000.0 + ag.log(2.0)
-    True
-
-    Raises
-    ------
-    ShapeError
-        If there are no values.
-    """
-    values = _not_empty("logsumexp", values)
-    largest = detach(max(values))  # any shift gives the same result and the same derivative
-    return largest + log(sum(exp(x - largest) for x in values))
-
-
-@_many_of_many
-def softmax(values: Iterable[Any]) -> list[Any]:
-    """Return n positive numbers that sum to 1, ``exp(x_i) / (exp(x_1) + ... + exp(x_n))``.
-
-    >>> import autograd as ag
-    >>> ag.softmax([0.0, 0.0])
-    [0.5, 0.5]
-    >>> ag.softmax([1000.0, -1000.0])
-    [1.0, 0.0]
-
-    Raises
-    ------
-    ShapeError
-        If there are no values.
-    """
-    values = _not_empty("softmax", values)
-    largest = detach(max(values))
-    exponentials = [exp(x - largest) for x in values]
-    total = sum(exponentials)
-    return [exponential / total for exponential in exponentials]
-
-
-@_many_of_many
-def log_softmax(values: Iterable[Any]) -> list[Any]:
-    """Return the logarithms of `softmax`, exact where a probability is too small for a float.
-
-    >>> import autograd as ag
-    >>> ag.log_softmax([1000.0, -1000.0])
-    [0.0, -2000.0]
-
-    Raises
-    ------
-    ShapeError
-        If there are no values.
-    """
-    values = _not_empty("log_softmax", values)
-    largest = detach(max(values))
-    shifted = [x - largest for x in values]  # before the logarithm is taken off, or digits are lost
-    total = log(sum(exp(x) for x in shifted))
-    return [x - total for x in shifted]

@@ -13,9 +13,10 @@ from typing import Any
 from autograd.derivatives import Numbers, differentiated, grad, map_numbers
 from autograd.errors import ArgumentError, GradientCheckError
 from autograd.graph import Node, topological_order
-from autograd.operations import Operation
+from autograd.operation import Operation
+from autograd.real_numbers import real_number
 from autograd.recording import enable_grad, no_grad
-from autograd.value import Value, as_value, real_number
+from autograd.value import Value, as_value
 
 STEP = 6e-6  # the cube root of a float's rounding error: the best for central differences
 TOLERANCE = 1e-7

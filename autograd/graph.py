@@ -9,7 +9,7 @@ is in its `Operation`.
 from collections.abc import Iterable
 from typing import Any
 
-from autograd.operations import Operation
+from autograd.operation import Operation
 
 NO_GRADIENT: Any = None
 """The `grad` of a computed node that no backward pass has reached.
@@ -135,24 +135,30 @@ class Visit:
         self.held: list[tuple[Node, float]] = []
 
     def walk(self, root: Node) -> None:
-        """Visit all nodes, with a stack of our own: graphs are deeper than Python's.
+        """Visit all nodes behind `root`, and `root` itself. Without care for speed and depth::
 
-        The zero that a visited node's gradient is set to is a float object made for this visit.
-        Finding that very object tells that a node has been visited, without a set to look it up in
-        and without a slot to hold and to reset.
+            def visit(node):
+                if node not in visited:
+                    visited.add(node)
+                    for parent in node.parents:
+                        visit(parent)
+                    order.append(node)
 
-        The stack holds the nodes that wait for their inputs. One that waits for all that are left
-        lies below a None, and need not look at them again: that is 13 % of a walk through sums and
-        products. A row whose nodes have been visited is marked.
+        Graphs are deeper than Python's stack, so this loop has a stack of its own, of the nodes
+        that wait for their inputs. One that waits for all that are left lies below a None, and need
+        not look at them again: that is 13 % of a walk through sums and products.
+
+        In place of the set, the gradient of a visited node is set to `zero`, a float object made
+        for this visit: finding that very object tells that a node has been visited. A row whose
+        nodes have been visited is marked with it.
         """
         zero = float(0)
         stack: list[Any] = [root]
-        push, pop = stack.append, stack.pop
-        emit, hold = self.order.append, self.held.append
+        order, held = self.order, self.held
         while stack:
-            node = pop()
+            node = stack.pop()
             if node is None:
-                node = pop()
+                node = stack.pop()
             elif node.grad is zero:
                 continue
             else:
@@ -160,12 +166,12 @@ class Visit:
                     first, second = node._first, node._second
                     if first is not None:
                         if first.grad is not zero:
-                            push(node)
+                            stack.append(node)
                             node = first
                             continue
                         if second is not None and second.grad is not zero:
-                            push(node)
-                            push(None)
+                            stack.append(node)
+                            stack.append(None)
                             node = second
                             continue
                     elif second:
@@ -175,12 +181,12 @@ class Visit:
                                 unvisited += row.unvisited(zero)
                         if unvisited:
                             stack += (node, None, *reversed(unvisited))
-                            node = pop()
+                            node = stack.pop()
                             continue
                     break
             if node.grad is not NO_GRADIENT:
-                hold((node, node.grad))
-            emit(node)
+                held.append((node, node.grad))
+            order.append(node)
             node.grad = zero
 
     def undo(self) -> None:

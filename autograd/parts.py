@@ -32,7 +32,7 @@ class Part:
 
 
 class PartLabel(str):
-    """A label, for all that reads it a string, of a parameter or of the output of a part.
+    """A string, the label of a parameter or of the output of a part, which also knows that part.
 
     >>> neuron = Part("neuron", "Neuron(2)")
     >>> label = PartLabel("w0", neuron)

@@ -6,20 +6,16 @@ otherwise only looks at ``activity.contexts``, which is 3 % of an operation.
 """
 
 import contextlib
-import gc
 import math
-import os
-import sys
 import threading
-import warnings
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any, Literal
 
 from autograd.diagnosis import describe
 from autograd.errors import NonFiniteError, TraceError
 from autograd.graph import Node, origins
-from autograd.operations import CONSTANT
+from autograd.operation import CONSTANT
+from autograd.user_code import line_of_user_code
 
 
 class _Activity:
@@ -47,10 +43,6 @@ class _Modes(threading.local):
     def __init__(self) -> None:
         self.located: list[Node] = []  # the nodes of this thread in `origins`
 
-
-_HOME = os.path.dirname(os.path.dirname(__file__))
-LIBRARY = tuple(os.path.join(_HOME, package, "") for package in ("autograd", "nn"))
-"""The folders of this library's code: all other code is the user's."""
 
 activity = _Activity()
 _modes = _Modes()
@@ -191,26 +183,6 @@ def refuse_while_tracing(reading: str) -> None:
         )
 
 
-@contextlib.contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause Python's cyclic garbage collector while a large graph is recorded.
-
-    >>> import autograd as ag
-    >>> with ag.collector_paused():
-    ...     total = ag.sum(ag.Value(i) for i in range(10_000))
-
-    Graphs hold no reference cycles and are freed without the collector, yet it looks through every
-    node again and again as they are made.
-    """
-    was_enabled = gc.isenabled()
-    try:
-        gc.disable()
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def apply_modes(node: Node) -> None:
     """Bring a node that an operation has just made in line with the modes of this thread."""
     if _modes.tracing is not None:
@@ -223,25 +195,3 @@ def apply_modes(node: Node) -> None:
             raise NonFiniteError(f"{describe(node)} is {node.data}")
     if not _modes.recording:
         node.operation, node._first, node._second = CONSTANT, None, ()
-
-
-def line_of_user_code() -> str:
-    """Return file and line of the innermost caller outside of this library."""
-    frame = _frame_of_user_code()
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-
-
-def warn_user_code(message: str, category: type[Warning]) -> None:
-    """Warn, and show the line of the innermost caller outside of this library."""
-    frame = _frame_of_user_code()
-    shown = frame.f_globals.setdefault("__warningregistry__", {})
-    warnings.warn_explicit(
-        message, category, frame.f_code.co_filename, frame.f_lineno, registry=shown
-    )
-
-
-def _frame_of_user_code() -> FrameType:
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(LIBRARY):
-        frame = frame.f_back
-    return frame

@@ -6,22 +6,19 @@ defined in `autograd.operations`, the walk back in `autograd.backpropagation`.
 """
 
 import operator
-import sys
 from collections.abc import Callable, Sequence
-from numbers import Complex, Real
 from typing import Any, NoReturn, TypeAlias
 
 from autograd import backpropagation, operations
-from autograd.errors import NonFiniteError, NotANumberError
 from autograd.graph import NO_GRADIENT, Node, Row
-from autograd.operations import CONSTANT, Operation
+from autograd.operation import CONSTANT, Operation
+from autograd.real_numbers import REAL, real_number
 from autograd.recording import activity, apply_modes, refuse_while_tracing
 
 Number: TypeAlias = "Value | float"
 """What an operator takes beside a `Value`: another one, or any real number."""
 
 _new = object.__new__
-_REAL = (float, int, Real)  # in this order: to ask for the abstract Real alone takes 0.3 us
 
 
 class _Elsewhere:
@@ -354,57 +351,4 @@ def _compare(compare: Callable[[float, float], bool], value: Value, other: Numbe
 
 
 def _is_array(thing: Any) -> bool:
-    return not isinstance(thing, _REAL) and hasattr(thing, "__array_ufunc__")
-
-
-def real_number(number: Any) -> float:
-    """Return `number` as a float, or raise an error that says what would do."""
-    if not isinstance(number, _REAL) and not _is_numpy_bool(number):
-        raise NotANumberError(_not_a_number(number))
-    try:
-        data = float(number)
-    except OverflowError:
-        raise NonFiniteError(f"{_shown(number)} is too large for a float") from None
-    if data != data:
-        raise NonFiniteError("a Value cannot be nan: look for its source, or leave the number out")
-    return data
-
-
-def _is_numpy_bool(thing: Any) -> bool:
-    """Tell a bool of NumPy, which unlike Python's is not registered as a real number."""
-    numpy = sys.modules.get("numpy")  # not imported here: who has such a bool has imported it
-    return numpy is not None and isinstance(thing, numpy.bool_)
-
-
-def _not_a_number(thing: Any) -> str:
-    """Say what `thing` is and how to make Values of it."""
-    shown = _shown(thing)
-    problem = f"a Value holds one real number, not {shown} ({type(thing).__name__})"
-    if isinstance(thing, str):
-        return f"{problem}: {_advice_for_text(thing)}"
-    if isinstance(thing, Complex):
-        return f"{problem}: take .real, .imag or abs()"
-    if isinstance(thing, Value):
-        return f"{problem}: use it as it is"
-    if hasattr(thing, "__len__"):
-        return f"{problem}: make one of each element, [Value(x) for x in ...]"
-    if hasattr(thing, "__float__"):
-        return f"{problem}: convert it first, float({shown})"
-    return f"{problem}: give it a number"
-
-
-def _advice_for_text(text: str) -> str:
-    try:
-        float(text)
-    except ValueError:
-        return "no number is written in it"
-    return f"convert it first, float({_shown(text)})"
-
-
-def _shown(thing: Any) -> str:
-    """Write `thing` for a message, in at most 60 characters."""
-    try:
-        text = repr(thing)
-    except ValueError:  # Python refuses to print integers of more than 4300 digits
-        return f"<{type(thing).__name__} too long to print>"
-    return text if len(text) <= 60 else text[:57] + "..."
+    return not isinstance(thing, REAL) and hasattr(thing, "__array_ufunc__")

@@ -16,7 +16,7 @@ import numpy as np
 from autograd import Value
 from autograd.errors import ArgumentError, NothingTrainedWarning
 from autograd.files import as_path
-from autograd.recording import warn_user_code
+from autograd.user_code import warn_user_code
 from nn.arguments import Seed, random_generator, require, whole_number
 from nn.checkpoints import load_checkpoint, require_writable, save_checkpoint
 from nn.data import Data, TrainingData, minibatches, training_data

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from autograd.collector import collector_paused
 from autograd.compiler.arguments import (
     Shapes,
     are_in_range,
@@ -36,7 +37,6 @@ from autograd.compiler.program import Backend, BoundProgram, Program
 from autograd.compiler.report import report
 from autograd.compiler.trace import Trace, record
 from autograd.errors import ArgumentError, DomainError, GraphError, NonFiniteError
-from autograd.recording import collector_paused
 from autograd.value import Value
 
 KEPT_PROGRAMS = 16

@@ -13,7 +13,7 @@ import numpy as np
 from autograd.compiler.tape import Tape
 from autograd.diagnosis import require_one_for_each_input
 from autograd.errors import ArgumentError
-from autograd.operations import LIBRARY, Operation
+from autograd.operation import BUILT_IN, Operation
 
 
 def require_sound_operations(tape: Tape) -> None:
@@ -28,7 +28,7 @@ def require_sound_operations(tape: Tape) -> None:
     ArgumentError
         If its ``forward`` returns no number, or its ``array`` no array of the shape of its inputs.
     """
-    own = set(tape.operations) - {None, *LIBRARY.values()}
+    own = set(tape.operations) - {None, *BUILT_IN.values()}
     tried = set()
     for index, operation in enumerate(tape.operations if own else ()):
         use = (operation, len(tape.operands[index]))

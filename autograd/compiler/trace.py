@@ -25,12 +25,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.collector import collector_paused
 from autograd.compiler.tape import Tape, behind, tape_of
 from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
 from autograd.graph import Node, origins, topological_order
 from autograd.operations import CONSTANT
-from autograd.recording import LIBRARY, collector_paused, refuse_while_tracing, tracing
+from autograd.recording import refuse_while_tracing, tracing
+from autograd.user_code import LIBRARY_FOLDERS
 from autograd.value import Value, as_value
 
 
@@ -64,7 +66,7 @@ _NUMBER: Any = vars(Node)["data"]
 
 @functools.cache  # asked for each number read: a quarter less time for that
 def _is_of_library(path: str) -> bool:
-    return path.startswith(LIBRARY)
+    return path.startswith(LIBRARY_FOLDERS)
 
 
 @dataclass(frozen=True)

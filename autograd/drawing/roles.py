@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from autograd.drawing.calls import inputs_of, parameter_part, weighted_sum_part
 from autograd.graph import Node
-from autograd.operations import CONSTANT
+from autograd.operation import CONSTANT
 
 Role: TypeAlias = Literal["input", "parameter", "constant", "intermediate", "output"]
 

@@ -5,6 +5,7 @@ j-th of the latest results. The laws run on whole numbers, where floats are exac
 the same gradient must agree to the last bit, whatever their order of summation.
 """
 
+import math
 import operator
 import os
 import subprocess
@@ -309,6 +310,15 @@ def test_operation_with_a_fast_path_may_have_one_input() -> None:
     bias = ag.Value(3.0)
     ag.dot([], [], bias).backward()
     assert bias.grad == 1
+
+
+@pytest.mark.parametrize("weighted", [lambda w, x: w * x, lambda w, x: ag.dot([w], [x])])
+def test_gradient_of_zero_stays_zero_next_to_infinity(
+    weighted: Callable[[ag.Value, ag.Value], ag.Value],
+) -> None:
+    w, x = ag.Value(-1.0), ag.Value(math.inf)
+    ag.relu(weighted(w, x)).backward()
+    assert (w.grad, x.grad) == (0.0, 0.0)
 
 
 def test_leaf_that_cancels_out_has_gradient_zero() -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from autograd import operations
-from autograd.operations import Operation
+from autograd.operation import Operation
 
 
 class Expression:

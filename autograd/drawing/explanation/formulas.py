@@ -19,7 +19,8 @@ from typing import Any
 
 from autograd.drawing.explanation.expressions import Expression, Symbolic
 from autograd.graph import Node
-from autograd.operations import CONSTANT, dot_terms
+from autograd.operation import CONSTANT
+from autograd.operations import dot_terms
 
 LARGEST = 40
 """Formulas of more symbols than this are not shown: the number says more."""

@@ -22,7 +22,7 @@ from autograd.drawing.picture import Box, Level, counted, depict
 from autograd.drawing.roles import find_roles
 from autograd.errors import AutogradError
 from autograd.graph import Node
-from autograd.operations import CONSTANT, Operation
+from autograd.operation import CONSTANT, Operation
 from autograd.value import Value
 
 _FEW_PRODUCTS = 4

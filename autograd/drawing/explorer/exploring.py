@@ -23,7 +23,7 @@ from autograd.drawing.picture import Collapse, levels_of, values_of
 from autograd.errors import ArgumentError, GraphError
 from autograd.files import write_file
 from autograd.graph import Node
-from autograd.operations import Operation
+from autograd.operation import Operation
 from autograd.value import Value
 
 MOST_VISIBLE = 2000

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
-from autograd.operations import OPERATIONS, Operation
+from autograd.operation import OPERATIONS, Operation
 
 HAND_WRITTEN = ("erf", "erfc", "lookup")
 """The operations whose forward the page has in ``functions.js``."""

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from autograd.drawing.explorer.cells import CellGraph, number
 from autograd.errors import ArgumentError, GraphError, NotANumberError, ShapeError
-from autograd.value import Value, real_number
+from autograd.real_numbers import real_number
+from autograd.value import Value
 
 MOST_NUMBERS = 200_000
 """A page holds so many numbers of a run; of a longer one it keeps epochs evenly spread."""

@@ -1,0 +1,297 @@
+"""What an operation is: a function of numbers that knows its derivative.
+
+`define` makes one. Those of the library are defined in `autograd.operations`.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+from autograd.errors import (
+    ArgumentError,
+    AutogradError,
+    DomainError,
+    GraphError,
+    NonFiniteError,
+    NotANumberError,
+    ShapeError,
+)
+
+OPERATIONS: dict[str, "Operation"] = {}
+"""Every defined operation by name, in the order of definition."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Operation:
+    """A function of numbers, with its derivative. Made by :func:`define`.
+
+    Calling an operation applies it to whatever the inputs are:
+
+    >>> from autograd import Value, operations
+    >>> operations.tanh(0.0)
+    0.0
+    >>> operations.tanh(Value(0.0))
+    Value(0.0)
+
+    Attributes
+    ----------
+    name : str
+        Unique in :data:`OPERATIONS`.
+    symbol : str
+        What a picture prints in the node.
+    forward : callable
+        ``forward(*inputs) -> float`` on floats. It may raise ValueError or ArithmeticError where
+        the operation does not exist; `evaluate` turns that into an error that names it.
+    array : callable
+        ``array(np, *inputs) -> array``, the same on arrays of equal shape, through the functions
+        of the namespace ``np``: NumPy, or another library with the same names.
+    derivative : callable
+        ``derivative(g, out, *inputs) -> gradients``, one per input, in plain operators.
+    advice : str
+        Ends the message of an error in `forward`: what the user can do.
+    accumulate : callable, optional
+        ``accumulate(g, first, second)`` applies `derivative` to float gradients in place: it adds
+        to ``node.grad`` of each input node what the rule would return. It is given an input and
+        None, two inputs, or None and rows of inputs, as a node holds them. A zero is not handed to
+        it: nothing flows on, not even to an infinite input. Only for the operations that training
+        spends its time in; the tests hold it to the rule.
+    """
+
+    name: str
+    symbol: str
+    forward: Callable[..., float]
+    array: Callable[..., Any]
+    derivative: Callable[..., Sequence[Any]]
+    advice: str = ""
+    accumulate: Callable[..., None] | None = None
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply to Values (the result is recorded in the graph), to arrays, or to numbers."""
+        for value in inputs:
+            if hasattr(value, "record"):
+                return value.record(self, inputs)
+        for value in inputs:
+            if hasattr(value, "__array_namespace__"):
+                try:
+                    return self.array(value.__array_namespace__(), *inputs)
+                except TypeError:
+                    self._require_number_of_inputs(len(inputs))
+                    raise
+        try:
+            return self.evaluate(*inputs)
+        except TypeError:
+            for value in inputs:
+                if not isinstance(value, Real):
+                    raise NotANumberError(
+                        f"{self.name} takes Values, numbers or arrays, not {value!r}"
+                    ) from None
+            raise
+
+    def evaluate(self, *inputs: float) -> float:
+        """Compute `forward`, or raise an error that shows the inputs and what to do.
+
+        Raises
+        ------
+        DomainError
+            If the operation does not exist at `inputs`.
+        NonFiniteError
+            If the result is too large for a float, or nan, as that of ``inf - inf``.
+        ShapeError
+            If the operation takes another number of inputs.
+        """
+        try:
+            result = self.forward(*inputs)
+        except (ValueError, ArithmeticError) as cause:
+            raise self.error(inputs, cause) from None
+        except TypeError:
+            self._require_number_of_inputs(len(inputs))
+            raise
+        if result != result:
+            raise NonFiniteError(f"{self.expression(inputs)} is nan: keep its inputs finite")
+        return result
+
+    def _require_number_of_inputs(self, count: int) -> None:
+        """Raise an error if the derivative rule, which names all inputs, takes another number."""
+        names = self._inputs()
+        if names is not None and len(names) != count:
+            inputs = f"{len(names)} input{'s' if len(names) != 1 else ''} ({', '.join(names)})"
+            raise ShapeError(f"{self.name} takes {inputs}, not {count}")
+
+    def _inputs(self) -> list[str] | None:
+        """Return the inputs by the names that the derivative rule has for them, None if any."""
+        parameters = inspect.signature(self.derivative).parameters.values()
+        if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+            return None
+        return [parameter.name for parameter in parameters][2:]  # after g and out
+
+    def error(self, inputs: Iterable[float], cause: Exception) -> AutogradError:
+        """Return the error that tells why `forward` failed with `cause` at `inputs`."""
+        advice = f": {self.advice}" if self.advice else ""
+        if isinstance(cause, OverflowError):
+            return NonFiniteError(f"{self.expression(inputs)} is too large for a float{advice}")
+        return DomainError(f"{self.expression(inputs)} does not exist{advice}")
+
+    def expression(self, inputs: Iterable[object]) -> str:
+        """Write the operation applied to `inputs`, as a reader would.
+
+        >>> from autograd import operations
+        >>> operations.div.expression([1.0, 0.0])
+        '1.0 / 0.0'
+        >>> operations.log.expression([-1.0])
+        'log(-1.0)'
+        """
+        texts = [str(x) for x in inputs]
+        if len(texts) == 2 and self.symbol in _INFIX:
+            left, right = (f"({text})" if text.startswith("-") else text for text in texts)
+            return f"{left} {self.symbol} {right}"
+        if len(texts) > 6:
+            texts[3:-2] = ["..."]
+        return f"{self.name}({', '.join(texts)})"
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __copy__(self) -> "Operation":
+        return self
+
+    def __deepcopy__(self, copies: dict[int, Any]) -> "Operation":
+        return self
+
+    def __reduce__(self) -> Any:
+        """Pickle by name: there is one of each operation.
+
+        Raises
+        ------
+        GraphError
+            If the name stands for another operation by now.
+        """
+        if _operation_named(self.name) is not self:
+            raise GraphError(
+                f"the operation {self.name!r} has been defined again, and is pickled by its name: "
+                "record the graph again, with the later definition"
+            )
+        return _operation_named, (self.name,)
+
+
+_INFIX = ("+", "-", "*", "/", "**")
+"""The symbols that stand between their two inputs."""
+
+
+def define(
+    name: str,
+    *,
+    symbol: str,
+    forward: Callable[..., float],
+    array: Callable[..., Any],
+    derivative: Callable[..., Sequence[Any]],
+    advice: str = "",
+    accumulate: Callable[..., None] | None = None,
+) -> Operation:
+    """Define an operation, and with it its gradients of every order.
+
+    >>> from autograd import Value, operations
+    >>> cube = operations.define(
+    ...     "cube",
+    ...     symbol="x³",
+    ...     forward=lambda x: x * x * x,
+    ...     array=lambda np, x: x * x * x,
+    ...     derivative=lambda g, out, x: (g * 3 * x * x,),
+    ... )
+    >>> x = Value(2.0)
+    >>> y = cube(x)
+    >>> y.backward()
+    >>> y.data, x.grad
+    (8.0, 12.0)
+    >>> del operations.OPERATIONS["cube"]
+
+    Parameters are the attributes of :class:`Operation`. An operation of your own may be defined
+    again, as when a cell of a notebook is run a second time: the later definition takes the name,
+    and graphs recorded before keep the earlier one.
+
+    Raises
+    ------
+    ArgumentError
+        If the name is that of an operation of this library, or a part is not what it has to be.
+    """
+    operation = Operation(name, symbol, forward, array, derivative, advice, accumulate)
+    _require_sound(operation)
+    OPERATIONS.pop(name, None)  # for the later definition to stand last
+    OPERATIONS[name] = operation
+    return operation
+
+
+def _require_sound(operation: Operation) -> None:
+    """Raise an error if the parts of an operation are not what they have to be."""
+    for part in ("name", "symbol", "advice"):
+        text = getattr(operation, part)
+        if not isinstance(text, str):
+            raise ArgumentError(f"{part}={text!r}: an operation takes a string, name='cube'")
+    name = operation.name
+    if name in BUILT_IN:
+        raise ArgumentError(f"{name!r} is an operation of the library: choose another name")
+    for part in ("forward", "array", "derivative", "accumulate"):
+        function = getattr(operation, part)
+        if not callable(function) and (part, function) != ("accumulate", None):
+            raise ArgumentError(f"{part}={function!r}: the operation {name} takes a function")
+    inputs = operation._inputs()
+    for part, others in {"forward": 0, "array": 1, "derivative": 2}.items():
+        function = getattr(operation, part)
+        if inputs is not None and not _takes(function, others + len(inputs)):
+            raise ArgumentError(
+                f"{part}{inspect.signature(function)} of {name} does not fit its derivative"
+                f"{inspect.signature(operation.derivative)}: for an input x they are forward(x), "
+                "array(np, x) and derivative(g, out, x)"
+            )
+
+
+def _takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function can be called with so many arguments; True if its signature is unknown."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some that are written in C have none
+        return True
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
+
+
+BUILT_IN: dict[str, Operation] = {}
+"""The operations of this library by name, once all of them are defined; none can be replaced."""
+
+
+def _operation_named(name: str) -> Operation:
+    operation = BUILT_IN.get(name) or OPERATIONS.get(name)
+    if operation is None:
+        raise GraphError(f"there is no operation named {name!r} here: define it before loading")
+    return operation
+
+
+CONSTANT = Operation(
+    "constant",
+    symbol="",
+    forward=lambda: 0.0,
+    array=lambda np: 0.0,
+    derivative=lambda g, out: (),
+    accumulate=lambda g, none, no_rows: None,  # without it a training step takes 2 % longer
+)
+"""The operation of a number that was written into a formula, the 2 in ``2 * x``.
+
+It has no inputs, so nothing flows through it. It tells constants from variables, whose operation is
+None, and is no part of :data:`OPERATIONS`.
+"""
+
+DETACH = Operation(
+    "detach",
+    symbol="detach",
+    forward=lambda x: x,
+    array=lambda np, x: x,
+    derivative=lambda g, out, x: (g * 0.0,),
+)
+"""The number as it is, with nothing sent back: what `autograd.detach` records.
+
+Its rule is not the derivative of its forward, on purpose, so it is no part of :data:`OPERATIONS`.
+"""
