@@ -135,7 +135,9 @@ class Visit:
         self.held: list[tuple[Node, float]] = []
 
     def walk(self, root: Node) -> None:
-        """Visit all nodes behind `root`, and `root` itself. Without care for speed and depth::
+        """Visit all nodes behind `root`, then `root` itself.
+
+        Without care for speed and depth it would read::
 
             def visit(node):
                 if node not in visited:
