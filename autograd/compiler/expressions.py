@@ -9,6 +9,13 @@ function runs once and leaves its text:
 >>> tanh.array(NAMESPACE, Formula("x")).assigned_to("y")
 'tanh(x, out=y)'
 
+To Python a comparison is a number, 0 or 1; to NumPy it is a truth value, of which it knows no
+difference, and the sum of two is at most `True`. So where a rule counts them, a formula says so:
+
+>>> g, x = Formula("g"), Formula("x")
+>>> (g * ((x > 0) + (x > 1))).text
+'multiply(g, add(multiply(greater(x, 0.0), 1.0), greater(x, 1.0)))'
+
 Functions that do more than compute (``array`` of lookup moves entries about) have no text; then
 `Formula` raises `NoFormulaError`, and a backend calls the function itself. A derivative has to have
 a formula.
@@ -80,23 +87,27 @@ class Formula:
         raise NoFormulaError(str(key))
 
     def __neg__(self) -> "Formula":
+        if _is_condition(self):
+            return Formula("multiply", (self, -1.0))
         return Formula("negative", (self,))
 
     def __add__(self, other: Any) -> "Formula":
         if isinstance(other, Formula) and other.function == "negative":
             return Formula("subtract", (self, *other.arguments))
-        return Formula("add", (self, _number(other)))
+        return _sum("add", self, other)
 
     def __radd__(self, other: Any) -> "Formula":
-        return Formula("add", (_number(other), self))
+        return _sum("add", other, self)
 
     def __sub__(self, other: Any) -> "Formula":
-        return Formula("subtract", (self, _number(other)))
+        return _sum("subtract", self, other)
 
     def __rsub__(self, other: Any) -> "Formula":
-        return Formula("subtract", (_number(other), self))
+        return _sum("subtract", other, self)
 
     def __mul__(self, other: Any) -> "Formula":
+        if _is_condition(self) and _is_condition(other):
+            return Formula("logical_and", (self, other))
         return _product(_number(other), self, Formula("multiply", (self, _number(other))))
 
     def __rmul__(self, other: Any) -> "Formula":
@@ -152,6 +163,28 @@ def is_ufunc(function: str) -> bool:
     return isinstance(getattr(np, function, None), np.ufunc)
 
 
+@functools.cache
+def _answers(function: str) -> bool:
+    """Whether a ufunc answers a question about floats ("d") with truth values ("?")."""
+    return is_ufunc(function) and any(of.endswith("d->?") for of in getattr(np, function).types)
+
+
+def _is_condition(argument: Any) -> bool:
+    is_call = isinstance(argument, Formula) and bool(argument.arguments)
+    return is_call and _answers(argument.function)
+
+
+def _counted(argument: Any) -> Any:
+    """Return an argument, a condition as the number 0 or 1."""
+    return Formula("multiply", (argument, 1.0)) if _is_condition(argument) else argument
+
+
+def _sum(function: str, left: Any, right: Any) -> Formula:
+    """Return a sum or difference; if one side is a number, NumPy counts the other one itself."""
+    both = _is_condition(left) and _is_condition(right)
+    return Formula(function, (_counted(left) if both else _number(left), _number(right)))
+
+
 def _number(other: Any) -> Any:
     """Make a float of a whole number in a rule: only in a call of NumPy it may be meant as one."""
     return float(other) if isinstance(other, int) else other
@@ -185,6 +218,13 @@ def calls_in(formulas: Sequence[Formula], uses: dict[int, int]) -> list[Formula]
     return order
 
 
+def _call(function: str, *arguments: Any) -> Formula:
+    """Apply a function of NumPy, to conditions as numbers: exp of a truth value has 3 digits."""
+    n_conditions = 1 if function == "where" else 0
+    numbers = map(_counted, arguments[n_conditions:])
+    return Formula(function, (*arguments[:n_conditions], *numbers))
+
+
 class _Namespace:
     """Stands in for NumPy: each of its functions returns a formula."""
 
@@ -193,7 +233,7 @@ class _Namespace:
             raise NoFormulaError(name)
         if not callable(getattr(np, name)):
             return getattr(np, name)  # a number, such as pi
-        return lambda *arguments: Formula(name, arguments)
+        return functools.partial(_call, name)
 
 
 _WITHOUT_FORMULA = {"stack", "vectorize", "broadcast_arrays", "take_along_axis"}

@@ -1,13 +1,16 @@
-"""Operations of one's own with a mistake: eager and on any backend the error is the same."""
+"""Operations of one's own: every backend computes what eager mode does, or says the same error."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import autograd as ag
+from autograd import operations
 from autograd.compiler import float_backend, native, numpy_backend
 from autograd.operations import OPERATIONS, Operation, define
 
@@ -104,3 +107,91 @@ def test_a_rule_without_a_derivative_at_the_sample_is_compiled(square: Operation
     w = ag.Value(3.0)
     program = ag.compile(lambda x: [w * x, square(w * x)])
     assert program.map(np.ones(2)).tolist() == [[3.0, 9.0]] * 2
+
+
+# --- rules made of comparisons -------------------------------------------------------------------
+
+Rule = Callable[[Any], Any]
+COMPARISONS: list[Rule] = [
+    lambda x: x > 0,
+    lambda x: x <= 1,
+    lambda x: x >= 1,
+    lambda x: (x > 0) & (x < 2),
+    lambda x: x < -1,
+]
+SAMPLES = np.array([-2.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.5])
+
+
+def combined(rules: st.SearchStrategy[Rule]) -> st.SearchStrategy[Rule]:
+    """Sums, differences and products of rules, and functions of one."""
+    return st.one_of(
+        st.builds(lambda a, b: lambda x: a(x) + b(x), rules, rules),
+        st.builds(lambda a, b: lambda x: a(x) - b(x), rules, rules),
+        st.builds(lambda a, b: lambda x: a(x) * b(x), rules, rules),
+        st.builds(lambda a: lambda x: -a(x), rules),
+        st.builds(lambda a: lambda x: a(x) * -1.0, rules),
+        st.builds(lambda a: lambda x: 1 - a(x), rules),
+        st.builds(lambda a: lambda x: operations.tanh(a(x)), rules),
+        st.builds(lambda a, b: lambda x: operations.max(a(x), b(x)), rules, rules),
+    )
+
+
+def with_slope(name: str, slope: Rule) -> Operation:
+    """An operation that sends on what `slope` says: here it need not be the derivative."""
+    return define(
+        name,
+        symbol="?",
+        forward=lambda x: x,
+        array=lambda np, x: x * 1.0,
+        derivative=lambda g, out, x: (g * slope(x),),
+    )
+
+
+def assert_slopes_agree(slopes: list[Rule], *backends: Any) -> None:
+    """Of one program for all of them: with a parameter for each."""
+    own = [with_slope(f"slope {place}", slope) for place, slope in enumerate(slopes)]
+    w = [ag.Value(1.0) for _ in own]
+
+    def f(x: ag.Value) -> ag.Value:
+        return ag.sum(one(weight * x) for one, weight in zip(own, w, strict=True))
+
+    try:
+        ag.mean([f(ag.Value(x)) for x in SAMPLES.tolist()]).backward()
+        eager = [weight.grad for weight in w]
+        for backend in backends:
+            program = ag.compile(f, parameters=w, backend=backend)
+            _, gradient = program.value_and_grad(np.ones(len(w)), SAMPLES)
+            np.testing.assert_allclose(gradient, eager, rtol=1e-12, atol=1e-15)
+    finally:
+        for operation in own:
+            del OPERATIONS[operation.name]
+
+
+every_rule = st.recursive(st.sampled_from(COMPARISONS), combined, max_leaves=6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(every_rule, min_size=1, max_size=4))
+def test_comparisons_are_numbers_in_a_rule(slopes: list[Rule]) -> None:
+    assert_slopes_agree(slopes, numpy_backend, float_backend)
+
+
+@pytest.mark.skipif(not native.is_available(), reason="there is no C compiler")
+@settings(deadline=None, max_examples=5)
+@given(st.lists(every_rule, min_size=10, max_size=10))
+def test_comparisons_are_numbers_in_a_rule_in_c(slopes: list[Rule]) -> None:
+    assert_slopes_agree(slopes, native)
+
+
+@pytest.mark.parametrize(
+    "slope",
+    [
+        lambda x: (x > 0) + (x > 1),
+        lambda x: (x > 0) - (x < 0),
+        lambda x: (x < 1) * -1.0,
+        lambda x: (x > 0) * (x < 2) + (x > 1),
+        lambda x: operations.exp(x > 0),  # of a bool NumPy takes it in half precision
+    ],
+)
+def test_comparisons_add_up_in_numpy(slope: Rule) -> None:
+    assert_slopes_agree([slope], numpy_backend)
