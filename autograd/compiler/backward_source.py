@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.compiler.accumulation import accumulate, added
-from autograd.compiler.expressions import ZERO, Formula
+from autograd.compiler.expressions import ZERO, Formula, as_formula
 from autograd.compiler.program import (
     Adjoint,
     Apply,
@@ -111,9 +111,9 @@ def _apply_adjoint(
             f"the derivative of {operation.name} cannot be compiled: {error}. Write it with plain "
             "operators and functions of autograd.operations, without branches and functions of math"
         ) from error
-    formulas = [f if isinstance(f, Formula) else Formula(repr(float(f))) for f in formulas]
     wanted = [
-        f if target is not None else ZERO for f, target in zip(formulas, targets, strict=True)
+        as_formula(formula) if target is not None else ZERO
+        for formula, target in zip(formulas, targets, strict=True)
     ]
     for target, formula in zip(targets, statements.shared_once(wanted), strict=True):
         if target is not None and formula is not ZERO:

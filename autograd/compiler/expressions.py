@@ -23,8 +23,10 @@ a formula.
 
 import functools
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -66,14 +68,7 @@ class Formula:
         return f"copyto({name}, {self.text})"
 
     def _arguments_text(self) -> str:
-        return ", ".join(
-            argument.text
-            if isinstance(argument, Formula)
-            else f"float('{argument}')"
-            if argument in (math.inf, -math.inf)
-            else repr(argument)
-            for argument in self.arguments
-        )
+        return ", ".join(as_formula(argument).text for argument in self.arguments)
 
     @staticmethod
     def record(operation: Operation, inputs: tuple[Any, ...]) -> Any:
@@ -197,6 +192,24 @@ def _product(factor: Any, formula: Formula, product: Formula) -> Formula:
     return {1.0: formula, -1.0: -formula, 0.0: ZERO}.get(factor, product)
 
 
+def as_formula(result: Any) -> Formula:
+    """Return what a function of formulas returned as a formula, which may have been a number."""
+    if isinstance(result, Formula):
+        return result
+    return Formula(repr(result) if math.isfinite(result) else f"float('{result}')")
+
+
+def identifier(name: str) -> str:
+    """Return a name for source text that reads like the name of an operation.
+
+    >>> identifier("soft-step"), identifier("2norm"), identifier("x²")
+    ('soft_step', '_2norm', 'x_')
+
+    Different ones may become the same, or a word of the language: a number has to follow.
+    """
+    return re.sub(r"^(?![A-Za-z_])|\W", "_", name, flags=re.ASCII)
+
+
 def calls_in(formulas: Sequence[Formula], uses: dict[int, int]) -> list[Formula]:
     """List the function calls in formulas, arguments first, and count the uses of each."""
     order: list[Formula] = []
@@ -218,25 +231,38 @@ def calls_in(formulas: Sequence[Formula], uses: dict[int, int]) -> list[Formula]
     return order
 
 
-def _call(function: str, *arguments: Any) -> Formula:
-    """Apply a function of NumPy, to conditions as numbers: exp of a truth value has 3 digits."""
-    n_conditions = 1 if function == "where" else 0
-    numbers = map(_counted, arguments[n_conditions:])
-    return Formula(function, (*arguments[:n_conditions], *numbers))
-
-
 class _Namespace:
     """Stands in for NumPy: each of its functions returns a formula."""
 
     def __getattr__(self, name: str) -> Any:
-        if name in _WITHOUT_FORMULA or not hasattr(np, name):
+        if not hasattr(np, name):
             raise NoFormulaError(name)
         if not callable(getattr(np, name)):
             return getattr(np, name)  # a number, such as pi
-        return functools.partial(_call, name)
+        return _Function(name)
 
 
-_WITHOUT_FORMULA = {"stack", "vectorize", "broadcast_arrays", "take_along_axis"}
+class _Function:
+    """Stands in for a function of NumPy. All that it has of its methods is `reduce`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, *arguments: Any) -> Formula:
+        """Apply it, to conditions as numbers: exp of a truth value has 3 digits."""
+        if not all(isinstance(argument, Formula | Real) for argument in arguments):
+            raise NoFormulaError(self._name)  # of a list, of a function, with an axis ...
+        n_conditions = 1 if self._name == "where" else 0
+        numbers = map(_counted, arguments[n_conditions:])
+        return Formula(self._name, (*arguments[:n_conditions], *numbers))
+
+    def reduce(self, operands: Any) -> Any:
+        """Apply it to the first two operands, to the result and the third, and so on."""
+        return functools.reduce(self, operands)
+
+    def __getattr__(self, name: str) -> Any:
+        raise NoFormulaError(f"{self._name}.{name}")
+
 
 ZERO = Formula("0.0")
 

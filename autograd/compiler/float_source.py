@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import operations
-from autograd.compiler.expressions import NAMESPACE, ZERO, Formula
+from autograd.compiler.expressions import NAMESPACE, ZERO, Formula, identifier
 from autograd.compiler.float_formulas import expressions
 from autograd.compiler.program import (
     Apply,
@@ -24,11 +23,7 @@ from autograd.compiler.program import (
 )
 from autograd.operations import Operation
 
-LIBRARY = {
-    name: operation.forward
-    for name, operation in vars(operations).items()
-    if isinstance(operation, Operation) and operation.name == name
-}
+FUNCTIONS = {name: operation.forward for name, operation in operations.LIBRARY.items()}
 """The forward functions that keep their names in the source."""
 
 LONGEST_SUM = 50
@@ -89,7 +84,7 @@ class _Writer:
     """
 
     def __init__(self, program: Program, dtype: DTypeLike) -> None:
-        self.names: dict[str, Any] = {"inf": math.inf, **LIBRARY}
+        self.names: dict[str, Any] = {"inf": math.inf, **FUNCTIONS}
         self.name_of: dict[Operation, str] = {}
         self.constants = {
             row: repr(float(np.array(number, dtype))) for row, number in program.constants.items()
@@ -208,9 +203,10 @@ class _Writer:
     def function(self, operation: Operation, part: str = "") -> str:
         """Return the name in the source of `forward` of an operation, or of another `part`."""
         if operation not in self.name_of:
-            name = re.sub(r"\W", "_", operation.name)
+            name = operation.name
             # A row, a keyword or an earlier operation may be called like one that a user defined.
-            self.name_of[operation] = name if name in LIBRARY else f"{name}_{len(self.name_of)}"
+            own = f"{identifier(name)}_{len(self.name_of)}"
+            self.name_of[operation] = name if operation is operations.LIBRARY.get(name) else own
         name = self.name_of[operation]
         if part:
             name = f"{name}_{part}"

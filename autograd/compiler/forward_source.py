@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.expressions import NAMESPACE, ZERO, Formula
+from autograd.compiler.expressions import NAMESPACE, ZERO, Formula, as_formula, identifier
 from autograd.compiler.memory import Array
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
 from autograd.compiler.statements import Statements
@@ -56,10 +56,11 @@ def _apply(statements: Statements, instruction: Apply) -> None:
     operands = [statements.operand(operand) for operand in instruction.operands]
     out = statements.view(instruction.out)
     try:
-        formula = instruction.operation.array(NAMESPACE, *operands)
+        formula = as_formula(instruction.operation.array(NAMESPACE, *operands))
         statements.assign(out, _folded(statements, instruction, formula, operands))
     except TypeError:  # NoFormulaError, or what Python says of a Formula, as math.cos does
-        function = statements.name(instruction.operation.array, instruction.operation.name)
+        name = identifier(instruction.operation.name)
+        function = statements.name(instruction.operation.array, f"{name}_")
         statements.assign(out, Formula(function, (Formula("np"), *operands)))
 
 

@@ -152,7 +152,7 @@ def assert_slopes_agree(slopes: list[Rule], *backends: Any) -> None:
     own = [with_slope(f"slope {place}", slope) for place, slope in enumerate(slopes)]
     w = [ag.Value(1.0) for _ in own]
 
-    def f(x: ag.Value) -> ag.Value:
+    def f(x: ag.Value) -> Any:
         return ag.sum(one(weight * x) for one, weight in zip(own, w, strict=True))
 
     try:
@@ -195,3 +195,135 @@ def test_comparisons_are_numbers_in_a_rule_in_c(slopes: list[Rule]) -> None:
 )
 def test_comparisons_add_up_in_numpy(slope: Rule) -> None:
     assert_slopes_agree([slope], numpy_backend)
+
+
+# --- names, and functions without a formula ------------------------------------------------------
+
+every_backend = pytest.mark.parametrize(
+    "backend",
+    [
+        numpy_backend,
+        float_backend,
+        pytest.param(native, marks=pytest.mark.skipif(not native.is_available(), reason="no cc")),
+    ],
+    ids=["numpy", "float", "native"],
+)
+
+
+def assert_runs_as_eager(operation: Operation, n_inputs: int, backend: Any) -> None:
+    w = [ag.Value(0.5 * place - 0.5) for place in range(n_inputs)]
+
+    def f(x: ag.Value) -> Any:
+        return operation(*(weight * x for weight in w))
+
+    y = ag.mean([f(ag.Value(x)) for x in SAMPLES.tolist()])
+    y.backward()
+    program = ag.compile(f, parameters=w, backend=backend)
+    mean, gradient = program.value_and_grad(np.array([v.data for v in w]), SAMPLES)
+    assert mean == pytest.approx(y.data, rel=1e-12)
+    assert gradient.tolist() == pytest.approx([weight.grad for weight in w], rel=1e-12)
+
+
+LIGATURE = "\ufb01"  # which Python reads as the two letters fi
+NAMES = ["soft step", "soft-step", "2norm", "x²", "for", LIGATURE, "", "np"]
+
+
+@every_backend
+@pytest.mark.parametrize("name", NAMES)
+def test_an_operation_may_have_any_name(name: str, backend: Any) -> None:
+    named = define(
+        name,
+        symbol="?",
+        forward=lambda x: x * x,
+        array=lambda np, x: x * x if backend is native else np.stack([x, x]).prod(0),
+        derivative=lambda g, out, x: (g * 2 * x,),
+    )
+    try:
+        assert_runs_as_eager(named, 1, backend)
+    finally:
+        del OPERATIONS[name]
+
+
+ARRAYS: dict[str, Callable[..., Any]] = {
+    "a reduction": lambda np, *xs: np.maximum.reduce(xs),
+    "of a list": lambda np, *xs: np.maximum.reduce([*xs, xs[0]]),
+    "of two reductions": lambda np, *xs: np.maximum(
+        np.maximum.reduce(xs[:2]), np.maximum.reduce(xs[2:])
+    ),
+}
+WITHOUT_FORMULA: dict[str, Callable[..., Any]] = {
+    "a reduction along an axis": lambda np, *xs: np.maximum.reduce(xs, axis=0),
+    "an axis by its place": lambda np, *xs: np.max(xs, 0),
+    "an axis by its name": lambda np, *xs: np.max(xs, axis=0),
+    "steps of a reduction": lambda np, *xs: np.maximum.accumulate(xs)[-1],
+    "a stack": lambda np, *xs: np.stack(xs).max(0),
+    "a function of floats": lambda np, *xs: np.vectorize(max)(*xs),
+    "a list of arrays": lambda np, *xs: np.select([np.stack(xs).max(0) == x for x in xs], xs),
+}
+
+
+def largest(array: Callable[..., Any]) -> Operation:
+    return define(
+        "largest",
+        symbol="?",
+        forward=lambda *xs: max(xs),
+        array=array,
+        derivative=operations.max.derivative,
+    )
+
+
+@every_backend
+@pytest.mark.parametrize("array", ARRAYS.values(), ids=ARRAYS)
+def test_a_reduction_of_operands_is_a_formula(array: Callable[..., Any], backend: Any) -> None:
+    try:
+        assert_runs_as_eager(largest(array), 4, backend)
+    finally:
+        del OPERATIONS["largest"]
+
+
+@every_backend
+@pytest.mark.parametrize("array", WITHOUT_FORMULA.values(), ids=WITHOUT_FORMULA)
+def test_arrays_may_be_computed_in_any_way(array: Callable[..., Any], backend: Any) -> None:
+    try:
+        if backend is native:
+            with pytest.raises(ag.ArgumentError, match="largest cannot be written in C"):
+                assert_runs_as_eager(largest(array), 4, backend)
+        else:
+            assert_runs_as_eager(largest(array), 4, backend)
+    finally:
+        del OPERATIONS["largest"]
+
+
+@every_backend
+@pytest.mark.parametrize("number", [1.0, 1, True, math.inf])
+def test_an_array_may_be_one_number(number: float, backend: Any) -> None:
+    fixed = define(
+        "fixed",
+        symbol="?",
+        forward=lambda x: number,
+        array=lambda np, x: number,
+        derivative=lambda g, out, x: (g * 0.0,),
+    )
+    w = ag.Value(2.0)
+    try:
+        program = ag.compile(lambda x: 1 / fixed(w * x), backend=backend)
+        assert program.map(np.ones(3)).tolist() == [1 / number] * 3
+    finally:
+        del OPERATIONS["fixed"]
+
+
+@every_backend
+def test_an_array_may_be_an_input_as_it_is(backend: Any) -> None:
+    identity = define(
+        "identity",
+        symbol="?",
+        forward=lambda x, y: y,
+        array=lambda np, x, y: y,
+        derivative=lambda g, out, x, y: (g * 0.0, g),
+    )
+    w = ag.Value(2.0)
+    try:
+        program = ag.compile(lambda x: identity(w * x, 3) + identity(3, w * x), backend=backend)
+        assert program.map(np.array([1.0, 2.0])).tolist() == [5.0, 7.0]
+    finally:
+        del OPERATIONS["identity"]
