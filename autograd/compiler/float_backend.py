@@ -39,7 +39,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd.compiler import numpy_backend
-from autograd.compiler.adjoint import operands_of
 from autograd.compiler.float_source import float_source
 from autograd.compiler.memory import Array, all_finite
 from autograd.compiler.program import Program
@@ -58,7 +57,7 @@ def is_faster(program: Program, batch_size: int) -> bool:
     """Whether this backend is expected to run a program faster than `numpy_backend`."""
     n_elements = (program.n_inputs + len(program.outputs)) * batch_size
     for step in program.forward:
-        largest = max(region.rows.size for region in operands_of(step) if region is not None)
+        largest = max(region.rows.size for region in step.operands if region is not None)
         n_elements += largest * (batch_size if step.out.batch else 1)
     return n_elements <= ELEMENTS_PER_INSTRUCTION * len(program.forward)
 

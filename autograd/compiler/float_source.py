@@ -105,15 +105,15 @@ class _Writer:
 
     def forward(self, program: Program, batch: bool) -> Iterator[str]:
         """Yield one assignment for each batch row, or for each shared row."""
-        steps = [_spelled_out(step) for step in program.forward if step.out.batch is batch]
-        for _, group in itertools.groupby(steps, key=lambda step: id(step.out)):
-            first, *others = group
-            if isinstance(first, Apply):
-                yield from self.calls(first)
-            else:
-                yield from self.sums([first, *others])
+        for instructions in program.by_region():
+            if instructions[0].out.batch is batch:
+                steps = [_spelled_out(step) for step in instructions]
+                for step in steps:
+                    if isinstance(step, Apply):
+                        yield from self.calls(step)
+                yield from self.sums([step for step in steps if isinstance(step, SumProducts)])
 
-    def sums(self, steps: Sequence[Any]) -> Iterator[str]:
+    def sums(self, steps: Sequence[SumProducts]) -> Iterator[str]:
         """Yield one sum for each row, of what several instructions add to it."""
         summands: dict[str, list[str]] = {}
         for step in steps:

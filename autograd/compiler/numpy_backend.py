@@ -5,7 +5,6 @@ bound to a batch size; the source calls NumPy functions on these views, and the 
 operations that have no formula. Rows at no regular distance are gathered into a buffer each time.
 """
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -116,8 +115,8 @@ def _silently(functions: Sequence[Callable[[], None]]) -> None:
 def _source(program: Program, memory: Memory) -> tuple[str, dict[str, Any]]:
     """Write the source of a program, and return what its names stand for."""
     statements = Statements(memory)
-    for _, instructions in itertools.groupby(program.forward, key=lambda forward: id(forward.out)):
-        emit_forward(statements, nest_together(list(instructions)))
+    for instructions in program.by_region():
+        emit_forward(statements, nest_together(instructions))
     forward, statements.lines = statements.lines, []
     emit_zeroing(statements, program.zeroed)
     for adjoint in program.adjoint:

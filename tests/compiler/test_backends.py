@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import float_backend, native, numpy_backend
-from autograd.compiler.adjoint import operands_of
 from autograd.compiler.planning import plan
 from autograd.compiler.program import (
     Adjoint,
@@ -96,7 +95,7 @@ class Interpreter:
         return [row * (len(X) // len(row)) for row in outputs], gradient
 
     def inputs(self, step: Forward, places: list[tuple[int, Place]], sample: int) -> list[float]:
-        regions: list[Any] = [operands_of(step)[operand] for operand, _ in places]
+        regions: list[Any] = [step.operands[operand] for operand, _ in places]
         rows = [
             self.numbers[region.batch][region.rows[place]]
             for region, (_, place) in zip(regions, places, strict=True)

@@ -8,7 +8,6 @@ A statement is a loop over rows, and inside of it, for batch rows, one over the 
 What these names mean stands in ``kernels.c``, with which the source begins.
 """
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -53,8 +52,8 @@ class Source:
 def c_source(program: Program, batch_size: int, dtype: DTypeLike) -> Source:
     """Write a program for batches of one size."""
     statements = Statements(program, batch_size, np.dtype(dtype))
-    for _, instructions in itertools.groupby(program.forward, key=lambda step: id(step.out)):
-        emit_forward(statements, list(instructions))
+    for instructions in program.by_region():
+        emit_forward(statements, instructions)
     forward = statements.taken()
     for region in program.zeroed:
         emit_zeroing(statements, region)
