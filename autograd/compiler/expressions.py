@@ -248,10 +248,10 @@ class _Function:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def __call__(self, *arguments: Any) -> Formula:
+    def __call__(self, *arguments: Any, **options: Any) -> Formula:
         """Apply it, to conditions as numbers: exp of a truth value has 3 digits."""
-        if not all(isinstance(argument, Formula | Real) for argument in arguments):
-            raise NoFormulaError(self._name)  # of a list, of a function, with an axis ...
+        if options or not all(isinstance(argument, Formula | Real) for argument in arguments):
+            raise NoFormulaError(self._name)  # along an axis, of a list, of a function ...
         n_conditions = 1 if self._name == "where" else 0
         numbers = map(_counted, arguments[n_conditions:])
         return Formula(self._name, (*arguments[:n_conditions], *numbers))
