@@ -1,4 +1,22 @@
-"""The statements that compute each region."""
+"""The statements that compute each region.
+
+Several sums of products that add up in one region become one formula, a call of NumPy for each
+operation on whole rows:
+
+>>> from autograd import Value, tanh
+>>> from autograd.compiler.memory import Memory
+>>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.tape import read_tape
+>>> x, w = Value(1.0), Value(2.0)
+>>> program = plan(read_tape([tanh(w * x + w)], inputs=[x], parameters=[w]))
+>>> statements = Statements(Memory(program, batch_size=4, dtype=np.float64))
+>>> for instructions in program.by_region():
+...     emit_forward(statements, instructions)
+>>> for line in statements.lines:
+...     print(line)
+add(multiply(x2, x3), x2, out=y1)  # 1x4
+tanh(y1, out=y4)  # 1x4
+"""
 
 from typing import Any
 

@@ -3,6 +3,25 @@
 Every operand of an instruction is a view of the program's memory, made once, when the program is
 bound to a batch size; the source calls NumPy functions on these views, and the ``array`` of those
 operations that have no formula. Rows at no regular distance are gathered into a buffer each time.
+
+>>> from autograd import Value, tanh
+>>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.tape import read_tape
+>>> x, w = Value(1.0), Value(2.0)
+>>> print(bind(plan(read_tape([tanh(w * x)], [x], [w])), batch_size=4).source)
+def forward():
+    multiply(x2, x3, out=y1)  # 1x4
+    tanh(y1, out=y4)  # 1x4
+<BLANKLINE>
+<BLANKLINE>
+def backward():
+    multiply(x5, subtract(one, multiply(y4, y4)), out=y6)  # 1x4
+    vecdot(g7, x8, out=y9)  # 1x1
+<BLANKLINE>
+
+Here ``x2`` and ``x3`` are the rows of w and x, ``y1`` and ``y4`` those of the product and its tanh,
+``x5`` and ``y6`` of their gradients (``g7`` is that one again, with an axis more), and ``y9`` is
+the gradient of w. A comment tells the shape of what is written.
 """
 
 from collections.abc import Callable, Sequence
