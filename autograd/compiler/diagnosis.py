@@ -26,7 +26,9 @@ from autograd.compiler.program import (
 from autograd.errors import AutogradError, DomainError, NonFiniteError
 
 
-def find_error(program: Program, memory: Memory, first_sample: int) -> AutogradError | None:
+def find_error(
+    program: Program, memory: Memory, first_sample: int, differentiated: bool
+) -> AutogradError | None:
     """Return the error that eager evaluation would have raised, None if there is none.
 
     Parameters
@@ -36,14 +38,17 @@ def find_error(program: Program, memory: Memory, first_sample: int) -> AutogradE
         After a run of the program.
     first_sample : int
         The number of the first sample of the batch, for the message.
+    differentiated : bool
+        Whether the run computed gradients, else those in memory are of an earlier one.
     """
     parameters = memory.shared[: program.n_parameters, 0]
     if not np.isfinite(parameters).all():
         place = int(np.argmin(np.isfinite(parameters)))
         return NonFiniteError(f"parameter {place} is {parameters[place]}: look for what made it so")
-    return _forward_error(program, memory, first_sample) or _backward_error(
-        program, memory, first_sample
-    )
+    error = _forward_error(program, memory, first_sample)
+    if error is None and differentiated:
+        error = _backward_error(program, memory, first_sample)
+    return error
 
 
 def _numbers(region: Region, memory: Memory, gradient: bool = False) -> Array:

@@ -76,10 +76,10 @@ class BoundProgram:
     def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
         """See `autograd.compiler.program.BoundProgram`."""
         self._set(theta, inputs)
-        self._run(first_sample, self._forward)
+        self._run(first_sample, differentiate=False)
         outputs = self._outputs()
         if not all_finite(outputs):
-            self._complain(first_sample)
+            self._complain(first_sample, differentiated=False)
         return outputs
 
     def run_with_gradient(
@@ -87,19 +87,20 @@ class BoundProgram:
     ) -> tuple[Array, Array]:
         """See `autograd.compiler.program.BoundProgram`."""
         self._set(theta, inputs)
-        self._run(first_sample, self._forward, self._backward)
+        self._run(first_sample, differentiate=True)
         outputs = self._outputs()
         if not (all_finite(self._gradient) and all_finite(outputs)):
-            self._complain(first_sample)
+            self._complain(first_sample, differentiated=True)
         return outputs, self._gradient
 
-    def _run(self, first_sample: int, *functions: Callable[[], None]) -> None:
+    def _run(self, first_sample: int, differentiate: bool) -> None:
+        functions = (self._forward, self._backward) if differentiate else (self._forward,)
         try:
             try:
                 _signalling(functions)
             except FloatingPointError:
                 _silently(functions)
-                self._complain(first_sample)
+                self._complain(first_sample, differentiate)
         except WrongIndexError as error:
             index, size, sample = error.args
             raise DomainError(
@@ -107,8 +108,8 @@ class BoundProgram:
                 f"(sample {first_sample + sample}): {lookup.advice}"
             ) from None
 
-    def _complain(self, first_sample: int) -> None:
-        error = find_error(self.program, self.memory, first_sample)
+    def _complain(self, first_sample: int, differentiated: bool) -> None:
+        error = find_error(self.program, self.memory, first_sample, differentiated)
         if error is not None:
             raise error
 

@@ -341,3 +341,21 @@ def test_the_first_derivative_that_failed_is_named(backend: Any) -> None:
             assert str(caught.value).endswith(at)
     finally:
         del OPERATIONS["roots"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_derivative_that_failed_is_no_error_of_the_next_call(backend: Any) -> None:
+    guarded = operations.define(
+        "guarded log",
+        symbol="log",
+        forward=lambda x: math.log(x) if x > 0.0 else 0.0,
+        array=lambda np, x: np.where(x > 0.0, np.log(x), 0.0),  # which signals at 0
+        derivative=lambda g, out, x: (g / x,),
+    )
+    try:
+        program = ag.compile(lambda x: guarded(u * x), parameters=[u], backend=backend)
+        with pytest.raises(DomainError, match=r"derivative of guarded log\(0\.0\) is not finite"):
+            program(np.array([1.0, 0.0]))
+        assert program.map(np.array([1.0, 0.0])).tolist() == [0.0, 0.0]
+    finally:
+        del OPERATIONS["guarded log"]
