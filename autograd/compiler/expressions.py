@@ -174,6 +174,11 @@ def _counted(argument: Any) -> Any:
     return Formula("multiply", (argument, 1.0)) if _is_condition(argument) else argument
 
 
+def _asked(argument: Any) -> Formula:
+    """Return an argument as a condition, that a number is not 0."""
+    return argument if _is_condition(argument) else Formula("not_equal", (argument, 0.0))
+
+
 def _sum(function: str, left: Any, right: Any) -> Formula:
     """Return a sum or difference; if one side is a number, NumPy counts the other one itself."""
     both = _is_condition(left) and _is_condition(right)
@@ -242,6 +247,10 @@ class _Namespace:
         return _Function(name)
 
 
+_CONDITIONS_FIRST = {"where": 1, "logical_and": 2}
+"""How many of the arguments of a function are conditions."""
+
+
 class _Function:
     """Stands in for a function of NumPy. All that it has of its methods is `reduce`."""
 
@@ -252,9 +261,10 @@ class _Function:
         """Apply it, to conditions as numbers: exp of a truth value has 3 digits."""
         if options or not all(isinstance(argument, Formula | Real) for argument in arguments):
             raise NoFormulaError(self._name)  # along an axis, of a list, of a function ...
-        n_conditions = 1 if self._name == "where" else 0
+        n_conditions = _CONDITIONS_FIRST.get(self._name, 0)
+        conditions = map(_asked, arguments[:n_conditions])
         numbers = map(_counted, arguments[n_conditions:])
-        return Formula(self._name, (*arguments[:n_conditions], *numbers))
+        return Formula(self._name, (*conditions, *numbers))
 
     def reduce(self, operands: Any) -> Any:
         """Apply it to the first two operands, to the result and the third, and so on."""

@@ -327,3 +327,37 @@ def test_an_array_may_be_an_input_as_it_is(backend: Any) -> None:
         assert program.map(np.array([1.0, 2.0])).tolist() == [5.0, 7.0]
     finally:
         del OPERATIONS["identity"]
+
+
+@every_backend
+@pytest.mark.parametrize(
+    "array",
+    [
+        lambda np, x, y: np.where(np.logical_and(x > 0, y > x), y, 0.0),
+        lambda np, x, y: np.where((x > 0) & (y > x), y, 0.0),
+        lambda np, x, y: np.where(np.logical_and(np.maximum(x, 0), np.maximum(y - x, 0)), y, 0),
+        lambda np, x, y: np.where((x > 0) * (y > x), y, 0.0),
+        lambda np, x, y: np.where(np.maximum(x, 0), y, 0.0) * np.minimum(y > x, 1),
+        lambda np, x, y: y * np.logical_and(x > 0, np.maximum(y - x, 0)),
+        lambda np, x, y: y * np.logical_and(x > 0, y > x),
+        lambda np, x, y: y * np.logical_and(x + np.abs(x), y > x),
+    ],
+)
+def test_arrays_may_ask_questions(array: Callable[..., Any], backend: Any) -> None:
+    chosen = define(
+        "chosen",
+        symbol="?",
+        forward=lambda x, y: y if x > 0 and y > x else 0.0,
+        array=array,
+        derivative=lambda g, out, x, y: (g * 0.0, g * ((x > 0) & (y > x))),
+    )
+    w = ag.Value(0.5)
+    numbers, others = np.meshgrid(SAMPLES, SAMPLES)
+    try:
+        program = ag.compile(lambda x, y: chosen(x, w * y), backend=backend)
+        at_zero = ag.compile(lambda x, y: chosen(0.25, w * y), backend=backend)
+        for f, xs in ((program, numbers.ravel()), (at_zero, np.full(numbers.size, 0.25))):
+            expected = [chosen(x, 0.5 * y) for x, y in zip(xs, others.ravel(), strict=True)]
+            assert f.map(xs, others.ravel()).tolist() == expected
+    finally:
+        del OPERATIONS["chosen"]
