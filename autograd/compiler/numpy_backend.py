@@ -19,9 +19,9 @@ def backward():
     vecdot(g7, x8, out=y9)  # 1x1
 <BLANKLINE>
 
-Here ``x2`` and ``x3`` are the rows of w and x, ``y1`` and ``y4`` those of the product and its tanh,
-``x5`` and ``y6`` of their gradients (``g7`` is that one again, with an axis more), and ``y9`` is
-the gradient of w. A comment tells the shape of what is written.
+Here ``x2`` and ``x3`` are the rows of w and x, ``y1`` that of their product and ``y4`` its tanh. On
+the way back ``x5`` is the gradient of the tanh, ``y6`` that of the product (``g7`` once more, with
+an axis for the terms of a sum), and ``y9`` that of w. A comment tells the shape of what is written.
 """
 
 from collections.abc import Callable, Sequence

@@ -280,7 +280,8 @@ class Program:
         """Yield the forward instructions, those that compute one region together.
 
         These follow each other and share one `Region` object as their ``out``: sums of products,
-        all but the first of which add to it.
+        all but the first of which add to it. (The first adds as well where a matrix product has
+        been before: that wrote the rows as a region of two axes.)
         """
         for _, instructions in itertools.groupby(self.forward, key=lambda step: id(step.out)):
             yield list(instructions)

@@ -263,6 +263,19 @@ def test_the_programs_hold_all_that_a_program_may_hold() -> None:
     assert {(t.region.batch) for t in targets} == {True, False}
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_computes_one_region_stands_together(name: str) -> None:
+    groups = list(planned(PROGRAMS[name]).by_region())
+    assert len({id(group[0].out) for group in groups}) == len(groups)
+    begun: set[tuple[bool, int]] = set()
+    for first, *others in groups:
+        rows = {(first.out.batch, row) for row in first.out.rows.ravel().tolist()}
+        adds = isinstance(first, SumProducts) and first.add
+        assert rows <= begun if adds else rows.isdisjoint(begun)
+        assert all(isinstance(other, SumProducts) and other.add for other in others)
+        begun |= rows
+
+
 def test_an_operation_defined_later_runs_in_every_backend() -> None:
     cube = operations.define(
         "cube of a test",
