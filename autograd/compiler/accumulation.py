@@ -2,7 +2,25 @@
 
 The gradient of a row is the sum of what is sent to it, from all the places where it was used. Where
 these lie at a regular distance, that is a sum over an axis; where not, contributions are sorted by
-where they go.
+where they go. Here the contributions ``g`` of 4 samples go to two parameters, to two rows that got
+two of them each, and to rows of which one got two:
+
+>>> from autograd.compiler.memory import Memory
+>>> from autograd.compiler.program import Program
+>>> program = Program(
+...     n_shared=2, n_batch=6, n_parameters=2, n_inputs=0, constants={}, forward=[], outputs=[]
+... )
+>>> statements = Statements(Memory(program, batch_size=4, dtype=np.float64))
+>>> for batch, rows in [(False, [0, 1]), (True, [[2, 2], [3, 3]]), (True, [2, 5, 5])]:
+...     target = Target(Region(batch, np.array(rows)), add=False)
+...     accumulate(statements, target, Formula("g"), (*np.shape(rows), 4))
+>>> for line in statements.lines:
+...     print(line)
+vecdot(g, ones1, out=y2)  # 2
+add.reduce(g, axis=(1,), keepdims=True, out=y3)  # 2x1x4
+copyto(y4, g)  # 3x4
+np.take(x5, places6, 0, x7, 'clip')
+add.reduce(x7, out=y8)  # 2x4
 """
 
 import numpy as np

@@ -28,7 +28,6 @@ from autograd.compiler.program import (
     Apply,
     Forward,
     Lookup,
-    MatMul,
     Program,
     Region,
     Target,
@@ -56,17 +55,6 @@ def add_adjoint(
                 adjoint.append(Adjoint(part, targets))
     zeroed = [Region(batch, np.array(rows)) for batch, rows in bookkeeping.zeroed.items() if rows]
     return dataclasses.replace(program, adjoint=adjoint, zeroed=zeroed)
-
-
-def operands_of(instruction: Forward) -> tuple[Region | None, ...]:
-    """Return the regions that an instruction reads."""
-    if isinstance(instruction, MatMul):
-        return instruction.weights, instruction.inputs
-    if isinstance(instruction, Apply):
-        return instruction.operands
-    if isinstance(instruction, Lookup):
-        return instruction.index, instruction.table
-    return instruction.left, instruction.right
 
 
 class _Bookkeeping:
@@ -106,7 +94,7 @@ class _Bookkeeping:
         self, instruction: Forward, to_first: bool, to_others: bool
     ) -> tuple[Target | None, ...]:
         """Note what an instruction sends to its first operand, to the others, or to all."""
-        first, *others = operands_of(instruction)
+        first, *others = instruction.operands
         scattered = isinstance(instruction, Lookup)
         return (
             self.target(first if to_first else None, scattered),

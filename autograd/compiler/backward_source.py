@@ -1,11 +1,29 @@
-"""The statements that send each gradient on."""
+"""The statements that send each gradient on.
+
+What is sent to a row of the batch is computed there; what is sent to a parameter is a sum over the
+samples, and such a sum of products is one call:
+
+>>> from autograd import Value, tanh
+>>> from autograd.compiler.memory import Memory
+>>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.tape import read_tape
+>>> x, w = Value(1.0), Value(2.0)
+>>> program = plan(read_tape([tanh(w * x)], inputs=[x], parameters=[w]))
+>>> statements = Statements(Memory(program, batch_size=4, dtype=np.float64))
+>>> for adjoint in program.adjoint:
+...     emit_adjoint(statements, adjoint)
+>>> for line in statements.lines:
+...     print(line)
+multiply(x1, subtract(one, multiply(x2, x2)), out=y4)  # 1x4
+vecdot(g5, x6, out=y7)  # 1x1
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from autograd.compiler.accumulation import accumulate, added
-from autograd.compiler.expressions import ZERO, Formula
+from autograd.compiler.expressions import ZERO, Formula, as_formula
 from autograd.compiler.program import (
     Adjoint,
     Apply,
@@ -111,9 +129,9 @@ def _apply_adjoint(
             f"the derivative of {operation.name} cannot be compiled: {error}. Write it with plain "
             "operators and functions of autograd.operations, without branches and functions of math"
         ) from error
-    formulas = [f if isinstance(f, Formula) else Formula(repr(float(f))) for f in formulas]
     wanted = [
-        f if target is not None else ZERO for f, target in zip(formulas, targets, strict=True)
+        as_formula(formula) if target is not None else ZERO
+        for formula, target in zip(formulas, targets, strict=True)
     ]
     for target, formula in zip(targets, statements.shared_once(wanted), strict=True):
         if target is not None and formula is not ZERO:

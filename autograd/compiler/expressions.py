@@ -9,6 +9,13 @@ function runs once and leaves its text:
 >>> tanh.array(NAMESPACE, Formula("x")).assigned_to("y")
 'tanh(x, out=y)'
 
+To Python a comparison is a number, 0 or 1; to NumPy it is a truth value, of which it knows no
+difference, and the sum of two is at most `True`. So where a rule counts them, a formula says so:
+
+>>> g, x = Formula("g"), Formula("x")
+>>> (g * ((x > 0) + (x > 1))).text
+'multiply(g, add(multiply(greater(x, 0.0), 1.0), greater(x, 1.0)))'
+
 Functions that do more than compute (``array`` of lookup moves entries about) have no text; then
 `Formula` raises `NoFormulaError`, and a backend calls the function itself. A derivative has to have
 a formula.
@@ -16,8 +23,10 @@ a formula.
 
 import functools
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -59,14 +68,7 @@ class Formula:
         return f"copyto({name}, {self.text})"
 
     def _arguments_text(self) -> str:
-        return ", ".join(
-            argument.text
-            if isinstance(argument, Formula)
-            else f"float('{argument}')"
-            if argument in (math.inf, -math.inf)
-            else repr(argument)
-            for argument in self.arguments
-        )
+        return ", ".join(as_formula(argument).text for argument in self.arguments)
 
     @staticmethod
     def record(operation: Operation, inputs: tuple[Any, ...]) -> Any:
@@ -80,23 +82,27 @@ class Formula:
         raise NoFormulaError(str(key))
 
     def __neg__(self) -> "Formula":
+        if _is_condition(self):
+            return Formula("multiply", (self, -1.0))
         return Formula("negative", (self,))
 
     def __add__(self, other: Any) -> "Formula":
         if isinstance(other, Formula) and other.function == "negative":
             return Formula("subtract", (self, *other.arguments))
-        return Formula("add", (self, _number(other)))
+        return _sum("add", self, other)
 
     def __radd__(self, other: Any) -> "Formula":
-        return Formula("add", (_number(other), self))
+        return _sum("add", other, self)
 
     def __sub__(self, other: Any) -> "Formula":
-        return Formula("subtract", (self, _number(other)))
+        return _sum("subtract", self, other)
 
     def __rsub__(self, other: Any) -> "Formula":
-        return Formula("subtract", (_number(other), self))
+        return _sum("subtract", other, self)
 
     def __mul__(self, other: Any) -> "Formula":
+        if _is_condition(self) and _is_condition(other):
+            return Formula("logical_and", (self, other))
         return _product(_number(other), self, Formula("multiply", (self, _number(other))))
 
     def __rmul__(self, other: Any) -> "Formula":
@@ -152,6 +158,33 @@ def is_ufunc(function: str) -> bool:
     return isinstance(getattr(np, function, None), np.ufunc)
 
 
+@functools.cache
+def _answers(function: str) -> bool:
+    """Whether a ufunc answers a question about floats ("d") with truth values ("?")."""
+    return is_ufunc(function) and any(of.endswith("d->?") for of in getattr(np, function).types)
+
+
+def _is_condition(argument: Any) -> bool:
+    is_call = isinstance(argument, Formula) and bool(argument.arguments)
+    return is_call and _answers(argument.function)
+
+
+def _counted(argument: Any) -> Any:
+    """Return an argument, a condition as the number 0 or 1."""
+    return Formula("multiply", (argument, 1.0)) if _is_condition(argument) else argument
+
+
+def _asked(argument: Any) -> Formula:
+    """Return an argument as a condition, that a number is not 0."""
+    return argument if _is_condition(argument) else Formula("not_equal", (argument, 0.0))
+
+
+def _sum(function: str, left: Any, right: Any) -> Formula:
+    """Return a sum or difference; if one side is a number, NumPy counts the other one itself."""
+    both = _is_condition(left) and _is_condition(right)
+    return Formula(function, (_counted(left) if both else _number(left), _number(right)))
+
+
 def _number(other: Any) -> Any:
     """Make a float of a whole number in a rule: only in a call of NumPy it may be meant as one."""
     return float(other) if isinstance(other, int) else other
@@ -162,6 +195,24 @@ def _product(factor: Any, formula: Formula, product: Formula) -> Formula:
     if not isinstance(factor, float):
         return product
     return {1.0: formula, -1.0: -formula, 0.0: ZERO}.get(factor, product)
+
+
+def as_formula(result: Any) -> Formula:
+    """Return what a function of formulas returned as a formula, which may have been a number."""
+    if isinstance(result, Formula):
+        return result
+    return Formula(repr(result) if math.isfinite(result) else f"float('{result}')")
+
+
+def identifier(name: str) -> str:
+    """Return a name for source text that reads like the name of an operation.
+
+    >>> identifier("soft-step"), identifier("2norm"), identifier("x²")
+    ('soft_step', '_2norm', 'x_')
+
+    Different ones may become the same, or a word of the language: a number has to follow.
+    """
+    return re.sub(r"^(?![A-Za-z_])|\W", "_", name, flags=re.ASCII)
 
 
 def calls_in(formulas: Sequence[Formula], uses: dict[int, int]) -> list[Formula]:
@@ -189,14 +240,39 @@ class _Namespace:
     """Stands in for NumPy: each of its functions returns a formula."""
 
     def __getattr__(self, name: str) -> Any:
-        if name in _WITHOUT_FORMULA or not hasattr(np, name):
+        if not hasattr(np, name):
             raise NoFormulaError(name)
         if not callable(getattr(np, name)):
             return getattr(np, name)  # a number, such as pi
-        return lambda *arguments: Formula(name, arguments)
+        return _Function(name)
 
 
-_WITHOUT_FORMULA = {"stack", "vectorize", "broadcast_arrays", "take_along_axis"}
+_CONDITIONS_FIRST = {"where": 1, "logical_and": 2}
+"""How many of the arguments of a function are conditions."""
+
+
+class _Function:
+    """Stands in for a function of NumPy. All that it has of its methods is `reduce`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, *arguments: Any, **options: Any) -> Formula:
+        """Apply it, to conditions as numbers: exp of a truth value has 3 digits."""
+        if options or not all(isinstance(argument, Formula | Real) for argument in arguments):
+            raise NoFormulaError(self._name)  # along an axis, of a list, of a function ...
+        n_conditions = _CONDITIONS_FIRST.get(self._name, 0)
+        conditions = map(_asked, arguments[:n_conditions])
+        numbers = map(_counted, arguments[n_conditions:])
+        return Formula(self._name, (*conditions, *numbers))
+
+    def reduce(self, operands: Any) -> Any:
+        """Apply it to the first two operands, to the result and the third, and so on."""
+        return functools.reduce(self, operands)
+
+    def __getattr__(self, name: str) -> Any:
+        raise NoFormulaError(f"{self._name}.{name}")
+
 
 ZERO = Formula("0.0")
 

@@ -31,15 +31,13 @@ product that overflows is infinite, as in eager mode, and an error only if it ma
 gradient infinite or nan.
 """
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler import numpy_backend
-from autograd.compiler.adjoint import operands_of
+from autograd.compiler.fallback import WithFallback
 from autograd.compiler.float_source import float_source
 from autograd.compiler.memory import Array, all_finite
 from autograd.compiler.program import Program
@@ -58,7 +56,7 @@ def is_faster(program: Program, batch_size: int) -> bool:
     """Whether this backend is expected to run a program faster than `numpy_backend`."""
     n_elements = (program.n_inputs + len(program.outputs)) * batch_size
     for step in program.forward:
-        largest = max(region.rows.size for region in operands_of(step) if region is not None)
+        largest = max(region.rows.size for region in step.operands if region is not None)
         n_elements += largest * (batch_size if step.out.batch else 1)
     return n_elements <= ELEMENTS_PER_INSTRUCTION * len(program.forward)
 
@@ -68,56 +66,34 @@ def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "B
     return BoundProgram(program, batch_size, dtype)
 
 
-class BoundProgram:
+class BoundProgram(WithFallback):
     """A program that can run.
 
     Attributes
     ----------
-    batch_size : int
     source : str
         The generated function ``run(theta, samples, differentiate)``.
     """
 
     def __init__(self, program: Program, batch_size: int, dtype: DTypeLike) -> None:
-        self.program = program
-        self.batch_size = batch_size
-        self.dtype = np.dtype(dtype)
+        super().__init__(program, batch_size, dtype)
         self.source, names = float_source(program, batch_size, dtype)
         exec(compile(self.source, "<compiled graph>", "exec"), names)
         self._function: Callable[..., Any] = names.pop("run")  # else the two hold each other
 
-    def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
-        """See `autograd.compiler.program.BoundProgram`."""
-        try:
-            return self._results(theta, inputs, differentiate=False)[0]
-        except (ArithmeticError, ValueError):
-            return self._in_numpy.run(theta, inputs, first_sample)
-
-    def run_with_gradient(
-        self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
-    ) -> tuple[Array, Array]:
-        """See `autograd.compiler.program.BoundProgram`."""
-        try:
-            return self._results(theta, inputs, differentiate=True)
-        except (ArithmeticError, ValueError):
-            return self._in_numpy.run_with_gradient(theta, inputs, first_sample)
-
-    def _results(
+    def _attempt(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
-    ) -> tuple[Array, Array]:
-        """Return outputs and gradient; raise an ArithmeticError if a number is not finite."""
+    ) -> tuple[Array, Array] | None:
         columns = [samples.reshape(self.batch_size, -1) for samples in inputs]
         columns.append(np.empty((self.batch_size, 0)))  # there may be no inputs
         samples = np.concatenate(columns, axis=1, dtype=self.dtype, casting="unsafe")
         parameters = np.asarray(theta, self.dtype)
-        results = self._function(parameters.tolist(), samples.tolist(), differentiate)
-        with np.errstate(over="raise"):
-            outputs, gradient = (np.array(numbers, float).astype(self.dtype) for numbers in results)
-        if not (all_finite(outputs) and all_finite(gradient)):
-            raise FloatingPointError("a result is infinite or nan")
-        return outputs.T, gradient
-
-    @functools.cached_property
-    def _in_numpy(self) -> numpy_backend.BoundProgram:
-        """The same program in NumPy, to find the operation and the sample that failed."""
-        return numpy_backend.bind(self.program, self.batch_size, self.dtype)
+        try:
+            results = self._function(parameters.tolist(), samples.tolist(), differentiate)
+            with np.errstate(over="raise"):
+                outputs, gradient = (
+                    np.array(numbers, float).astype(self.dtype) for numbers in results
+                )
+        except (ArithmeticError, ValueError):
+            return None
+        return (outputs.T, gradient) if all_finite(outputs) and all_finite(gradient) else None

@@ -1,16 +1,14 @@
 """The source of the float backend: the instructions of a program, spelled out row by row."""
 
-import itertools
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import operations
-from autograd.compiler.expressions import NAMESPACE, ZERO, Formula
+from autograd.compiler.expressions import NAMESPACE, ZERO, Formula, identifier
 from autograd.compiler.float_formulas import expressions
 from autograd.compiler.program import (
     Apply,
@@ -24,15 +22,40 @@ from autograd.compiler.program import (
 )
 from autograd.operations import Operation
 
-LIBRARY = {
-    name: operation.forward
-    for name, operation in vars(operations).items()
-    if isinstance(operation, Operation) and operation.name == name
-}
+FUNCTIONS = {name: operation.forward for name, operation in operations.LIBRARY.items()}
 """The forward functions that keep their names in the source."""
 
 LONGEST_SUM = 50
 """The terms of one statement: Python compiles a sum by a recursion as deep as it is long."""
+
+
+class Row(NamedTuple):
+    """A row of a space: in the source it is a name, or the number of a constant.
+
+    >>> print(Row(batch=True, place=3), Row(batch=False, place=3), Row(False, 4, constant=0.5))
+    v3 u3 0.5
+    >>> Row(batch=True, place=3).gradient
+    'dv3'
+    """
+
+    batch: bool
+    place: int
+    constant: float | None = None
+
+    def __str__(self) -> str:
+        if self.constant is not None:
+            return repr(self.constant)
+        return f"{'v' if self.batch else 'u'}{self.place}"
+
+    @property
+    def gradient(self) -> str:
+        """The name of its gradient."""
+        return f"d{self}"
+
+    @property
+    def formula(self) -> Any:
+        """Its name as a formula, or its number."""
+        return Formula(str(self)) if self.constant is None else self.constant
 
 
 def float_source(program: Program, batch_size: int, dtype: DTypeLike) -> tuple[str, dict[str, Any]]:
@@ -42,25 +65,26 @@ def float_source(program: Program, batch_size: int, dtype: DTypeLike) -> tuple[s
     theirs; what is shared stands before it, and its gradients, which the samples add to, after it.
     """
     writer = _Writer(program, dtype)
-    outputs = [name for region in program.outputs for name in writer.rows(region)]
+    outputs = [row for region in program.outputs for row in writer.rows(region)]
     before, within = (writer.forward(program, batch) for batch in (False, True))
-    objective, in_loop = outputs[0], program.outputs[0].batch
+    objective, in_loop = outputs[0], outputs[0].batch
     seed = list(writer.sent(objective, objective, repr(1.0 / batch_size if in_loop else 1.0)))
     back_within = [*(seed if in_loop else []), *writer.backward(program, batch=True)]
-    totals = sorted(name for name in writer.written if name.startswith("du"))
+    totals = [row.gradient for row in sorted(writer.written) if not row.batch]
     back_after = [*([] if in_loop else seed), *writer.backward(program, batch=False)]
-    parameters = [f"u{row}" for row in range(program.n_parameters)]
-    gradient = [f"d{u}" if f"d{u}" in writer.written else "0.0" for u in parameters]
+    parameters = [Row(False, place) for place in range(program.n_parameters)]
+    inputs = [Row(True, place) for place in range(program.n_inputs)]
+    gradient = [row.gradient if row in writer.written else "0.0" for row in parameters]
     lines = [
-        f"[{', '.join(parameters)}] = theta",
+        f"{_listed(parameters)} = theta",
         *before,
         "outputs = []",
         *(f"{total} = 0.0" for total in totals),
-        f"for [{', '.join(f'v{row}' for row in range(program.n_inputs))}] in samples:",
-        *_indented([*within, f"outputs.append([{', '.join(outputs)}])"]),
+        f"for {_listed(inputs)} in samples:",
+        *_indented([*within, f"outputs.append({_listed(outputs)})"]),
         *_indented(_if_differentiating("continue", back_within)),
         *_if_differentiating("return outputs, []", back_after),
-        f"return outputs, [{', '.join(gradient)}]",
+        f"return outputs, {_listed(gradient)}",
     ]
     source = "\n".join(["def run(theta, samples, differentiate):", *_indented(lines)])
     return source + "\n", writer.names
@@ -68,6 +92,10 @@ def float_source(program: Program, batch_size: int, dtype: DTypeLike) -> tuple[s
 
 def _if_differentiating(otherwise: str, lines: Sequence[str]) -> Sequence[str]:
     return ["if not differentiate:", f"    {otherwise}", *lines] if lines else []
+
+
+def _listed(names: Sequence[object]) -> str:
+    return f"[{', '.join(map(str, names))}]"
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
@@ -81,46 +109,46 @@ class _Writer:
     ----------
     names : dict of str to function or float
         What names in the source stand for, beside the rows.
-    written : set of str
-        The gradients that hold something by now. Row by row, the order tells which contribution
+    written : set of Row
+        Those whose gradients hold something by now. Row by row, the order tells which contribution
         is the first: the marks of the targets are not needed.
-    wanted : set of str
-        The gradients that something reads.
+    wanted : set of Row
+        Those whose gradients something reads.
     """
 
     def __init__(self, program: Program, dtype: DTypeLike) -> None:
-        self.names: dict[str, Any] = {"inf": math.inf, **LIBRARY}
+        self.names: dict[str, Any] = {"inf": math.inf, **FUNCTIONS}
         self.name_of: dict[Operation, str] = {}
         self.constants = {
-            row: repr(float(np.array(number, dtype))) for row, number in program.constants.items()
+            place: float(np.array(number, dtype)) for place, number in program.constants.items()
         }
         parameters = Region(False, np.arange(program.n_parameters))
         read = [parameters, *(adjoint.forward.out for adjoint in program.adjoint)]
-        self.written: set[str] = set()
-        self.wanted = {f"d{row}" for region in read for row in self.rows(region)}
+        self.written: set[Row] = set()
+        self.wanted = {row for region in read for row in self.rows(region)}
 
-    def rows(self, region: Region) -> list[str]:
-        """Return the names of rows, and the numbers of those that are constant."""
-        rows = region.rows.ravel().tolist()
+    def rows(self, region: Region) -> list[Row]:
+        """Return the rows of a region."""
+        places = region.rows.ravel().tolist()
         if region.batch:
-            return [f"v{row}" for row in rows]
-        return [self.constants.get(row) or f"u{row}" for row in rows]
+            return [Row(True, place) for place in places]
+        return [Row(False, place, self.constants.get(place)) for place in places]
 
     # --- forward ---------------------------------------------------------------------------------
 
     def forward(self, program: Program, batch: bool) -> Iterator[str]:
         """Yield one assignment for each batch row, or for each shared row."""
-        steps = [_spelled_out(step) for step in program.forward if step.out.batch is batch]
-        for _, group in itertools.groupby(steps, key=lambda step: id(step.out)):
-            first, *others = group
-            if isinstance(first, Apply):
-                yield from self.calls(first)
-            else:
-                yield from self.sums([first, *others])
+        for instructions in program.by_region():
+            if instructions[0].out.batch is batch:
+                steps = [_spelled_out(step) for step in instructions]
+                for step in steps:
+                    if isinstance(step, Apply):
+                        yield from self.calls(step)
+                yield from self.sums([step for step in steps if isinstance(step, SumProducts)])
 
-    def sums(self, steps: Sequence[Any]) -> Iterator[str]:
+    def sums(self, steps: Sequence[SumProducts]) -> Iterator[str]:
         """Yield one sum for each row, of what several instructions add to it."""
-        summands: dict[str, list[str]] = {}
+        summands: dict[Row, list[str]] = {}
         for step in steps:
             for out, coefficient, left, right in self.terms(step):
                 summands.setdefault(out, []).append(_product(coefficient, left, right))
@@ -131,23 +159,24 @@ class _Writer:
                 yield f"{out} {operator} {total.replace('+ -', '- ')}"
                 operator = "+="
 
-    def terms(self, step: SumProducts) -> Iterator[tuple[str, float, str, str]]:
-        """Yield (out, coefficient, left, right) of each term; `right` may be empty."""
-        outs, lefts = self.rows(step.out), self.rows(step.left)
-        rights = [""] * len(lefts) if step.right is None else self.rows(step.right)
-        coefficients = np.ones(len(lefts)) if step.coefficients is None else step.coefficients
-        return zip(
-            itertools.cycle(outs), coefficients.ravel().tolist(), lefts, rights, strict=False
-        )
+    def terms(self, step: SumProducts) -> Iterator[tuple[Row, float, Row, Row | None]]:
+        """Yield (out, coefficient, left, right) of each term; there may be no right."""
+        shape = step.left.rows.shape
+        outs = self.rows(Region(step.out.batch, np.broadcast_to(step.out.rows, shape)))
+        lefts = self.rows(step.left)
+        rights = [None] * len(lefts) if step.right is None else self.rows(step.right)
+        coefficients = np.ones(shape) if step.coefficients is None else step.coefficients
+        return zip(outs, coefficients.ravel().tolist(), lefts, rights, strict=True)
 
     def calls(self, step: Apply) -> Iterator[str]:
         """Yield an operation on each row, as a formula if it has one."""
         for out, operands in self.applications(step):
-            results = expressions(step.operation.array, NAMESPACE, *map(_formula, operands))
-            call = f"{self.function(step.operation)}({', '.join(operands)})"
+            formulas = [operand.formula for operand in operands]
+            results = expressions(step.operation.array, NAMESPACE, *formulas)
+            call = f"{self.function(step.operation)}({', '.join(map(str, operands))})"
             yield f"{out} = {results[0] if results else call}"
 
-    def applications(self, step: Apply) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def applications(self, step: Apply) -> Iterator[tuple[Row, tuple[Row, ...]]]:
         """Yield the output and the operands of each row."""
         operands = zip(*map(self.rows, step.operands), strict=True)
         return zip(self.rows(step.out), operands, strict=True)
@@ -164,41 +193,41 @@ class _Writer:
                 else:
                     yield from self.sum_slopes(step, *adjoint.targets)
 
-    def sent(self, sender: str, row: str, contribution: str) -> Iterator[str]:
+    def sent(self, sender: Row, row: Row, contribution: str) -> Iterator[str]:
         """Yield the statement that sends a contribution to the gradient of a row, if it is wanted.
 
         What a batch row sends to a shared row is added for each sample, to zero at first.
         """
-        gradient = f"d{row}"
-        if gradient in self.wanted:
-            first = gradient not in self.written and row[0] == sender[0]
-            self.written.add(gradient)
-            yield f"{gradient} {'=' if first else '+='} {contribution}"
+        if row in self.wanted:
+            first = row not in self.written and row.batch == sender.batch
+            self.written.add(row)
+            yield f"{row.gradient} {'=' if first else '+='} {contribution}"
 
     def sum_slopes(
         self, step: SumProducts, to_left: Target | None, to_right: Target | None
     ) -> Iterator[str]:
         """Yield what each term sends to its two factors."""
         for out, coefficient, left, right in self.terms(step):
-            if f"d{out}" in self.written:
+            if out in self.written:
                 if to_left is not None:
-                    yield from self.sent(out, left, _product(coefficient, f"d{out}", right))
-                if to_right is not None:
-                    yield from self.sent(out, right, _product(coefficient, f"d{out}", left))
+                    yield from self.sent(out, left, _product(coefficient, out.gradient, right))
+                if to_right is not None and right is not None:
+                    yield from self.sent(out, right, _product(coefficient, out.gradient, left))
 
     def call_slopes(self, step: Apply) -> Iterator[str]:
         """Yield what an operation sends to its operands, by formulas or by a call of its rule."""
         for out, operands in self.applications(step):
-            wanted = [f"d{operand}" in self.wanted for operand in operands]
-            if f"d{out}" not in self.written or not any(wanted):
+            wanted = [operand in self.wanted for operand in operands]
+            if out not in self.written or not any(wanted):
                 continue
-            inputs = [f"d{out}", out, *operands]
             rule = _only(wanted, step.operation.derivative)
-            slopes = expressions(rule, *map(_formula, inputs))
+            formulas = [Formula(out.gradient), *(row.formula for row in (out, *operands))]
+            slopes = expressions(rule, *formulas)
             if slopes is None:
                 slopes = [f"t{place}" for place in range(len(operands))]
                 called = self.function(step.operation, "derivative")
-                yield f"[{', '.join(slopes)}] = {called}({', '.join(inputs)})"
+                arguments = ", ".join(map(str, (out.gradient, out, *operands)))
+                yield f"{_listed(slopes)} = {called}({arguments})"
             for operand, slope in zip(operands, slopes, strict=True):
                 if slope != ZERO.text:
                     yield from self.sent(out, operand, slope)
@@ -208,9 +237,10 @@ class _Writer:
     def function(self, operation: Operation, part: str = "") -> str:
         """Return the name in the source of `forward` of an operation, or of another `part`."""
         if operation not in self.name_of:
-            name = re.sub(r"\W", "_", operation.name)
+            name = operation.name
             # A row, a keyword or an earlier operation may be called like one that a user defined.
-            self.name_of[operation] = name if name in LIBRARY else f"{name}_{len(self.name_of)}"
+            own = f"{identifier(name)}_{len(self.name_of)}"
+            self.name_of[operation] = name if operation is operations.LIBRARY.get(name) else own
         name = self.name_of[operation]
         if part:
             name = f"{name}_{part}"
@@ -231,14 +261,9 @@ def _spelled_out(step: Forward) -> SumProducts | Apply:
     return step
 
 
-def _product(coefficient: float, *factors: str) -> str:
-    text = " * ".join(filter(None, factors))
+def _product(coefficient: float, *factors: Row | str | None) -> str:
+    text = " * ".join(str(factor) for factor in factors if factor is not None)
     return {1.0: text, -1.0: f"-{text}"}.get(coefficient, f"{coefficient!r} * {text}")
-
-
-def _formula(row: str) -> Any:
-    """Return the name of a row as a formula, and the number of one that is constant."""
-    return Formula(row) if row[0] in "duv" else float(row)
 
 
 def _only(wanted: Sequence[bool], rule: Callable[..., Sequence[Any]]) -> Callable[..., list[Any]]:

@@ -1,10 +1,28 @@
-"""The statements that compute each region."""
+"""The statements that compute each region.
+
+Several sums of products that add up in one region become one formula, a call of NumPy for each
+operation on whole rows:
+
+>>> from autograd import Value, tanh
+>>> from autograd.compiler.memory import Memory
+>>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.tape import read_tape
+>>> x, w = Value(1.0), Value(2.0)
+>>> program = plan(read_tape([tanh(w * x + w)], inputs=[x], parameters=[w]))
+>>> statements = Statements(Memory(program, batch_size=4, dtype=np.float64))
+>>> for instructions in program.by_region():
+...     emit_forward(statements, instructions)
+>>> for line in statements.lines:
+...     print(line)
+add(multiply(x2, x3), x2, out=y1)  # 1x4
+tanh(y1, out=y4)  # 1x4
+"""
 
 from typing import Any
 
 import numpy as np
 
-from autograd.compiler.expressions import NAMESPACE, ZERO, Formula
+from autograd.compiler.expressions import NAMESPACE, ZERO, Formula, as_formula, identifier
 from autograd.compiler.memory import Array
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
 from autograd.compiler.statements import Statements
@@ -56,10 +74,11 @@ def _apply(statements: Statements, instruction: Apply) -> None:
     operands = [statements.operand(operand) for operand in instruction.operands]
     out = statements.view(instruction.out)
     try:
-        formula = instruction.operation.array(NAMESPACE, *operands)
+        formula = as_formula(instruction.operation.array(NAMESPACE, *operands))
         statements.assign(out, _folded(statements, instruction, formula, operands))
     except TypeError:  # NoFormulaError, or what Python says of a Formula, as math.cos does
-        function = statements.name(instruction.operation.array, instruction.operation.name)
+        name = identifier(instruction.operation.name)
+        function = statements.name(instruction.operation.array, f"{name}_")
         statements.assign(out, Formula(function, (Formula("np"), *operands)))
 
 

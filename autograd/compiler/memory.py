@@ -1,4 +1,20 @@
-"""Where the numbers of a bound program live, and the views that instructions work on."""
+"""Where the numbers of a bound program live, and the views that instructions work on.
+
+A space is one array, a row of it the numbers of all samples. So rows at a regular distance are a
+view: NumPy reads and writes them where they are.
+
+>>> program = Program(
+...     n_shared=0, n_batch=6, n_parameters=0, n_inputs=0, constants={}, forward=[], outputs=[]
+... )
+>>> memory = Memory(program, batch_size=2, dtype=np.float64)
+>>> memory.batch[:] = [[row, row + 0.5] for row in range(6)]
+>>> memory.view(Region(True, np.array([1, 3, 5])))
+array([[1. , 1.5],
+       [3. , 3.5],
+       [5. , 5.5]])
+>>> memory.view(Region(True, np.array([1, 2, 5]))) is None
+True
+"""
 
 import math
 from collections.abc import Callable, Sequence

@@ -33,8 +33,10 @@ DEEPEST = 3
 
 def nest_together(instructions: Sequence[Forward]) -> list[Forward]:
     """Bring the instructions that compute one region into the shape that suits all of them."""
-    regions = [region for step in instructions for region in _operands(step)]
-    shape = nest(regions, len(instructions[0].out.rows))
+    if not isinstance(instructions[0], SumProducts | Apply):
+        return list(instructions)
+    operands = [operand for step in instructions for operand in step.operands]
+    shape = nest(filter(None, operands), len(instructions[0].out.rows))
     return [_reshaped(step, shape) for step in instructions]
 
 
@@ -43,7 +45,7 @@ def nest_adjoint(adjoint: Adjoint) -> Adjoint:
     step = adjoint.forward
     if not isinstance(step, SumProducts | Apply):
         return adjoint
-    shape = nest(_operands(step), len(step.out.rows))
+    shape = nest(filter(None, step.operands), len(step.out.rows))
     targets = [
         target and Target(_with_shape(target.region, shape), target.add)
         for target in adjoint.targets
@@ -120,12 +122,6 @@ def is_read_at_once(factors: Addresses) -> bool:
         return all(cuts(row[None]) is None for row in rows)
     steps = factors[:, 1:] - factors[:, :-1]
     return len(factors[0]) > 2 and bool((steps == steps[:, :1, :1]).all())
-
-
-def _operands(step: Forward) -> list[Region]:
-    if isinstance(step, SumProducts):
-        return [step.left] if step.right is None else [step.left, step.right]
-    return list(step.operands) if isinstance(step, Apply) else []
 
 
 def _reshaped(step: Forward, shape: tuple[int, ...]) -> Forward:

@@ -3,9 +3,27 @@
 Every operand of an instruction is a view of the program's memory, made once, when the program is
 bound to a batch size; the source calls NumPy functions on these views, and the ``array`` of those
 operations that have no formula. Rows at no regular distance are gathered into a buffer each time.
+
+>>> from autograd import Value, tanh
+>>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.tape import read_tape
+>>> x, w = Value(1.0), Value(2.0)
+>>> print(bind(plan(read_tape([tanh(w * x)], [x], [w])), batch_size=4).source)
+def forward():
+    multiply(x2, x3, out=y1)  # 1x4
+    tanh(y1, out=y4)  # 1x4
+<BLANKLINE>
+<BLANKLINE>
+def backward():
+    multiply(x5, subtract(one, multiply(y4, y4)), out=y6)  # 1x4
+    vecdot(g7, x8, out=y9)  # 1x1
+<BLANKLINE>
+
+Here ``x2`` and ``x3`` are the rows of w and x, ``y1`` that of their product and ``y4`` its tanh. On
+the way back ``x5`` is the gradient of the tanh, ``y6`` that of the product (``g7`` once more, with
+an axis for the terms of a sum), and ``y9`` that of w. A comment tells the shape of what is written.
 """
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -58,10 +76,10 @@ class BoundProgram:
     def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
         """See `autograd.compiler.program.BoundProgram`."""
         self._set(theta, inputs)
-        self._run(first_sample, self._forward)
+        self._run(first_sample, differentiate=False)
         outputs = self._outputs()
         if not all_finite(outputs):
-            self._complain(first_sample)
+            self._complain(first_sample, differentiated=False)
         return outputs
 
     def run_with_gradient(
@@ -69,19 +87,20 @@ class BoundProgram:
     ) -> tuple[Array, Array]:
         """See `autograd.compiler.program.BoundProgram`."""
         self._set(theta, inputs)
-        self._run(first_sample, self._forward, self._backward)
+        self._run(first_sample, differentiate=True)
         outputs = self._outputs()
         if not (all_finite(self._gradient) and all_finite(outputs)):
-            self._complain(first_sample)
+            self._complain(first_sample, differentiated=True)
         return outputs, self._gradient
 
-    def _run(self, first_sample: int, *functions: Callable[[], None]) -> None:
+    def _run(self, first_sample: int, differentiate: bool) -> None:
+        functions = (self._forward, self._backward) if differentiate else (self._forward,)
         try:
             try:
                 _signalling(functions)
             except FloatingPointError:
                 _silently(functions)
-                self._complain(first_sample)
+                self._complain(first_sample, differentiate)
         except WrongIndexError as error:
             index, size, sample = error.args
             raise DomainError(
@@ -89,8 +108,8 @@ class BoundProgram:
                 f"(sample {first_sample + sample}): {lookup.advice}"
             ) from None
 
-    def _complain(self, first_sample: int) -> None:
-        error = find_error(self.program, self.memory, first_sample)
+    def _complain(self, first_sample: int, differentiated: bool) -> None:
+        error = find_error(self.program, self.memory, first_sample, differentiated)
         if error is not None:
             raise error
 
@@ -116,8 +135,8 @@ def _silently(functions: Sequence[Callable[[], None]]) -> None:
 def _source(program: Program, memory: Memory) -> tuple[str, dict[str, Any]]:
     """Write the source of a program, and return what its names stand for."""
     statements = Statements(memory)
-    for _, instructions in itertools.groupby(program.forward, key=lambda forward: id(forward.out)):
-        emit_forward(statements, nest_together(list(instructions)))
+    for instructions in program.by_region():
+        emit_forward(statements, nest_together(instructions))
     forward, statements.lines = statements.lines, []
     emit_zeroing(statements, program.zeroed)
     for adjoint in program.adjoint:

@@ -9,10 +9,33 @@ The forward instructions are `MatMul`, `SumProducts`, `Lookup` and `Apply`; each
 which reads the gradient of the instruction's output and sends gradients to its operands. A `Target`
 says where to, and whether the rows are written there for the first time or added to, so that no
 gradient needs to be zeroed (but those few in ``zeroed``).
+
+The five nodes x, w, w x, w x + w and its tanh become three instructions, for x is the batch row 0
+and w the shared row 0 already:
+
+>>> from autograd import Value, tanh
+>>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.tape import read_tape
+>>> x, w = Value(1.0), Value(2.0)
+>>> program = plan(read_tape([tanh(w * x + w)], inputs=[x], parameters=[w]))
+>>> for instruction in program.forward:
+...     print(instruction)
+SumProducts(out=batch[1], left=shared[0], right=batch[0], coefficients=None, add=False)
+SumProducts(out=batch[1], left=shared[0], right=None, coefficients=None, add=True)
+Apply(operation=<operation tanh>, out=batch[2], operands=(batch[1],))
+
+On the way back both sums send to w, one after the other:
+
+>>> for adjoint in program.adjoint:
+...     print(type(adjoint.forward).__name__, adjoint.forward.operands, adjoint.targets)
+Apply (batch[1],) (= d batch[1],)
+SumProducts (shared[0], None) (= d shared[0], None)
+SumProducts (shared[0], batch[0]) (+= d shared[0], None)
 """
 
 import functools
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -152,6 +175,11 @@ class MatMul:
     weights: Region
     inputs: Region
 
+    @property
+    def operands(self) -> tuple[Region, Region]:
+        """What it reads: weights and inputs."""
+        return self.weights, self.inputs
+
 
 @dataclass(frozen=True)
 class SumProducts:
@@ -165,6 +193,11 @@ class SumProducts:
     right: Region | None
     coefficients: NDArray[np.float64] | None
     add: bool
+
+    @property
+    def operands(self) -> tuple[Region, Region | None]:
+        """What it reads: left and right."""
+        return self.left, self.right
 
 
 @dataclass(frozen=True)
@@ -184,6 +217,11 @@ class Lookup:
     index: Region
     table: Region
 
+    @property
+    def operands(self) -> tuple[Region, Region]:
+        """What it reads: index and table."""
+        return self.index, self.table
+
 
 Forward: TypeAlias = MatMul | SumProducts | Apply | Lookup
 
@@ -199,8 +237,8 @@ class Adjoint:
         the same weights, as one at all their places. The gradient of its ``out`` is complete when
         this runs.
     targets : tuple of Target or None
-        One per operand (weights and inputs; left and right; index and table), None where no
-        gradient is wanted, or where another adjoint sends it.
+        One per operand of the instruction, None where no gradient is wanted, or where another
+        adjoint sends it.
     """
 
     forward: Forward
@@ -237,6 +275,16 @@ class Program:
     outputs: list[Region]
     adjoint: list[Adjoint] = field(default_factory=list)
     zeroed: list[Region] = field(default_factory=list)
+
+    def by_region(self) -> Iterator[list[Forward]]:
+        """Yield the forward instructions, those that compute one region together.
+
+        These follow each other and share one `Region` object as their ``out``: sums of products,
+        all but the first of which add to it. (The first adds as well where a matrix product has
+        been before: that wrote the rows as a region of two axes.)
+        """
+        for _, instructions in itertools.groupby(self.forward, key=lambda step: id(step.out)):
+            yield list(instructions)
 
     def constant(self, region: Region) -> float | None:
         """Return the number of a region that is one constant throughout, None of any other.

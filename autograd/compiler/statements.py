@@ -1,4 +1,25 @@
-"""Statements of the generated source, and the arrays that their names stand for."""
+"""Statements of the generated source, and the arrays that their names stand for.
+
+Names stand for views of the memory and for functions of NumPy; when the source runs, they are its
+global variables. Here a row gets the square of a root, which stands in the formula twice and is
+computed once, and a second term:
+
+>>> from autograd.compiler.program import Program
+>>> program = Program(
+...     n_shared=0, n_batch=3, n_parameters=0, n_inputs=2, constants={}, forward=[], outputs=[]
+... )
+>>> memory = Memory(program, batch_size=4, dtype=np.float64)
+>>> statements = Statements(memory)
+>>> x, y, out = (memory.view(Region(True, np.array([row]))) for row in range(3))
+>>> root = Formula("sqrt", (statements.formula(x),))
+>>> statements.assign(out, root * root + statements.formula(y))
+>>> for line in statements.lines:
+...     print(line)
+t3 = sqrt(x1)
+add(multiply(t3, t3), x2, out=y4)  # 1x4
+>>> list(statements.names)
+['copyto', 'np', 'x1', 'x2', 'sqrt', 'multiply', 'add', 'y4']
+"""
 
 import itertools
 from collections.abc import Sequence

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import float_backend, native, numpy_backend
-from autograd.compiler.adjoint import operands_of
 from autograd.compiler.planning import plan
 from autograd.compiler.program import (
     Adjoint,
@@ -96,7 +95,7 @@ class Interpreter:
         return [row * (len(X) // len(row)) for row in outputs], gradient
 
     def inputs(self, step: Forward, places: list[tuple[int, Place]], sample: int) -> list[float]:
-        regions: list[Any] = [operands_of(step)[operand] for operand, _ in places]
+        regions: list[Any] = [step.operands[operand] for operand, _ in places]
         rows = [
             self.numbers[region.batch][region.rows[place]]
             for region, (_, place) in zip(regions, places, strict=True)
@@ -262,6 +261,19 @@ def test_the_programs_hold_all_that_a_program_may_hold() -> None:
     assert any(len(program.outputs) > 1 for program in programs)
     assert any(step.inputs.rows.shape[1] > 1 for step in steps if isinstance(step, MatMul))
     assert {(t.region.batch) for t in targets} == {True, False}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_computes_one_region_stands_together(name: str) -> None:
+    groups = list(planned(PROGRAMS[name]).by_region())
+    assert len({id(group[0].out) for group in groups}) == len(groups)
+    begun: set[tuple[bool, int]] = set()
+    for first, *others in groups:
+        rows = {(first.out.batch, row) for row in first.out.rows.ravel().tolist()}
+        adds = isinstance(first, SumProducts) and first.add
+        assert rows <= begun if adds else rows.isdisjoint(begun)
+        assert all(isinstance(other, SumProducts) and other.add for other in others)
+        begun |= rows
 
 
 def test_an_operation_defined_later_runs_in_every_backend() -> None:

@@ -1,5 +1,7 @@
 """Programs that once came out wrong, and errors that once were not ours."""
 
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value, operations
-from autograd.compiler import chunks, float_backend, numpy_backend
+from autograd.compiler import chunks, float_backend, native, numpy_backend
 from autograd.compiler import compiled as compiled_module
 from autograd.errors import AutogradError, DomainError, GraphError, TraceError
 from autograd.operations import OPERATIONS
@@ -244,3 +246,116 @@ def test_a_parameter_that_is_not_finite_is_named(backend: Any, number: float) ->
     program = ag.compile(lambda x: w[0] * x + w[1], parameters=w, backend=backend)
     with pytest.raises(ag.NonFiniteError, match=f"parameter 1 is {number}"):
         program.value_and_grad(np.array([1.0, number]), np.ones(3))
+
+
+# --- which operation, which sample ---------------------------------------------------------------
+
+BACKENDS: list[Any] = [numpy_backend, float_backend, *[native] * native.is_available()]
+u = Value(1.0)
+WEIGHTS = [Value(1.0) for _ in range(9)]
+
+
+def roots(name: str) -> operations.Operation:
+    """The sum of two roots, whose slopes do not exist at zero; a rule that counts comparisons."""
+    return operations.define(
+        name,
+        symbol="√+√",
+        forward=lambda x, y: math.sqrt(x) + math.sqrt(y),
+        array=lambda np, x, y: np.sqrt(x) + np.sqrt(y),
+        derivative=lambda g, out, x, y: (
+            g * ((x > 0) - (x < 0)) * 0.5 * x**-0.5,
+            g * 0.5 * y**-0.5,
+        ),
+    )
+
+
+def masked_layer(x: Any) -> Any:
+    rows = [ag.dot(WEIGHTS[i : i + 3], [x, 1.0 * x, 2.0 * x]) for i in (0, 3, 6)]
+    masked = [row + mask for row, mask in zip(rows, [0.5, -math.inf, 0.25], strict=True)]
+    return ag.sum(ag.exp(row) for row in masked) + ag.log(ag.relu(ag.relu(u * x)))
+
+
+FAILURES: dict[str, tuple[Callable[[Any], Any], Sequence[float], str]] = {
+    "an infinity that is meant": (
+        lambda x: ag.exp(u * x + -math.inf) + ag.exp(u * x),
+        [1.0, 1000.0, 2.0],
+        r"exp\(1000\.0\) is too large for a float.*\(sample 1\)",
+    ),
+    "an infinity that is added to a matrix product": (
+        masked_layer,
+        [1.0, 2.0, 0.0],
+        r"log\(0\.0\) does not exist.*\(sample 2\)",
+    ),
+    "an infinity that is meant, and too large a product": (
+        lambda x: ag.exp(u * x + -math.inf) + u * x * x,
+        [1.0, 1e200, 2.0],
+        r"^a sum of products is too large for a float \(sample 1\)",
+    ),
+    "an infinite output": (
+        lambda x: [u * x, u * x + -math.inf],
+        [1.0, 2.0],
+        r"^a sum of products is -inf: keep its inputs finite \(sample 0\)",
+    ),
+    "a difference of infinities": (
+        lambda x: ag.exp(u * x + -math.inf) + ((u * x + -math.inf) + ag.relu(x) * math.inf),
+        [1.0, 2.0],
+        r"^a sum of products is nan: keep its inputs finite \(sample 0\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", FAILURES)
+def test_the_first_that_failed_is_named(name: str, backend: Any) -> None:
+    function, numbers, message = FAILURES[name]
+    with pytest.raises(AutogradError, match=message):
+        ag.compile(function, backend=backend)(np.array(numbers))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_infinity_that_is_meant_is_no_error(backend: Any) -> None:
+    def attention(x: Value) -> Any:
+        return ag.softmax([u * x, u * x * 2 + -math.inf, u])[0]
+
+    x = Value(0.5)
+    y = attention(x)
+    (slope,) = ag.gradient(y, [u])
+    program = ag.compile(attention, parameters=[u], backend=backend)
+    mean, gradient = program.value_and_grad(np.array([1.0]), np.array([0.5]))
+    assert mean == pytest.approx(y.data)
+    assert gradient.tolist() == pytest.approx([float(slope)])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_first_derivative_that_failed_is_named(backend: Any) -> None:
+    own = roots("roots")
+    try:
+        for function, at in (
+            (lambda x, y: own(u * x, u * y), "roots(0.0, 4.0) is not finite (sample 1)"),
+            (lambda x, y: own(u * y, x), "roots(0.0, 1.0) is not finite (sample 2)"),
+            (lambda x, y: own(y, u * x), "roots(4.0, 0.0) is not finite (sample 1)"),
+        ):
+            program = ag.compile(function, parameters=[u], backend=backend)
+            with pytest.raises(DomainError) as caught:
+                program(np.array([1.0, 0.0, 1.0]), np.array([4.0, 4.0, 0.0]))
+            assert str(caught.value).endswith(at)
+    finally:
+        del OPERATIONS["roots"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_derivative_that_failed_is_no_error_of_the_next_call(backend: Any) -> None:
+    guarded = operations.define(
+        "guarded log",
+        symbol="log",
+        forward=lambda x: math.log(x) if x > 0.0 else 0.0,
+        array=lambda np, x: np.where(x > 0.0, np.log(x), 0.0),  # which signals at 0
+        derivative=lambda g, out, x: (g / x,),
+    )
+    try:
+        program = ag.compile(lambda x: guarded(u * x), parameters=[u], backend=backend)
+        with pytest.raises(DomainError, match=r"derivative of guarded log\(0\.0\) is not finite"):
+            program(np.array([1.0, 0.0]))
+        assert program.map(np.array([1.0, 0.0])).tolist() == [0.0, 0.0]
+    finally:
+        del OPERATIONS["guarded log"]

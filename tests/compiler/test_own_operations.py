@@ -1,13 +1,16 @@
-"""Operations of one's own with a mistake: eager and on any backend the error is the same."""
+"""Operations of one's own: every backend computes what eager mode does, or says the same error."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import autograd as ag
+from autograd import operations
 from autograd.compiler import float_backend, native, numpy_backend
 from autograd.operations import OPERATIONS, Operation, define
 
@@ -104,3 +107,257 @@ def test_a_rule_without_a_derivative_at_the_sample_is_compiled(square: Operation
     w = ag.Value(3.0)
     program = ag.compile(lambda x: [w * x, square(w * x)])
     assert program.map(np.ones(2)).tolist() == [[3.0, 9.0]] * 2
+
+
+# --- rules made of comparisons -------------------------------------------------------------------
+
+Rule = Callable[[Any], Any]
+COMPARISONS: list[Rule] = [
+    lambda x: x > 0,
+    lambda x: x <= 1,
+    lambda x: x >= 1,
+    lambda x: (x > 0) & (x < 2),
+    lambda x: x < -1,
+]
+SAMPLES = np.array([-2.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.5])
+
+
+def combined(rules: st.SearchStrategy[Rule]) -> st.SearchStrategy[Rule]:
+    """Sums, differences and products of rules, and functions of one."""
+    return st.one_of(
+        st.builds(lambda a, b: lambda x: a(x) + b(x), rules, rules),
+        st.builds(lambda a, b: lambda x: a(x) - b(x), rules, rules),
+        st.builds(lambda a, b: lambda x: a(x) * b(x), rules, rules),
+        st.builds(lambda a: lambda x: -a(x), rules),
+        st.builds(lambda a: lambda x: a(x) * -1.0, rules),
+        st.builds(lambda a: lambda x: 1 - a(x), rules),
+        st.builds(lambda a: lambda x: operations.tanh(a(x)), rules),
+        st.builds(lambda a, b: lambda x: operations.max(a(x), b(x)), rules, rules),
+    )
+
+
+def with_slope(name: str, slope: Rule) -> Operation:
+    """An operation that sends on what `slope` says: here it need not be the derivative."""
+    return define(
+        name,
+        symbol="?",
+        forward=lambda x: x,
+        array=lambda np, x: x * 1.0,
+        derivative=lambda g, out, x: (g * slope(x),),
+    )
+
+
+def assert_slopes_agree(slopes: list[Rule], *backends: Any) -> None:
+    """Of one program for all of them: with a parameter for each."""
+    own = [with_slope(f"slope {place}", slope) for place, slope in enumerate(slopes)]
+    w = [ag.Value(1.0) for _ in own]
+
+    def f(x: ag.Value) -> Any:
+        return ag.sum(one(weight * x) for one, weight in zip(own, w, strict=True))
+
+    try:
+        ag.mean([f(ag.Value(x)) for x in SAMPLES.tolist()]).backward()
+        eager = [weight.grad for weight in w]
+        for backend in backends:
+            program = ag.compile(f, parameters=w, backend=backend)
+            _, gradient = program.value_and_grad(np.ones(len(w)), SAMPLES)
+            np.testing.assert_allclose(gradient, eager, rtol=1e-12, atol=1e-15)
+    finally:
+        for operation in own:
+            del OPERATIONS[operation.name]
+
+
+every_rule = st.recursive(st.sampled_from(COMPARISONS), combined, max_leaves=6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(every_rule, min_size=1, max_size=4))
+def test_comparisons_are_numbers_in_a_rule(slopes: list[Rule]) -> None:
+    assert_slopes_agree(slopes, numpy_backend, float_backend)
+
+
+@pytest.mark.skipif(not native.is_available(), reason="there is no C compiler")
+@settings(deadline=None, max_examples=5)
+@given(st.lists(every_rule, min_size=10, max_size=10))
+def test_comparisons_are_numbers_in_a_rule_in_c(slopes: list[Rule]) -> None:
+    assert_slopes_agree(slopes, native)
+
+
+@pytest.mark.parametrize(
+    "slope",
+    [
+        lambda x: (x > 0) + (x > 1),
+        lambda x: (x > 0) - (x < 0),
+        lambda x: (x < 1) * -1.0,
+        lambda x: (x > 0) * (x < 2) + (x > 1),
+        lambda x: operations.exp(x > 0),  # of a bool NumPy takes it in half precision
+    ],
+)
+def test_comparisons_add_up_in_numpy(slope: Rule) -> None:
+    assert_slopes_agree([slope], numpy_backend)
+
+
+# --- names, and functions without a formula ------------------------------------------------------
+
+every_backend = pytest.mark.parametrize(
+    "backend",
+    [
+        numpy_backend,
+        float_backend,
+        pytest.param(native, marks=pytest.mark.skipif(not native.is_available(), reason="no cc")),
+    ],
+    ids=["numpy", "float", "native"],
+)
+
+
+def assert_runs_as_eager(operation: Operation, n_inputs: int, backend: Any) -> None:
+    w = [ag.Value(0.5 * place - 0.5) for place in range(n_inputs)]
+
+    def f(x: ag.Value) -> Any:
+        return operation(*(weight * x for weight in w))
+
+    y = ag.mean([f(ag.Value(x)) for x in SAMPLES.tolist()])
+    y.backward()
+    program = ag.compile(f, parameters=w, backend=backend)
+    mean, gradient = program.value_and_grad(np.array([v.data for v in w]), SAMPLES)
+    assert mean == pytest.approx(y.data, rel=1e-12)
+    assert gradient.tolist() == pytest.approx([weight.grad for weight in w], rel=1e-12)
+
+
+LIGATURE = "\ufb01"  # which Python reads as the two letters fi
+NAMES = ["soft step", "soft-step", "2norm", "x²", "for", LIGATURE, "", "np"]
+
+
+@every_backend
+@pytest.mark.parametrize("name", NAMES)
+def test_an_operation_may_have_any_name(name: str, backend: Any) -> None:
+    named = define(
+        name,
+        symbol="?",
+        forward=lambda x: x * x,
+        array=lambda np, x: x * x if backend is native else np.stack([x, x]).prod(0),
+        derivative=lambda g, out, x: (g * 2 * x,),
+    )
+    try:
+        assert_runs_as_eager(named, 1, backend)
+    finally:
+        del OPERATIONS[name]
+
+
+ARRAYS: dict[str, Callable[..., Any]] = {
+    "a reduction": lambda np, *xs: np.maximum.reduce(xs),
+    "of a list": lambda np, *xs: np.maximum.reduce([*xs, xs[0]]),
+    "of two reductions": lambda np, *xs: np.maximum(
+        np.maximum.reduce(xs[:2]), np.maximum.reduce(xs[2:])
+    ),
+}
+WITHOUT_FORMULA: dict[str, Callable[..., Any]] = {
+    "a reduction along an axis": lambda np, *xs: np.maximum.reduce(xs, axis=0),
+    "an axis by its place": lambda np, *xs: np.max(xs, 0),
+    "an axis by its name": lambda np, *xs: np.max(xs, axis=0),
+    "steps of a reduction": lambda np, *xs: np.maximum.accumulate(xs)[-1],
+    "a stack": lambda np, *xs: np.stack(xs).max(0),
+    "a function of floats": lambda np, *xs: np.vectorize(max)(*xs),
+    "a list of arrays": lambda np, *xs: np.select([np.stack(xs).max(0) == x for x in xs], xs),
+}
+
+
+def largest(array: Callable[..., Any]) -> Operation:
+    return define(
+        "largest",
+        symbol="?",
+        forward=lambda *xs: max(xs),
+        array=array,
+        derivative=operations.max.derivative,
+    )
+
+
+@every_backend
+@pytest.mark.parametrize("array", ARRAYS.values(), ids=ARRAYS)
+def test_a_reduction_of_operands_is_a_formula(array: Callable[..., Any], backend: Any) -> None:
+    try:
+        assert_runs_as_eager(largest(array), 4, backend)
+    finally:
+        del OPERATIONS["largest"]
+
+
+@every_backend
+@pytest.mark.parametrize("array", WITHOUT_FORMULA.values(), ids=WITHOUT_FORMULA)
+def test_arrays_may_be_computed_in_any_way(array: Callable[..., Any], backend: Any) -> None:
+    try:
+        if backend is native:
+            with pytest.raises(ag.ArgumentError, match="largest cannot be written in C"):
+                assert_runs_as_eager(largest(array), 4, backend)
+        else:
+            assert_runs_as_eager(largest(array), 4, backend)
+    finally:
+        del OPERATIONS["largest"]
+
+
+@every_backend
+@pytest.mark.parametrize("number", [1.0, 1, True, math.inf])
+def test_an_array_may_be_one_number(number: float, backend: Any) -> None:
+    fixed = define(
+        "fixed",
+        symbol="?",
+        forward=lambda x: number,
+        array=lambda np, x: number,
+        derivative=lambda g, out, x: (g * 0.0,),
+    )
+    w = ag.Value(2.0)
+    try:
+        program = ag.compile(lambda x: 1 / fixed(w * x), backend=backend)
+        assert program.map(np.ones(3)).tolist() == [1 / number] * 3
+    finally:
+        del OPERATIONS["fixed"]
+
+
+@every_backend
+def test_an_array_may_be_an_input_as_it_is(backend: Any) -> None:
+    identity = define(
+        "identity",
+        symbol="?",
+        forward=lambda x, y: y,
+        array=lambda np, x, y: y,
+        derivative=lambda g, out, x, y: (g * 0.0, g),
+    )
+    w = ag.Value(2.0)
+    try:
+        program = ag.compile(lambda x: identity(w * x, 3) + identity(3, w * x), backend=backend)
+        assert program.map(np.array([1.0, 2.0])).tolist() == [5.0, 7.0]
+    finally:
+        del OPERATIONS["identity"]
+
+
+@every_backend
+@pytest.mark.parametrize(
+    "array",
+    [
+        lambda np, x, y: np.where(np.logical_and(x > 0, y > x), y, 0.0),
+        lambda np, x, y: np.where((x > 0) & (y > x), y, 0.0),
+        lambda np, x, y: np.where(np.logical_and(np.maximum(x, 0), np.maximum(y - x, 0)), y, 0),
+        lambda np, x, y: np.where((x > 0) * (y > x), y, 0.0),
+        lambda np, x, y: np.where(np.maximum(x, 0), y, 0.0) * np.minimum(y > x, 1),
+        lambda np, x, y: y * np.logical_and(x > 0, np.maximum(y - x, 0)),
+        lambda np, x, y: y * np.logical_and(x > 0, y > x),
+        lambda np, x, y: y * np.logical_and(x + np.abs(x), y > x),
+    ],
+)
+def test_arrays_may_ask_questions(array: Callable[..., Any], backend: Any) -> None:
+    chosen = define(
+        "chosen",
+        symbol="?",
+        forward=lambda x, y: y if x > 0 and y > x else 0.0,
+        array=array,
+        derivative=lambda g, out, x, y: (g * 0.0, g * ((x > 0) & (y > x))),
+    )
+    w = ag.Value(0.5)
+    numbers, others = np.meshgrid(SAMPLES, SAMPLES)
+    try:
+        program = ag.compile(lambda x, y: chosen(x, w * y), backend=backend)
+        at_zero = ag.compile(lambda x, y: chosen(0.25, w * y), backend=backend)
+        for f, xs in ((program, numbers.ravel()), (at_zero, np.full(numbers.size, 0.25))):
+            expected = [chosen(x, 0.5 * y) for x, y in zip(xs, others.ravel(), strict=True)]
+            assert f.map(xs, others.ravel()).tolist() == expected
+    finally:
+        del OPERATIONS["chosen"]

@@ -1,14 +1,13 @@
 """A native program that runs."""
 
 import ctypes
-import functools
 import weakref
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler import numpy_backend
+from autograd.compiler.fallback import WithFallback
 from autograd.compiler.memory import Array, all_finite, copy_samples
 from autograd.compiler.native.library import build, unload
 from autograd.compiler.native.source import POINTERS, c_source
@@ -28,20 +27,17 @@ def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "B
     return BoundProgram(program, batch_size, dtype)
 
 
-class BoundProgram:
+class BoundProgram(WithFallback):
     """A program that can run.
 
     Attributes
     ----------
-    batch_size : int
     source : str
         The whole program in C.
     """
 
     def __init__(self, program: Program, batch_size: int, dtype: DTypeLike) -> None:
-        self.program = program
-        self.batch_size = batch_size
-        self.dtype = np.dtype(dtype)
+        super().__init__(program, batch_size, dtype)
         source = c_source(program, batch_size, dtype)
         self.source = source.text
         U, dU = (self._zeros(program.n_shared) for _ in range(2))
@@ -73,33 +69,20 @@ class BoundProgram:
         self._run = library.run
         weakref.finalize(self, unload, library)
 
-    def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
-        """See `autograd.compiler.program.BoundProgram`."""
-        if self._succeeds(theta, inputs, differentiate=False):
-            return self._outputs
-        return self._in_numpy.run(theta, inputs, first_sample)
-
-    def run_with_gradient(
-        self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
-    ) -> tuple[Array, Array]:
-        """See `autograd.compiler.program.BoundProgram`."""
-        if self._succeeds(theta, inputs, differentiate=True):
-            return self._outputs, self._gradient
-        return self._in_numpy.run_with_gradient(theta, inputs, first_sample)
-
-    def _succeeds(self, theta: Array, inputs: Sequence[Array], differentiate: bool) -> bool:
-        """Compute, and return whether all numbers are finite and all indices in their tables."""
+    def _attempt(
+        self, theta: Array, inputs: Sequence[Array], differentiate: bool
+    ) -> tuple[Array, Array] | None:
         self._parameters[:] = theta
         copy_samples(inputs, self._samples)
-        succeeds = (
+        if (
             self._run(differentiate) == 0
             and all_finite(self._outputs)
             and (not differentiate or all_finite(self._gradient))
-        )
-        if not succeeds:
-            for padding in self._padding:
-                padding[:] = 0.0  # infinity times its zeros is nan, which would stay
-        return succeeds
+        ):
+            return self._outputs, self._gradient
+        for padding in self._padding:
+            padding[:] = 0.0  # infinity times its zeros is nan, which would stay
+        return None
 
     def _zeros(self, *shape: int) -> Array:
         """Return zeros that begin at a line of the cache, as rows do then."""
@@ -107,8 +90,3 @@ class BoundProgram:
         numbers = np.zeros(size + 64 // self.dtype.itemsize, self.dtype)
         start = -numbers.ctypes.data % 64 // self.dtype.itemsize
         return numbers[start : start + size].reshape(shape)
-
-    @functools.cached_property
-    def _in_numpy(self) -> numpy_backend.BoundProgram:
-        """The same program in NumPy, to find the operation and the sample that failed."""
-        return numpy_backend.bind(self.program, self.batch_size, self.dtype)

@@ -5,10 +5,41 @@ A statement is a loop over rows, and inside of it, for batch rows, one over the 
     ALL(i, 16) SAMPLES V[19 + i][s] = maximum(V[3 + i][s], 0.0);
     ALL(i, 16) SAMPLES dV[3 + i][s] = dV[19 + i][s] * (V[19 + i][s] > 0.0);
 
-What these names mean stands in ``kernels.c``, with which the source begins.
+What these names mean stands in ``kernels.c``, with which the source begins. Then come the rows and
+the statements, in functions of not too many:
+
+>>> from autograd import Value, tanh
+>>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.tape import read_tape
+>>> x, w = Value(1.0), Value(2.0)
+>>> program = plan(read_tape([tanh(w * x)], inputs=[x], parameters=[w]))
+>>> text = c_source(program, batch_size=4, dtype=np.float64).text
+>>> print(text[text.index("static void forward_1") : text.index("void set_memory")])
+static void forward_1(void)
+{
+    SAMPLES V[1][s] = U[0] * V[0][s];
+    SAMPLES V[2][s] = tanh(V[1][s]);
+}
+<BLANKLINE>
+static void forward(void)
+{
+    forward_1();
+}
+<BLANKLINE>
+static void backward_1(void)
+{
+    SAMPLES dV[1][s] = dV[2][s] * (1.0 - V[2][s] * V[2][s]);
+    { number total1 = 0; SUMMING(total1) total1 += dV[1][s] * V[0][s]; dU[0] = total1; }
+}
+<BLANKLINE>
+static void backward(void)
+{
+    backward_1();
+}
+<BLANKLINE>
+<BLANKLINE>
 """
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -53,8 +84,8 @@ class Source:
 def c_source(program: Program, batch_size: int, dtype: DTypeLike) -> Source:
     """Write a program for batches of one size."""
     statements = Statements(program, batch_size, np.dtype(dtype))
-    for _, instructions in itertools.groupby(program.forward, key=lambda step: id(step.out)):
-        emit_forward(statements, list(instructions))
+    for instructions in program.by_region():
+        emit_forward(statements, instructions)
     forward = statements.taken()
     for region in program.zeroed:
         emit_zeroing(statements, region)

@@ -1,0 +1,59 @@
+"""What another backend cannot finish, NumPy runs again, and says what went wrong.
+
+Where speed counts, a backend may leave aside what failed and where: it says only that it did. The
+same program in NumPy then raises the error that names operation and sample, or has the result after
+all, as where a derivative failed that nothing needs.
+"""
+
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd.compiler import numpy_backend
+from autograd.compiler.memory import Array
+from autograd.compiler.program import Program
+
+
+class WithFallback(ABC):
+    """A bound program that NumPy steps in for; see `autograd.compiler.program.BoundProgram`.
+
+    Attributes
+    ----------
+    program : Program
+    batch_size : int
+    dtype : numpy dtype
+    """
+
+    def __init__(self, program: Program, batch_size: int, dtype: DTypeLike) -> None:
+        self.program = program
+        self.batch_size = batch_size
+        self.dtype = np.dtype(dtype)
+
+    @abstractmethod
+    def _attempt(
+        self, theta: Array, inputs: Sequence[Array], differentiate: bool
+    ) -> tuple[Array, Array] | None:
+        """Return outputs and gradient, if all of their numbers came out finite."""
+
+    def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
+        """See `autograd.compiler.program.BoundProgram`."""
+        results = self._attempt(theta, inputs, differentiate=False)
+        if results is None:
+            return self._in_numpy.run(theta, inputs, first_sample)
+        return results[0]
+
+    def run_with_gradient(
+        self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
+    ) -> tuple[Array, Array]:
+        """See `autograd.compiler.program.BoundProgram`."""
+        results = self._attempt(theta, inputs, differentiate=True)
+        if results is None:
+            return self._in_numpy.run_with_gradient(theta, inputs, first_sample)
+        return results
+
+    @functools.cached_property
+    def _in_numpy(self) -> numpy_backend.BoundProgram:
+        return numpy_backend.bind(self.program, self.batch_size, self.dtype)
