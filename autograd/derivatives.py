@@ -22,7 +22,7 @@ from autograd.errors import ArgumentError, IndependenceWarning, NonFiniteError, 
 from autograd.functions import detach
 from autograd.graph import Node, topological_order
 from autograd.operation import CONSTANT, Operation
-from autograd.recording import differentiating, enable_grad, is_recording
+from autograd.recording import applying_rules, differentiating, enable_grad, is_recording
 from autograd.user_code import warn_user_code
 from autograd.value import Value, as_value
 
@@ -95,7 +95,8 @@ def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> di
     for node, operation in reversed(on_the_way):
         inputs = map(number, node.parents)
         try:
-            sent = operation.derivative(gradients[node], number(node), *inputs)
+            with applying_rules():
+                sent = operation.derivative(gradients[node], number(node), *inputs)
         except (ArithmeticError, ValueError) as cause:
             raise derivative_error(node, cause) from cause
         require_one_for_each_input(operation, len(node.parents), sent)

@@ -108,8 +108,8 @@ def _pow_derivative(g: Any, out: Any, base: Any, exponent: Any) -> Sequence[Any]
     second formula has no logarithm: b**e then exists only for isolated e, so the exponent gets no
     gradient (at b = 0 that is also the limit).
     """
-    has_no_inverse = (base >= -_LARGEST_WITHOUT_INVERSE) & (base <= _LARGEST_WITHOUT_INVERSE)
-    flat = has_no_inverse & (exponent >= 0) & (exponent <= 0)
+    has_no_inverse = (base >= -_LARGEST_WITHOUT_INVERSE) * (base <= _LARGEST_WITHOUT_INVERSE)
+    flat = has_no_inverse * ((exponent >= 0) * (exponent <= 0))
     positive_base = base * (base > 0) + (base <= 0)
     return g * exponent * base ** (exponent - 1 + flat), g * out * log(positive_base)
 
@@ -253,6 +253,14 @@ softplus = define(
     derivative=lambda g, out, x: (g * sigmoid(x),),
 )
 
+step = define(
+    "step",
+    symbol="step",
+    forward=lambda x: 1.0 if x > 0.0 else 0.0,
+    array=lambda np, x: np.greater(x, 0.0) * 1.0,
+    derivative=lambda g, out, x: (g * 0.0,),
+)
+
 abs = define(
     "abs",
     symbol="abs",
@@ -386,7 +394,7 @@ lookup = define(
     array=_lookup_array,
     derivative=lambda g, out, index, *entries: (
         g * 0.0,
-        *(g * ((index >= i) & (index <= i)) for i in range(len(entries))),
+        *(g * ((index >= i) * (index <= i)) for i in range(len(entries))),
     ),
     advice="the index (the first argument) must be whole, from 0 to the number of entries less 1",
 )

@@ -38,6 +38,7 @@ class _Modes(threading.local):
     recording = True
     detecting_anomalies = False
     differentiating = False
+    applying_rules = False
     tracing: type[Node] | None = None
 
     def __init__(self) -> None:
@@ -50,7 +51,7 @@ _modes = _Modes()
 
 @contextlib.contextmanager
 def _mode(
-    name: Literal["recording", "detecting_anomalies", "differentiating", "tracing"], value: Any
+    name: Literal["recording", "detecting_anomalies", "differentiating", "applying_rules", "tracing"], value: Any
 ) -> Iterator[None]:
     previous = getattr(_modes, name)
     setattr(_modes, name, value)
@@ -115,6 +116,18 @@ def differentiating() -> Iterator[bool]:
     within_another = _modes.differentiating or _modes.tracing is not None
     with _mode("differentiating", True), enable_grad():
         yield within_another
+
+
+@contextlib.contextmanager
+def applying_rules() -> Iterator[None]:
+    """Apply derivative rules, which may compare numbers, also of a function that is compiled."""
+    with _mode("applying_rules", True):
+        yield
+
+
+def is_comparison_recorded() -> bool:
+    """Tell whether a comparison is an operation: in a rule that has to work for any sample."""
+    return _modes.applying_rules and _modes.tracing is not None
 
 
 @contextlib.contextmanager

@@ -13,7 +13,12 @@ from autograd import backpropagation, operations
 from autograd.graph import NO_GRADIENT, Node, Row
 from autograd.operation import CONSTANT, Operation
 from autograd.real_numbers import REAL, real_number
-from autograd.recording import activity, apply_modes, refuse_while_tracing
+from autograd.recording import (
+    activity,
+    apply_modes,
+    is_comparison_recorded,
+    refuse_while_tracing,
+)
 
 Number: TypeAlias = "Value | float"
 """What an operator takes beside a `Value`: another one, or any real number."""
@@ -344,10 +349,23 @@ def _with_number(apply: Callable[[Any, Any], Any], left: Any, right: Any) -> Any
 
 def _compare(compare: Callable[[float, float], bool], value: Value, other: Number) -> bool:
     """Compare the number of a Value with another; arrays are left to NumPy."""
+    if activity.contexts and is_comparison_recorded():
+        return _recorded_comparison(compare, value, other)
     refuse_while_tracing("compared")
     if isinstance(other, Value):
         return compare(value.data, other.data)
     return NotImplemented if _is_array(other) else compare(value.data, real_number(other))
+
+
+def _recorded_comparison(compare: Callable[..., Any], value: Value, other: Number) -> Any:
+    """Return 1 for true and 0 for false as a Value, for every sample its own."""
+    is_greater, is_less = operations.step(value - other), operations.step(other - value)
+    return {
+        operator.gt: is_greater,
+        operator.lt: is_less,
+        operator.ge: 1 - is_less,
+        operator.le: 1 - is_greater,
+    }[compare]
 
 
 def _is_array(thing: Any) -> bool:

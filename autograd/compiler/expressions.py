@@ -179,8 +179,10 @@ def _asked(argument: Any) -> Formula:
     return argument if _is_condition(argument) else Formula("not_equal", (argument, 0.0))
 
 
-def _sum(function: str, left: Any, right: Any) -> Formula:
+def _sum(function: str, left: Any, right: Any) -> Any:
     """Return a sum or difference; if one side is a number, NumPy counts the other one itself."""
+    if right is ZERO:
+        return left
     both = _is_condition(left) and _is_condition(right)
     return Formula(function, (_counted(left) if both else _number(left), _number(right)))
 

@@ -44,7 +44,8 @@ def emit_forward(statements: Statements, instructions: list[Forward]) -> None:
         formulas += [_sum_products(statements, step) for step in sums]
         total = _total(formulas)
         if sums[0].out.batch and total.function.endswith(".reduce") and not _varies(sums[0]):
-            total = total + ZERO  # a reduction does not spread the same number over all samples
+            # A reduction does not spread the same number over all samples.
+            total = Formula("add", (total, ZERO))
         statements.assign(statements.view(sums[0].out), total)
 
 
