@@ -514,6 +514,22 @@ def test_no_gradient_is_sent_where_no_parameter_is() -> None:
     ]
 
 
+def test_rows_are_differentiated_by_the_operands_that_need_it_alone() -> None:
+    x, w = leaves(2)
+    y = ag.exp(w * x)
+    quotients = [x / y, y / x, x / ag.tanh(y), y / (x * x)]
+    program = planned([ag.sum(quotients)], [x], [w])
+    (forward,) = (s for s in program.forward if isinstance(s, Apply) and s.operation.name == "div")
+    assert len(forward.out.rows) == 4
+    targets = [
+        [None if target is None else target.region.rows.tolist() for target in adjoint.targets]
+        for adjoint in program.adjoint
+        if isinstance(adjoint.forward, Apply) and adjoint.forward.operation.name == "div"
+    ]
+    upper, lower = (operand.rows.tolist() for operand in forward.operands)
+    assert targets == [[None, lower[:2]], [upper[2:], None]]
+
+
 def recurrent_cell(length: int, width: int) -> tuple[Value, list[Value], list[Value]]:
     """Return the product of the last states of a network, its inputs and its weights."""
     x, weights = leaves(length * width), leaves(2 * width * width)

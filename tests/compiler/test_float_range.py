@@ -1,0 +1,57 @@
+"""What is finite in eager mode is finite when it is compiled, and the same.
+
+The passes group and regroup what was recorded. None of that may make a number overflow or underflow
+that did not, nor ask for a derivative that nobody needs.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Value
+from autograd.compiler import float_backend, numpy_backend
+
+BACKENDS = pytest.mark.parametrize("backend", [numpy_backend, float_backend])
+Function = Callable[..., Any]
+
+
+def assert_eager_agrees(
+    function: Function, weights: list[Value], *arrays: Any, backend: Any
+) -> None:
+    """Compare with each sample computed with Values; its inputs are constants, as in a program."""
+    eager = ag.mean([function(*sample) for sample in zip(*arrays, strict=True)])
+    program = ag.compile(function, parameters=weights, backend=backend)
+    theta = [weight.data for weight in weights]
+    mean, gradient = program.value_and_grad(np.array(theta), *map(np.array, arrays))
+    assert mean == pytest.approx(eager.data, rel=1e-12)
+    assert gradient == pytest.approx(np.array(ag.gradient(eager, weights)), rel=1e-12)
+
+
+# --- derivatives that nobody needs ---------------------------------------------------------------
+
+
+@BACKENDS
+@pytest.mark.parametrize("other", ["first", "last"])
+def test_an_operand_without_gradient_is_not_differentiated(backend: Any, other: str) -> None:
+    """Only the second quotient needs the derivative by its denominator."""
+    w, u = Value(1.0), Value(1.0)
+    a, b = [1.0, 2.0, 3.0], [1.0, 1e-170, 2.0]  # b**2 underflows
+
+    def function(a: Any, b: Any) -> Any:
+        quotients = [(w * a) / b, a / (u * a)]
+        return ag.sum(quotients if other == "last" else quotients[::-1])
+
+    assert_eager_agrees(function, [w, u], a, b, backend=backend)
+
+
+@BACKENDS
+def test_a_base_without_gradient_is_not_differentiated(backend: Any) -> None:
+    """By a base of 0, the derivative of a square root does not exist."""
+    w, u = Value(0.5), Value(1.0)
+    program = ag.compile(lambda a, b: a**w + (u * b) ** w, parameters=[w, u], backend=backend)
+    mean, gradient = program.value_and_grad(np.array([0.5, 1.0]), [0.0], [4.0])
+    assert mean == 2.0
+    assert gradient == pytest.approx([2 * np.log(4.0), 1.0])
