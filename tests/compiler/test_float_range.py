@@ -21,13 +21,12 @@ Function = Callable[..., Any]
 def assert_eager_agrees(
     function: Function, weights: list[Value], *arrays: Any, backend: Any
 ) -> None:
-    """Compare with each sample computed with Values; its inputs are constants, as in a program."""
-    eager = ag.mean([function(*sample) for sample in zip(*arrays, strict=True)])
+    eager = ag.mean([function(*map(Value, sample)) for sample in zip(*arrays, strict=True)])
     program = ag.compile(function, parameters=weights, backend=backend)
-    theta = [weight.data for weight in weights]
-    mean, gradient = program.value_and_grad(np.array(theta), *map(np.array, arrays))
-    assert mean == pytest.approx(eager.data, rel=1e-12)
-    assert gradient == pytest.approx(np.array(ag.gradient(eager, weights)), rel=1e-12)
+    theta = np.array([weight.data for weight in weights])
+    mean, gradient = program.value_and_grad(theta, *map(np.array, arrays))
+    assert mean == pytest.approx(eager.data, rel=1e-12, abs=0.0)
+    assert gradient == pytest.approx(np.array(ag.gradient(eager, weights)), rel=1e-12, abs=0.0)
 
 
 # --- derivatives that nobody needs ---------------------------------------------------------------
@@ -55,3 +54,36 @@ def test_a_base_without_gradient_is_not_differentiated(backend: Any) -> None:
     mean, gradient = program.value_and_grad(np.array([0.5, 1.0]), [0.0], [4.0])
     assert mean == 2.0
     assert gradient == pytest.approx([2 * np.log(4.0), 1.0])
+
+
+# --- coefficients that are multiplied beforehand -------------------------------------------------
+
+SCALED: dict[str, tuple[Function, float]] = {
+    "an underflow": (lambda w, x: w * x * 1e-200 * 1e-200, 1.0),
+    "an underflow behind a sign": (lambda w, x: -(w * x * 1e-200) * 1e-200, 1.0),
+    "an underflow of large numbers": (
+        lambda w, x: w * (x * 1e-200 * 1e-200 * 1e200 * 1e200),
+        1e200,
+    ),
+    "digits lost on the way": (lambda w, x: w * (x * 1e-160 * 1e-160), 1e300),
+    "an overflow of small numbers": (
+        lambda w, x: w * (x * 1e200 * 1e200 * 1e-200 * 1e-200),
+        1e-200,
+    ),
+    "in a sum": (lambda w, x: 1 - w * (2 * (x * 1e-160) * 1e-160 + x / 1e300), 1e300),
+    "division by a small number": (lambda w, x: w * (x / 1e-310), 1e-310),
+    "division by a large number": (lambda w, x: w * (x / 1.7e308), 1.5e308),
+    "division of a product": (lambda w, x: w * (x * 1e-10 / 1e-310), 1e-310),
+    "division twice": (lambda w, x: w * (x / 1e200 / 1e200), 1e300),
+}
+
+
+@BACKENDS
+@pytest.mark.parametrize("batch_size", [1, 30])
+@pytest.mark.parametrize("name", SCALED)
+def test_numbers_that_scale_neither_vanish_nor_overflow(
+    name: str, batch_size: int, backend: Any
+) -> None:
+    function, x = SCALED[name]
+    w = Value(1.0)
+    assert_eager_agrees(lambda x: function(w, x), [w], [x] * batch_size, backend=backend)
