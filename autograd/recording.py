@@ -160,18 +160,13 @@ def detect_anomaly() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def tracing(kind: type[Node], with_origins: bool = False) -> Iterator[None]:
+def tracing(kind: type[Node]) -> Iterator[None]:
     """Refuse to tell Python the number of a `Value`, while a function is recorded for any sample.
 
-    Every node that is made becomes one of `kind`. With `with_origins` the lines that make the nodes
-    are kept in `autograd.graph.origins`.
+    Every node that is made becomes one of `kind`.
     """
     with _mode("tracing", kind), enable_grad():
-        if not with_origins:
-            yield
-            return
-        with detect_anomaly():
-            yield
+        yield
 
 
 def refuse_while_tracing(reading: str) -> None:
