@@ -1,9 +1,9 @@
 """The backward program, instruction by instruction in reverse.
 
 Each forward instruction has an adjoint, which sends the gradient of its output to its operands.
-What is left to decide is which gradient rows hold something already. The first contribution to a
-row overwrites, the later ones add; only rows that share their first contribution with others that
-are past theirs have to be set to zero beforehand.
+What is left to decide is which gradient rows hold something already. An instruction either
+overwrites or adds, for a whole region. If some rows of the region already hold a gradient and
+others do not, it adds, and those others are set to zero before the backward program starts.
 
 >>> from autograd import Value
 >>> from autograd.compiler.planning import plan

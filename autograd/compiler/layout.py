@@ -41,7 +41,7 @@ class Terms:
     Attributes
     ----------
     factors : array of int, (1 or 2, k, n)
-        Addresses; those of a sum are sorted.
+        Addresses; the terms of each sum are in their order.
     coefficients : array of float, (k, n)
     """
 
@@ -116,11 +116,10 @@ class Layout:
         if alone.any():
             factors[0][alone] = list(map(self._constant, coefficients[alone].tolist()))
             coefficients[alone] = 1.0
+        # Sums that were written in another order are the same: x * y + z is z + y * x.
         if spaces in ([True, True], [False, False]):
             factors.sort(axis=0)
-        if len(coefficients) == 1:
-            return Terms(factors, coefficients)
-        order = np.lexsort((coefficients, *factors[::-1]), axis=0)
+        order = np.lexsort(factors[::-1], axis=0)
         columns = np.arange(len(sums))
         return Terms(factors[:, order, columns], coefficients[order, columns])
 

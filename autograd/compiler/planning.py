@@ -41,7 +41,9 @@ from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape
 
 UNROLLED = 4
-"""Sums of so few terms become one instruction per term, if not all are read as easily at once."""
+"""A sum of at most this many terms becomes one instruction per term, unless one strided view can
+read all terms.
+"""
 
 
 def plan(tape: Tape) -> Program:
