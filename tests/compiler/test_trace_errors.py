@@ -208,6 +208,12 @@ def swaps_results(x: list[Value]) -> Any:
     return c * c
 
 
+def applies_another_operation(x: list[Value]) -> Any:
+    p = w * x[0]
+    q = ag.sin(p) if printed(x[1]) > 0 else ag.cos(p)  # here
+    return q * q
+
+
 def leaves_a_step_out(x: list[Value]) -> Any:
     p = w * x[0]
     q = ag.tanh(p) if printed(x[1]) > 0 else p  # here
@@ -231,6 +237,7 @@ def ends_earlier(x: list[Value]) -> Any:
         uses_another_parameter_second,
         swaps_the_operands,
         swaps_results,
+        applies_another_operation,
         leaves_a_step_out,
         makes_a_variable,
         ends_earlier,
@@ -249,6 +256,7 @@ def test_the_first_line_that_differs_is_named(function: Callable[..., Any]) -> N
         lambda a, b: ([a, b], [a, a]),
         lambda a, b: ([[a, b]], [a, b]),
         lambda a, b: (a, b),
+        lambda a, b: ([ag.tanh(a), a], [a, ag.tanh(a)]),
     ],
 )
 def test_other_results_of_one_graph_are_noticed(results: Callable[..., Any]) -> None:
@@ -350,6 +358,12 @@ def test_other_leaves_in_the_same_places_are_noticed_though_their_numbers_are_eq
     parameters = Value(1.0), Value(1.0)
     with pytest.raises(TraceError, match="something else for sample 1"):
         ag.compile(function)(np.ones((2, 2)))
+
+
+def test_variables_made_inside_are_constants() -> None:
+    program = ag.compile(lambda x: Value(3.0) * w * x + Value(3.0))
+    assert program.map(np.ones(2)).tolist() == [4.5, 4.5]
+    assert program.parameters == [w]
 
 
 def test_graphs_of_different_size_are_noticed() -> None:
