@@ -186,9 +186,9 @@ class _Canonicalization:
     def terms(self, index: int, scale: float) -> list[Term]:
         """Return `scale` times a node, as terms: a list of its own, without zeros.
 
-        Coefficients are multiplied with each other only if neither float64 nor float32 is too
-        narrow for their product: ``1e-200 * (1e-200 * x)`` exists for x = 1e300, but 1e-400 is 0.
-        If one is, the node becomes a row after all.
+        Coefficients are multiplied with each other only if float32, the narrower of the types that
+        programs run in, can hold their product: ``1e-200 * (1e-200 * x)`` exists for x = 1e300, but
+        1e-400 is 0. If it cannot, the node becomes a row after all.
         """
         if scale == 0.0 or (self.tape.constant[index] and self.tape.numbers[index] == 0.0):
             return []

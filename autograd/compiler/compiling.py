@@ -40,10 +40,10 @@ def compile(
         (B, n, m) a list of n lists. Returns a Value, or lists of Values. It reaches its parameters
         as ordinary variables, such as the weights of a model. It must do the same for each sample:
         no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``. The numbers of the
-        parameters may change later; if one Value is exchanged for another, compile again. Nor may
-        it read the ``.data`` of an input or a parameter: that is refused, except of a variable that
-        it computes nothing with and that is not among `parameters`. Such a number stays what it was
-        at the first call.
+        parameters may change later; if one Value is exchanged for another, compile again. To read
+        ``.data`` of inputs or parameters is refused. But a variable that it computes nothing with,
+        and that is not among `parameters`, looks like any number: what it reads there stays what it
+        was at the first call.
     parameters : sequence of Value
         Parameters to number first, in this order. The others follow in the order of their use.
     dtype : numpy dtype

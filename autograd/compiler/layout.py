@@ -41,7 +41,7 @@ class Terms:
     Attributes
     ----------
     factors : array of int, (1 or 2, k, n)
-        Addresses; the terms of each sum are in their order.
+        Addresses, by which the terms of each sum are sorted.
     coefficients : array of float, (k, n)
     """
 

@@ -4,11 +4,16 @@ The passes group and regroup what was recorded. None of that may make a number o
 that did not, nor ask for a derivative that nobody needs.
 """
 
+import functools
+import operator
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value
@@ -87,3 +92,29 @@ def test_numbers_that_scale_neither_vanish_nor_overflow(
     function, x = SCALED[name]
     w = Value(1.0)
     assert_eager_agrees(lambda x: function(w, x), [w], [x] * batch_size, backend=backend)
+
+
+@BACKENDS
+@pytest.mark.parametrize(("scale", "x"), [(1e-25, 1e38), (1e25, 1e-37)])
+def test_numbers_that_scale_are_not_multiplied_beyond_float32(
+    scale: float, x: float, backend: Any
+) -> None:
+    w = Value(1.0)
+    program = ag.compile(lambda x: w * (x * scale * scale), dtype=np.float32, backend=backend)
+    assert program.map(np.full(30, x)) == pytest.approx(x * scale * scale, rel=1e-6, abs=0.0)
+
+
+powers_of_ten = st.integers(-150, 150).map(lambda exponent: 10.0**exponent)
+scalings = st.tuples(st.sampled_from([operator.mul, operator.truediv]), powers_of_ten)
+
+
+@given(powers_of_ten, st.lists(scalings, max_size=8))
+def test_what_is_scaled_step_by_step_stays_what_it_is(x: float, steps: list[Any]) -> None:
+    def scaled(x: Any) -> Any:
+        return functools.reduce(lambda y, step: step[0](y, step[1]), steps, x)
+
+    on_the_way = accumulate(steps, lambda y, step: step[0](y, step[1]), initial=x)
+    assume(all(1e-290 < y < 1e290 for y in on_the_way))
+    w = Value(0.5)
+    program = ag.compile(lambda x: ag.abs(w * scaled(x)), backend=float_backend)
+    assert program.map([x])[0] == pytest.approx(0.5 * scaled(x), rel=1e-12, abs=0.0)

@@ -572,7 +572,7 @@ def test_no_gradient_is_sent_where_no_parameter_is() -> None:
 
 
 def test_rows_are_differentiated_by_the_operands_that_need_it_alone() -> None:
-    """One division of four pairs; its adjoint is one for each case, whatever stands between them."""
+    """Four quotients are one division, and its adjoint is one division for each case."""
     x, w = leaves(2)
     y = ag.exp(w * x)
     z = ag.exp(y)
