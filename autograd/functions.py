@@ -194,6 +194,18 @@ def softplus(x: Scalar) -> Scalar:
     return function_node(operations.softplus, x)
 
 
+def heaviside(x: Scalar) -> Scalar:
+    """Return the Heaviside step function: 1 where `x` is positive, and 0 elsewhere.
+
+    >>> import autograd as ag
+    >>> ag.heaviside(2.0), ag.heaviside(0.0)
+    (1.0, 0.0)
+
+    Its derivative is 0 everywhere.
+    """
+    return function_node(operations.heaviside, x)
+
+
 def abs(x: Scalar) -> Scalar:
     """Return the absolute value. Its derivative at 0 is 0 by convention.
 

@@ -253,9 +253,10 @@ softplus = define(
     derivative=lambda g, out, x: (g * sigmoid(x),),
 )
 
-step = define(
-    "step",
-    symbol="step",
+# Also what a comparison in a rule becomes inside of a compiled function.
+heaviside = define(
+    "heaviside",
+    symbol="H",
     forward=lambda x: 1.0 if x > 0.0 else 0.0,
     array=lambda np, x: np.greater(x, 0.0) * 1.0,
     derivative=lambda g, out, x: (g * 0.0,),

@@ -9,7 +9,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from autograd.diagnosis import describe
 from autograd.errors import NonFiniteError, TraceError
@@ -49,10 +49,13 @@ activity = _Activity()
 _modes = _Modes()
 
 
+_Name: TypeAlias = Literal[
+    "recording", "detecting_anomalies", "differentiating", "applying_rules", "tracing"
+]
+
+
 @contextlib.contextmanager
-def _mode(
-    name: Literal["recording", "detecting_anomalies", "differentiating", "applying_rules", "tracing"], value: Any
-) -> Iterator[None]:
+def _mode(name: _Name, value: Any) -> Iterator[None]:
     previous = getattr(_modes, name)
     setattr(_modes, name, value)
     activity.change(+1)
@@ -165,18 +168,13 @@ def detect_anomaly() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def tracing(kind: type[Node], with_origins: bool = False) -> Iterator[None]:
+def tracing(kind: type[Node]) -> Iterator[None]:
     """Refuse to tell Python the number of a `Value`, while a function is recorded for any sample.
 
-    Every node that is made becomes one of `kind`. With `with_origins` the lines that make the nodes
-    are kept in `autograd.graph.origins`.
+    Every node that is made becomes one of `kind`.
     """
     with _mode("tracing", kind), enable_grad():
-        if not with_origins:
-            yield
-            return
-        with detect_anomaly():
-            yield
+        yield
 
 
 def refuse_while_tracing(reading: str) -> None:

@@ -359,7 +359,7 @@ def _compare(compare: Callable[[float, float], bool], value: Value, other: Numbe
 
 def _recorded_comparison(compare: Callable[..., Any], value: Value, other: Number) -> Any:
     """Return 1 for true and 0 for false as a Value, for every sample its own."""
-    is_greater, is_less = operations.step(value - other), operations.step(other - value)
+    is_greater, is_less = operations.heaviside(value - other), operations.heaviside(other - value)
     return {
         operator.gt: is_greater,
         operator.lt: is_less,

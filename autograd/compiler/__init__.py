@@ -17,7 +17,8 @@ a batch size: `numpy_backend`, with `nests` for the shapes of its loops, `memory
 `expressions` for the formulas of the operation table, and `forward_source`, `backward_source` and
 `accumulation` for the `statements` it writes; or, where calls of NumPy would take longer than the
 computing, `float_backend`, with `float_source` and `float_formulas`. For those who ask for it,
-`native` writes C. `infix` writes the formulas of these two. Large batches run in `chunks`.
+`native` writes C. `infix` writes the formulas of these two, and where a number leaves the range of
+floats, `fallback` has NumPy tell. Large batches run in `chunks`.
 
 `compiling` is what the user calls and `compiled` what it returns, with `arguments` and `mean` for
 what that takes and gives, and `report` and `diagnosis` for what it tells. `own_operations` tries

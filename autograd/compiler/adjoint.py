@@ -1,9 +1,9 @@
 """The backward program, instruction by instruction in reverse.
 
 Each forward instruction has an adjoint, which sends the gradient of its output to its operands.
-What is left to decide is which gradient rows hold something already. The first contribution to a
-row overwrites, the later ones add; only rows that share their first contribution with others that
-are past theirs have to be set to zero beforehand.
+What is left to decide is which gradient rows hold something already. An instruction either
+overwrites or adds, for a whole region. If some rows of the region already hold a gradient and
+others do not, it adds, and those others are set to zero before the backward program starts.
 
 >>> from autograd import Value
 >>> from autograd.compiler.planning import plan
@@ -17,6 +17,7 @@ are past theirs have to be set to zero beforehand.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -74,17 +75,20 @@ class _Bookkeeping:
         """Yield an instruction, or its parts, if a gradient arrives at rows that pass it on.
 
         Elsewhere the gradient is zero. That suits sums of products; of an operation only the rows
-        reached are differentiated, since at the others its derivative may not exist.
+        reached are differentiated, and by no operands but those that need it: other derivatives
+        may not exist.
         """
         out = instruction.out
         written = self.written[out.batch]
         arrived = written[out.rows]
         passing = arrived & self.trained[out.batch][out.rows]
-        if isinstance(instruction, Apply) and not passing.all():
-            places = np.flatnonzero(passing)
-            for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
-                if len(run):
-                    yield _rows_of(instruction, slice(run[0], run[-1] + 1))
+        if isinstance(instruction, Apply):
+            wanted = [self.trained[operand.batch][operand.rows] for operand in instruction.operands]
+            cases = np.array([passing, *wanted])
+            changes = np.flatnonzero((cases[:, 1:] != cases[:, :-1]).any(axis=0)) + 1
+            for first, end in itertools.pairwise([0, *changes.tolist(), len(passing)]):
+                if passing[first]:
+                    yield _rows_of(instruction, slice(first, end))
         elif passing.any():
             self.zeroed[out.batch] += out.rows[~arrived].tolist()
             written[out.rows] = True

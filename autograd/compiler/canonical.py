@@ -18,9 +18,12 @@ sum, and went into it. The terms of a sum are told apart by `KINDS`: ``w * x`` i
 others are shared.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
+
+import numpy as np
 
 from autograd import operations
 from autograd.compiler.tape import Tape
@@ -36,6 +39,14 @@ KINDS = ("batch*batch", "shared*batch", "batch", "shared", "shared*shared")
 SHARED_TIMES_BATCH = KINDS.index("shared*batch")
 BATCH = KINDS.index("batch")
 
+TermsByKind: TypeAlias = tuple[list[Term], ...]
+"""A list for each of `KINDS`. In a term that is shared*batch, x is the shared factor."""
+
+
+def no_terms() -> TermsByKind:
+    """Return an empty list for each of `KINDS`."""
+    return tuple([] for _ in KINDS)
+
 
 @dataclass(frozen=True)
 class Sum:
@@ -44,10 +55,10 @@ class Sum:
     Attributes
     ----------
     terms : tuple of list of (coefficient, x, y)
-        A list for each of `KINDS`. In a term that is shared*batch, x is the shared factor.
+        See `TermsByKind`.
     """
 
-    terms: tuple[list[Term], ...]
+    terms: TermsByKind
 
     @property
     def operands(self) -> tuple[int, ...]:
@@ -74,14 +85,29 @@ class Call:
 Row: TypeAlias = Sum | Call
 
 _SUMS = {operations.add, operations.sub, operations.neg, operations.sum}
+_SMALLEST, _LARGEST = np.finfo(np.float32).tiny.item(), np.finfo(np.float32).max.item()
 
 
 def canonical_rows(tape: Tape) -> dict[int, Row]:
     """Return what has to be computed, by tape index, operands before what uses them."""
-    return _Canonicalization(tape).rows
+    return _Canonicalization(tape).run()
 
 
 class _Canonicalization:
+    """The rows of a tape, as they are found.
+
+    Attributes
+    ----------
+    tape : Tape
+    rows : dict of int to Row
+    absorbed : dict of int to list of Term
+        The sums that are no rows, until the sum that uses them takes their terms.
+    uses : list of int
+        How often each node is used, as an operand or as an output.
+    consumer : list of int
+        The latest node that uses it: the only one, if `uses` is 1. `NONE` if there is none.
+    """
+
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.rows: dict[int, Row] = {}
@@ -94,17 +120,21 @@ class _Canonicalization:
                 self.consumer[parent] = index
         for output in tape.outputs:
             self.uses[output] += 2  # an output is always a row
+
+    def run(self) -> dict[int, Row]:
+        """Make each operation a row, or a part of the sum that uses it."""
+        tape = self.tape
         for index, operation in enumerate(tape.operations):
             if operation is None or tape.constant[index]:
                 continue
             terms = self.terms_of_operation(operation, tape.operands[index])
             if terms is None:
                 self.rows[index] = Call(operation, tape.operands[index])
+            elif self.is_absorbed(index, terms):
+                self.absorbed[index] = terms
             else:
-                if self.is_absorbed(index, terms):
-                    self.absorbed[index] = terms
-                else:
-                    self.rows[index] = self.sum(terms or [(0.0, NONE, NONE)])
+                self.rows[index] = self.sum(terms or [(0.0, NONE, NONE)])
+        return self.rows
 
     def terms_of_operation(
         self, operation: Operation, operands: tuple[int, ...]
@@ -126,7 +156,7 @@ class _Canonicalization:
             if tape.constant[right]:
                 return self.terms(left, tape.numbers[right])
             return [(1.0, left, right)]
-        if operation is operations.div and tape.constant[operands[1]]:
+        if operation is operations.div and self.has_reciprocal(operands[1]):
             return self.terms(operands[0], 1.0 / tape.numbers[operands[1]])
         if operation is operations.pow and self.is_square(operands):
             return [(1.0, operands[0], operands[0])]
@@ -149,15 +179,29 @@ class _Canonicalization:
         exponent = operands[1]
         return self.tape.constant[exponent] and self.tape.numbers[exponent] == 2.0
 
+    def has_reciprocal(self, index: int) -> bool:
+        """Whether a node is a constant by which to divide is to multiply by another one."""
+        return self.tape.constant[index] and math.isfinite(1.0 / self.tape.numbers[index])
+
     def terms(self, index: int, scale: float) -> list[Term]:
-        """Return `scale` times a node, as terms: a list of its own, without zeros."""
+        """Return `scale` times a node, as terms: a list of its own, without zeros.
+
+        Coefficients are multiplied with each other only if float32, the narrower of the types that
+        programs run in, can hold their product: ``1e-200 * (1e-200 * x)`` exists for x = 1e300, but
+        1e-400 is 0. If it cannot, the node becomes a row after all.
+        """
         if scale == 0.0 or (self.tape.constant[index] and self.tape.numbers[index] == 0.0):
             return []
         if self.tape.constant[index]:
             return [(scale * self.tape.numbers[index], NONE, NONE)]
         if index in self.absorbed:
             terms = self.absorbed.pop(index)
-            return terms if scale == 1.0 else [(scale * c, x, y) for c, x, y in terms]
+            if scale == 1.0:
+                return terms
+            scaled = [(scale * c, x, y) for c, x, y in terms]
+            if all(_SMALLEST <= abs(c) <= _LARGEST for c, _, _ in scaled):
+                return scaled
+            self.rows[index] = self.sum(terms)
         return [(scale, index, NONE)]
 
     def product(self, left: int, right: int) -> Term:
@@ -174,7 +218,7 @@ class _Canonicalization:
     def sum(self, terms: Iterable[Term]) -> Sum:
         """Tell terms apart by kind."""
         varying = self.tape.varying
-        kinds: tuple[list[Term], ...] = tuple([] for _ in KINDS)
+        kinds = no_terms()
         batch_batch, shared_batch, batch, shared, shared_shared = kinds
         for term in terms:
             c, x, y = term
@@ -193,8 +237,8 @@ class _Canonicalization:
 
         It does if nothing else uses it. A scaled sum stays a row, since factors on every term
         would hide a matrix product; and so does what is the same for all samples inside what is
-        not, since it is then computed once. A sum without terms, such as the pull of a state that
-        begins with zeros, leaves no trace.
+        not, since it is then computed once. A sum without terms, such as ``dot(weights, state)``
+        with a state of zeros, adds nothing and is dropped.
         """
         if self.uses[index] != 1:
             return False
@@ -210,7 +254,7 @@ class _Canonicalization:
             return False
         if operation is operations.mul:
             return any(tape.constant[operand] for operand in operands)
-        return operation is operations.div and tape.constant[operands[1]]
+        return operation is operations.div and self.has_reciprocal(operands[1])
 
 
 def _joined(some: list[Term], others: list[Term]) -> list[Term]:

@@ -40,7 +40,10 @@ def compile(
         (B, n, m) a list of n lists. Returns a Value, or lists of Values. It reaches its parameters
         as ordinary variables, such as the weights of a model. It must do the same for each sample:
         no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``. The numbers of the
-        parameters may change later; if one Value is exchanged for another, compile again.
+        parameters may change later; if one Value is exchanged for another, compile again. To read
+        ``.data`` of inputs or parameters is refused. But a variable that it computes nothing with,
+        and that is not among `parameters`, looks like any number: what it reads there stays what it
+        was at the first call.
     parameters : sequence of Value
         Parameters to number first, in this order. The others follow in the order of their use.
     dtype : numpy dtype
@@ -60,7 +63,8 @@ def compile(
     Raises
     ------
     ArgumentError
-        If it is no function, the parameters no list, the dtype another one, or the backend none.
+        If `function` is not callable, `parameters` is no list, `dtype` is not float64 or float32,
+        or `backend` has no function `bind`.
     NotANumberError
         If a parameter is no Value.
     """

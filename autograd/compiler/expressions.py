@@ -86,18 +86,18 @@ class Formula:
             return Formula("multiply", (self, -1.0))
         return Formula("negative", (self,))
 
-    def __add__(self, other: Any) -> "Formula":
+    def __add__(self, other: Any) -> Any:
         if isinstance(other, Formula) and other.function == "negative":
             return Formula("subtract", (self, *other.arguments))
         return _sum("add", self, other)
 
-    def __radd__(self, other: Any) -> "Formula":
+    def __radd__(self, other: Any) -> Any:
         return _sum("add", other, self)
 
-    def __sub__(self, other: Any) -> "Formula":
+    def __sub__(self, other: Any) -> Any:
         return _sum("subtract", self, other)
 
-    def __rsub__(self, other: Any) -> "Formula":
+    def __rsub__(self, other: Any) -> Any:
         return _sum("subtract", other, self)
 
     def __mul__(self, other: Any) -> "Formula":

@@ -128,10 +128,11 @@ def _places(statements: Statements, instruction: Lookup) -> Formula:
     steps = np.diff(starts, axis=0)
     if len(steps) and (steps == steps.flat[0]).all():
         first = statements.formula(starts[0][:, None] + samples, "first")
-        return Formula("multiply", (Formula(entry), int(steps.flat[0]))) + first
+        multiples = Formula("multiply", (Formula(entry), int(steps.flat[0])))
+        return Formula("add", (multiples, first))
     columns = statements.name(np.arange(len(uses))[:, None], "columns")
     found = Formula(f"{statements.name(starts, 'starts')}[{entry}, {columns}]")
-    return found + statements.formula(samples, "samples")
+    return Formula("add", (found, statements.formula(samples, "samples")))
 
 
 def _total(formulas: list[Formula]) -> Formula:

@@ -1,26 +1,28 @@
 """What several levels send to the same weights is computed at once.
 
-A recurrence uses its matrix step by step, for each step needs the state before. The gradient of the
-matrix needs no such order: when the last of the steps is done, it is one product over all of them.
-So on the way back each product sends to its inputs alone, and the weights get all of theirs after
-the last of these products, which was the first on the way there.
+In reverse, the gradient of the state goes step by step. The gradient of the matrix need not: it is
+the sum over all steps of d_out @ inputs.T, so one product at the end is enough. Each step sends to
+its inputs only; the weights are done when the reverse order reaches the earliest step.
 
->>> from autograd import Value, tanh
+>>> from autograd import Value, dot, tanh
 >>> from autograd.compiler.planning import plan
 >>> from autograd.compiler.tape import read_tape
->>> x, w = Value(1.0), Value(2.0)
->>> program = plan(read_tape([tanh(x + w) + w], inputs=[x], parameters=[w]))
->>> steps = way_back(program.forward, arrived=lambda region: True)
->>> for step in steps:
+>>> inputs = [Value(1.0) for _ in range(3)]
+>>> matrix = [[Value(2.0) for _ in range(3)] for _ in range(3)]
+>>> state = inputs
+>>> for step in range(2):
+...     state = [tanh(dot(row, state)) for row in matrix]
+>>> tape = read_tape([dot(state, state)], inputs, parameters=[w for row in matrix for w in row])
+>>> for step in way_back(plan(tape).forward, arrived=lambda region: True):
 ...     print(type(step.instruction).__name__, step.instruction.out, step.to_first, step.to_others)
-SumProducts batch[3] False True
-SumProducts batch[3] True True
-Apply batch[2] True True
-SumProducts batch[1] False True
-SumProducts batch[1, 3] True False
-SumProducts batch[1] True True
+SumProducts batch[15] True True
+Apply batch[12:15] True True
+MatMul batch[9:12] False True
+Apply batch[6:9] True True
+MatMul batch[3:6] False True
+MatMul batch[3, 9, 4, 10, 5, 11] True False
 
-The first and the fourth are the sums with w: nothing is left for them to do.
+The first operand of a product is the matrix. Neither step sends to it; the product of both does.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence

@@ -41,7 +41,7 @@ class Terms:
     Attributes
     ----------
     factors : array of int, (1 or 2, k, n)
-        Addresses; those of a sum are sorted.
+        Addresses, by which the terms of each sum are sorted.
     coefficients : array of float, (k, n)
     """
 
@@ -60,6 +60,8 @@ class Layout:
     ----------
     sizes : dict of bool to int
         The number of rows of the shared space (False) and of the batch space (True).
+    trained : array of bool
+        Which rows of the tape depend on a parameter.
     constants : dict of float to int
         The shared rows of numbers that never change.
     """
@@ -68,7 +70,7 @@ class Layout:
         self.sizes = {False: 0, True: 0}
         self.constants: dict[float, int] = {}
         self._numbers = tape.numbers
-        self._trained = np.array(tape.trained, dtype=bool)
+        self.trained = np.array(tape.trained, dtype=bool)
         self._trained_rows: dict[bool, list[NDArray[np.bool_]]] = {False: [], True: []}
         self._address = np.full(len(tape.operations) + 1, NONE)  # the last one is that of NONE
         self.allocate(tape.parameters, batch=False)
@@ -77,7 +79,7 @@ class Layout:
     def allocate(self, indices: Sequence[int] | Addresses, batch: bool) -> Region:
         """Give consecutive addresses to rows of the tape, in the given order."""
         indices = np.asarray(indices, dtype=np.int64)
-        region = self._extended(batch, self._trained[indices])
+        region = self._extended(batch, self.trained[indices])
         self._address[indices] = region.rows
         return region
 
@@ -95,9 +97,9 @@ class Layout:
         """Return which rows of a space depend on a parameter."""
         return np.concatenate(self._trained_rows[batch])
 
-    def locate(self, indices: Sequence[Sequence[int]] | Sequence[int]) -> Addresses:
+    def locate(self, indices: Sequence[int] | Addresses) -> Addresses:
         """Return the addresses of rows of the tape."""
-        located = np.array(indices)
+        located = np.asarray(indices)
         for index in located[self._address[located] == NONE].tolist():  # constants not used before
             self._address[index] = self._constant(self._numbers[index])
         addresses: Addresses = self._address[located]
@@ -114,11 +116,10 @@ class Layout:
         if alone.any():
             factors[0][alone] = list(map(self._constant, coefficients[alone].tolist()))
             coefficients[alone] = 1.0
+        # Sums that were written in another order are the same: x * y + z is z + y * x.
         if spaces in ([True, True], [False, False]):
             factors.sort(axis=0)
-        if len(coefficients) == 1:
-            return Terms(factors, coefficients)
-        order = np.lexsort((coefficients, *factors[::-1]), axis=0)
+        order = np.lexsort(factors[::-1], axis=0)
         columns = np.arange(len(sums))
         return Terms(factors[:, order, columns], coefficients[order, columns])
 

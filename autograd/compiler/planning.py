@@ -41,7 +41,9 @@ from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape
 
 UNROLLED = 4
-"""Sums of so few terms become one instruction per term, if not all are read as easily at once."""
+"""A sum of at most this many terms becomes one instruction per term, unless one strided view can
+read all terms.
+"""
 
 
 def plan(tape: Tape) -> Program:
@@ -72,8 +74,10 @@ class _Planner:
         """Plan one instruction for an operation on all rows of a block."""
         operation = self.rows[block.rows[0]].operation
         _, varies, operands_vary = block.form
-        columns = self.layout.locate([self.rows[index].operands for index in block.rows]).T
-        order = in_lexicographic_order(columns)
+        indices = np.array([self.rows[index].operands for index in block.rows]).T
+        columns = self.layout.locate(indices)
+        # First by which operands need a gradient: each case has an adjoint of its own.
+        order = in_lexicographic_order([*self.layout.trained[indices], *columns])
         operands = [
             Region(batch, column[order])
             for batch, column in zip(operands_vary, columns, strict=True)

@@ -35,7 +35,7 @@ class MatrixProduct:
     Attributes
     ----------
     sums : array of int, (r, p)
-        Names of the sums.
+        Indices of the sums.
     weights : array of int, (r, k)
         Shared addresses.
     inputs : array of int, (k, p)
@@ -55,7 +55,7 @@ def matrix_products(
     Parameters
     ----------
     sums : array of int, (n,)
-        A name for each.
+        The index of each.
     weights : array of int, (n, k)
         Shared addresses.
     inputs : array of int, (n, k)
@@ -67,7 +67,7 @@ def matrix_products(
     -------
     products : list of MatrixProduct
     rest : array of int
-        The names of the sums that are in none.
+        The indices of the sums that are in none.
     """
     order = np.arange(len(sums))[:, None], inputs.argsort(axis=1, kind="stable")
     weights, inputs = weights[order], inputs[order]

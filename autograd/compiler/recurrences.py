@@ -32,11 +32,19 @@ from typing import TypeAlias
 
 from autograd import operations
 from autograd.compiler.blocks import levels_from_inputs, operands_of_rows
-from autograd.compiler.canonical import BATCH, KINDS, NONE, SHARED_TIMES_BATCH, Row, Sum
+from autograd.compiler.canonical import (
+    BATCH,
+    NONE,
+    SHARED_TIMES_BATCH,
+    Row,
+    Sum,
+    TermsByKind,
+    no_terms,
+)
 from autograd.compiler.tape import Tape
 
-Split: TypeAlias = tuple[Sum, Sum]
-"""The early and the late part of a sum."""
+Split: TypeAlias = tuple[TermsByKind, TermsByKind]
+"""The early and the late terms of a sum."""
 
 
 def split_recurrences(tape: Tape, rows: dict[int, Row]) -> tuple[Tape, dict[int, Row]]:
@@ -56,11 +64,11 @@ def split_recurrences(tape: Tape, rows: dict[int, Row]) -> tuple[Tape, dict[int,
     with_parts: dict[int, Row] = {}
     for index, row in rows.items():
         if index in splits:
-            early, row = splits[index]
+            early, late = splits[index]
             part = len(tape.operations) + len(trained)
-            row.terms[BATCH].append((1.0, part, NONE))
-            with_parts[part] = early
-            trained.append(any(map(tape.trained.__getitem__, early.operands)))
+            late[BATCH].append((1.0, part, NONE))
+            with_parts[part], row = Sum(early), Sum(late)
+            trained.append(any(map(tape.trained.__getitem__, with_parts[part].operands)))
         with_parts[index] = row
     return _extended(tape, trained), with_parts
 
@@ -84,17 +92,19 @@ def _recurring(tape: Tape, rows: dict[int, Row]) -> Iterator[tuple[int, Split]]:
 
     What is left has two products at least: a single one would be no matrix product.
     """
+    candidates = _beginning_alike(rows)
+    if not candidates:  # as in most graphs, and to find the levels takes longer than that
+        return
+    levels = levels_from_inputs(tape, operands_of_rows(rows))
     groups: dict[Hashable, list[tuple[int, Split]]] = defaultdict(list)
-    levels: list[int] = []
-    for alike in _beginning_alike(rows):
-        levels = levels or levels_from_inputs(tape, operands_of_rows(rows))
+    for alike in candidates:
         if len({levels[index] for index, _ in alike}) == 1:
-            continue
+            continue  # no recurrence: splitting them in vain is 10 % of planning a transformer
         for index, row in alike:
             products = row.terms[SHARED_TIMES_BATCH]
             begun = min(max(levels[weight], levels[x]) for _, weight, x in products)
             early, late = _split(row, levels, begun)
-            if len(late.terms[SHARED_TIMES_BATCH]) > 1:
+            if len(late[SHARED_TIMES_BATCH]) > 1:
                 weights = sorted([weight for _, weight, _ in products])
                 groups[begun, *weights].append((index, (early, late)))
     for group in groups.values():
@@ -114,10 +124,10 @@ def _beginning_alike(rows: dict[int, Row]) -> list[list[tuple[int, Sum]]]:
 
 def _split(row: Sum, levels: Sequence[int], begun: int) -> Split:
     """Tell the terms apart that are ready at the level `begun` from those that are not."""
-    early, late = (Sum(tuple([] for _ in KINDS)) for _ in range(2))
+    early, late = no_terms(), no_terms()
     for kind, terms in enumerate(row.terms):
         for term in terms:
-            _, x, y = term
+            _, x, y = term  # the level of a factor that is `NONE` is 0, the last entry
             part = early if levels[x] <= begun and levels[y] <= begun else late
-            part.terms[kind].append(term)
+            part[kind].append(term)
     return early, late

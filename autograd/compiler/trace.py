@@ -2,8 +2,9 @@
 
 The function is called on Values that hold the numbers of one sample, and leaves a graph. That graph
 stands for every sample only if nothing in it depends on the numbers. Asking a Value for its number
-raises a `TraceError` meanwhile. What escapes this guard, such as ``.data`` of a parameter or a
-random number, shows only if the first and the last sample of a batch leave different graphs.
+raises a `TraceError` meanwhile. What escapes this guard, such as a random number, shows only if the
+first and the last sample of a batch leave different graphs. One thing never shows: ``.data`` of a
+variable that the graph does not reach, for then nothing tells that it is a parameter.
 
 >>> import numpy as np
 >>> from autograd import Value
@@ -15,10 +16,11 @@ random number, shows only if the first and the last sample of a batch leave diff
 5
 """
 
+import contextlib
 import functools
 import itertools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,15 +31,14 @@ from autograd.collector import collector_paused
 from autograd.compiler.tape import Tape, behind, tape_of
 from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
-from autograd.graph import Node, origins, topological_order
-from autograd.operations import CONSTANT
-from autograd.recording import refuse_while_tracing, tracing
+from autograd.graph import Node, origins
+from autograd.recording import detect_anomaly, refuse_while_tracing, tracing
 from autograd.user_code import LIBRARY_FOLDERS
 from autograd.value import Value, as_value
 
 
 class TracedValue(Value):
-    """An input, or what is computed, while a function is recorded for any sample.
+    """An input, a parameter, or what is computed, while a function is recorded for any sample.
 
     It differs from a Value in that users cannot read its number, though the operations can.
     """
@@ -114,14 +115,29 @@ def record(
     """
     last = len(arrays[0]) - 1 if arrays else 0
     guarded = _Recording(function, arrays, 0, TracedValue)
-    plain = _Recording(function, arrays, last, Value)  # nothing left to guard, and faster
+    variables = guarded.variables()
+    with _guarding([*known, *variables]):  # nothing else is left to guard, and this is faster
+        plain = _Recording(function, arrays, last, Value)
     if not guarded.is_like(plain):
         raise _difference(function, arrays, last)
     # A variable that only one of the calls reached was made inside of it: it is a constant.
-    reached = [variable for variable in plain.variables() if variable in guarded.parents]
+    reached = [variable for variable in variables if variable in plain.parents]
     parameters = list(dict.fromkeys([*known, *reached]))
     tape = tape_of(plain.parents, plain.outputs, plain.inputs, parameters)
     return Trace(tape, parameters, plain.shape)
+
+
+@contextlib.contextmanager
+def _guarding(variables: Iterable[Value]) -> Iterator[None]:
+    """Keep the numbers of variables from users too, in a thread that is recording."""
+    changed = [variable for variable in variables if type(variable) is Value]
+    try:
+        for variable in changed:
+            variable.__class__ = TracedValue
+        yield
+    finally:
+        for variable in changed:
+            variable.__class__ = Value
 
 
 class _Recording:
@@ -152,17 +168,28 @@ class _Recording:
         return [node for node in used if node.operation is None and node not in self.places]
 
     def is_like(self, other: "_Recording") -> bool:
-        """Whether the graphs of two calls are the same, each with the inputs of its own."""
-        nodes, others = list(self.parents), list(other.parents)
-        if [node.operation for node in nodes] != [node.operation for node in others]:
-            return False
-        twins = dict(zip(nodes, others, strict=True))
-        parents = [tuple(map(twins.__getitem__, pair)) for pair in self.parents.values()]
-        outputs = [twins[output] for output in self.outputs]
-        leaves = [leaf for leaf in nodes if not self.parents[leaf]]
-        return (parents, outputs) == (list(other.parents.values()), other.outputs) and [
-            self.role(leaf, other) for leaf in leaves
-        ] == [other.role(twins[leaf], self) for leaf in leaves]
+        """Whether two calls did the same, each with the inputs of its own."""
+        mine, others = self.described(other)
+        return mine == others
+
+    def described(self, other: "_Recording") -> tuple[list[Any], list[Any]]:
+        """Describe this graph and another one, node by node, and then the results.
+
+        A node is described by its operation and its parents, or by its role if it has none. Here
+        the parents go by the names of the nodes at their places in the other graph.
+        """
+        name = dict(zip(self.parents, other.parents, strict=False)).get
+        mine: list[Any] = [
+            (node.operation, tuple(map(name, parents)) or self.role(node, other))
+            for node, parents in self.parents.items()
+        ]
+        others: list[Any] = [
+            (node.operation, parents or other.role(node, self))
+            for node, parents in other.parents.items()
+        ]
+        mine.append((self.shape, tuple(map(name, self.outputs))))
+        others.append((other.shape, tuple(other.outputs)))
+        return mine, others
 
     def role(self, leaf: Any, other: "_Recording") -> tuple[str, Any]:
         """Tell what a leaf is: an input, a variable that another recording has too, or a number."""
@@ -171,6 +198,12 @@ class _Recording:
         if leaf.operation is None and leaf in other.parents:
             return "variable", leaf
         return "number", leaf.data
+
+    def put_in_order_of_origin(self) -> None:
+        """List the nodes in the order in which they were made, leaves before their first use."""
+        made = [node for node in list(origins) if node in self.parents]
+        order = itertools.chain.from_iterable([(*self.parents[node], node) for node in made])
+        self.parents = {node: self.parents[node] for node in [*order, *self.parents]}
 
 
 def _arguments(arrays: Sequence[NDArray[Any]], index: int, kind: type[Value]) -> list[Any]:
@@ -197,28 +230,16 @@ def _difference(
     function: Callable[..., Any], arrays: Sequence[NDArray[Any]], last: int
 ) -> TraceError:
     """Record both samples once more, with the lines that made the nodes, and compare."""
-    made = []
-    for index in (0, last):
-        with tracing(Value, with_origins=True), collector_paused():
-            outputs, _ = _outputs(function(*_arguments(arrays, index, Value)))
-            nodes = [node for output in outputs for node in topological_order(output)]
-            made.append(
-                [
-                    (
-                        node.operation,
-                        len(node.parents),
-                        node.data if node.operation is CONSTANT else None,
-                        origins.get(node, "a Value made before"),
-                    )
-                    for node in nodes
-                    if node.operation is not None
-                ]
-            )
-    pairs = zip(*made, strict=False)
-    differing = (one[-1] for one, other in pairs if one[:-1] != other[:-1])
-    place = next(differing, made[0][-1][-1] if made[0] else "the function")
+    with detect_anomaly(), collector_paused():
+        one, other = (_Recording(function, arrays, index, Value) for index in (0, last))
+        one.put_in_order_of_origin()
+        other.put_in_order_of_origin()
+        pairs = itertools.zip_longest(*one.described(other))
+        alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+        differing = [*list(one.parents)[alike:], *list(other.parents)[alike:]]
+        line = next((f"{origins[node]}: " for node in differing if node in origins), "")
     return TraceError(
-        f"{place}: the function does something else for sample {last} than for sample 0. Does it "
+        f"{line}the function does something else for sample {last} than for sample 0. Does it "
         "depend on anything but its arguments, such as random numbers? ag.max, ag.min, ag.relu, "
         "ag.abs and ag.lookup choose for each sample"
     )

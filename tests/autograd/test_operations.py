@@ -50,6 +50,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
     "relu": lambda x: max(x, 0),
     "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
+    "heaviside": lambda x: mpmath.mpf(x > 0),
     "abs": mpmath.fabs,
     "erf": mpmath.erf,
     "erfc": mpmath.erfc,

@@ -205,9 +205,21 @@ def in_many_ways(x: ag.Value, y: ag.Value) -> ag.Value:
         + weighted_sum([x, y], [y, x], [x], (Row([x, y]), Row([y, x]), Row([x])))
     )
     z = z + ag.dot([x, 0.1], [y, 0.7]) + ag.sum([x, y, z]) + ag.max(x, y) * ag.min(x, y, z)
-    z = z + ag.lookup([x, y], 1) + ag.logsumexp([x, y]) + ag.mean(ag.softmax([x, y])) + ag.detach(x)
+    z = z + ag.lookup([x, y], 1) + ag.logsumexp([x, y]) + ag.mean(ag.softmax([x, y]))
+    z = z + ag.detach(x) + ag.heaviside(x)
     functions = (ag.exp, ag.expm1, ag.log, ag.log1p, ag.sqrt, ag.sin, ag.cos, ag.tanh, ag.arctan)
-    more = (ag.sigmoid, ag.relu, ag.softplus, ag.abs, ag.erf, ag.erfc, ag.gelu, ag.silu, ag.elu)
+    more = (
+        ag.sigmoid,
+        ag.relu,
+        ag.softplus,
+        ag.abs,
+        ag.heaviside,
+        ag.erf,
+        ag.erfc,
+        ag.gelu,
+        ag.silu,
+        ag.elu,
+    )
     total: ag.Value = z + ag.sum(function(x) for function in functions + more)
     return total
 

@@ -460,6 +460,32 @@ def test_mlps(
     )
 
 
+@examples(60)
+@given(
+    SEEDS,
+    SIZES,
+    st.lists(st.sampled_from([1.0, 1.0, -1.0, 0.5]), min_size=1, max_size=5),
+    st.booleans(),
+    PASSES,
+)
+def test_layers_with_coefficients(
+    rng: Rng, n_rows: int, coefficients: list[float], same_in_all_rows: bool, passes: Passes
+) -> None:
+    """Sums such as ``u * x + v * y - w * z``, the numbers in one order or in one for each row."""
+    weights = drawn(rng, n_rows, len(coefficients))
+    orders = [
+        coefficients if same_in_all_rows else shuffled(rng, coefficients) for _ in range(n_rows)
+    ]
+
+    def function(x: list[Value]) -> Any:
+        return ag.sum(
+            ag.tanh(ag.sum(c * (w * a) for c, w, a in zip(order, row, x, strict=True)))
+            for order, row in zip(orders, weights, strict=True)
+        )
+
+    assert_agreement(function, weights, rng.normal(size=(3, len(coefficients))), passes=passes)
+
+
 @examples(50)
 @given(SEEDS, st.integers(3, 7), SIZES, st.integers(1, 3), st.integers(1, 2), PASSES)
 def test_convolutions_over_a_line(

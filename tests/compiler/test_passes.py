@@ -39,7 +39,7 @@ from autograd.compiler.program import (
 from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape, read_tape
 from autograd.errors import ArgumentError
-from autograd.operations import CONSTANT, OPERATIONS
+from autograd.operations import CONSTANT, OPERATIONS, define
 
 # --- first pass: the tape ------------------------------------------------------------------------
 
@@ -243,6 +243,31 @@ def test_new_rows_are_trained_if_anything_in_them_is(trained: bool) -> None:
     assert with_parts.varying == [*tape.varying, True, True]
 
 
+def test_weights_that_are_computed_take_part() -> None:
+    """They are ready at the level 2, the first state at 3."""
+    x, (u, v, w) = leaves(3), leaves(3)
+    weights = [ag.exp(ag.tanh(weight)) for weight in (u, v, w)]
+    state: Any = ag.tanh(ag.exp(ag.tanh(x[0])))
+    for moment in x[1:]:
+        state = ag.tanh(ag.dot(weights, [moment, state, state * state]))
+    _, after = rows_of_recurrences([state], x, [u, v, w])
+    squares = [a_sum(batch_batch=[(1.0, i, i)]) for i in (14, 17)]
+    assert [row for row in sums_of(after, n_operands=2) if row not in squares] == [
+        a_sum(shared_batch=[(1.0, 7, 1)]),  # 7 is exp(tanh(u))
+        a_sum(shared_batch=[(1.0, 7, 2)]),
+    ]
+
+
+def test_equal_weights_that_begin_at_different_levels_are_no_recurrence() -> None:
+    x, w = leaves(2), leaves(3)
+    sums = []
+    for late in (x[0], ag.tanh(ag.exp(ag.tanh(x[1])))):
+        once = ag.exp(late)
+        sums.append(ag.dot(w, [late, once, ag.exp(once)]))
+    before, after = rows_of_recurrences(sums, x, w)
+    assert before == after
+
+
 def test_sums_that_do_not_recur_stay_whole() -> None:
     x, w = leaves(2), [leaves(3) for _ in range(3)]
     hidden = ag.tanh(ag.dot(w[0][:2], x))
@@ -298,6 +323,18 @@ def test_rows_wait_until_they_can_be_computed_together() -> None:
         (("exp", True, (True,)), [3]),
         (("tanh", True, (True,)), [2, 4]),
         (("sum", True, (0, 0, 2, 0, 0)), [5]),
+    ]
+
+
+def test_two_operations_of_one_name_are_two_blocks() -> None:
+    """Such as one that was defined, used, and defined again."""
+    rules: Any = {"array": lambda np, x: x, "derivative": lambda g, out, x: (g,), "symbol": ""}
+    some, others = (define("twice", forward=lambda x, k=k: k * x, **rules) for k in (2, 3))
+    del OPERATIONS["twice"]
+    x, y = leaves(2)
+    assert blocks_of(read_tape([some(x), others(y), some(y)], [x, y], [])) == [
+        (("twice", True, (True,)), [2, 4]),
+        (("twice", True, (True,)), [3]),
     ]
 
 
@@ -429,6 +466,26 @@ def test_rows_are_laid_out_in_the_order_of_their_operands() -> None:
     ]
 
 
+def test_sums_are_laid_out_in_the_order_of_their_operands() -> None:
+    x, w = leaves(4), leaves(2)
+    sums = [ag.exp(x[1] + x[3]), ag.exp(x[0] + x[2]), ag.exp(w[1] * x[0]), ag.exp(w[0] * x[0])]
+    assert sketches(sums, x, w) == [
+        "batch[4:6] = batch[0:2]",
+        "batch[4:6] += batch[2:4]",
+        "batch[6:8] = shared[0:2] * batch[0, 0]",
+        "batch[8:12] = exp(batch[4:8])",
+    ]
+    outputs = [int(output.rows[0]) for output in planned(sums, x, w).outputs]
+    assert outputs == [9, 8, 11, 10]
+
+
+def test_products_with_coefficients_are_no_matrix_products() -> None:
+    x, rows = leaves(3), [leaves(3) for _ in range(4)]
+    layer = [ag.exp(r[0] * x[0] + r[1] * x[1] - r[2] * x[2]) for r in rows]
+    steps = planned(layer, x, [weight for row in rows for weight in row]).forward
+    assert not any(isinstance(step, MatMul) for step in steps)
+
+
 def test_a_layer_becomes_one_matrix_product_in_any_order_of_neurons_and_terms() -> None:
     x, rows = leaves(3), [leaves(3) for _ in range(3)]
 
@@ -511,6 +568,19 @@ def test_no_gradient_is_sent_where_no_parameter_is() -> None:
     assert adjoint_sketches([w * ag.detach(w * x)], [x], [w]) == [
         "batch[3] = shared[0] * batch[2]: = d shared[0]"
     ]
+
+
+def test_rows_are_differentiated_by_the_operands_that_need_it_alone() -> None:
+    """Four quotients are one division, and its adjoint is one division for each case."""
+    x, w = leaves(2)
+    y = ag.exp(w * x)
+    z = ag.exp(y)
+    steps = [
+        (len(adjoint.forward.out.rows), [target is not None for target in adjoint.targets])
+        for adjoint in planned([ag.sum([y / x, y / z, z / x, z / y])], [x], [w]).adjoint
+        if isinstance(adjoint.forward, Apply) and adjoint.forward.operation is operations.div
+    ]
+    assert steps == [(2, [True, False]), (2, [True, True])]
 
 
 def recurrent_cell(length: int, width: int) -> tuple[Value, list[Value], list[Value]]:

@@ -1,6 +1,8 @@
 """What cannot be compiled, or not be computed, is refused with a reason and a remedy."""
 
+import contextlib
 import inspect
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -182,6 +184,157 @@ def test_baking_a_number_in_is_noticed(function: Callable[..., Any]) -> None:
     assert "sample 2 than for sample 0" in str(caught.value)
 
 
+def uses_another_parameter(x: list[Value]) -> Any:
+    p = (w if printed(x[1]) > 0 else v) * x[0]  # here
+    q = ag.tanh(p)
+    return ag.exp(q * q)
+
+
+def uses_another_parameter_second(x: list[Value]) -> Any:
+    p = w * x[0]
+    q = (w if printed(x[0]) > 2 else v) * p  # here
+    return ag.tanh(q) + q
+
+
+def swaps_the_operands(x: list[Value]) -> Any:
+    a, b = (x[0], w) if printed(x[1]) > 0 else (w, x[0])
+    c = a - b  # here
+    return ag.tanh(c) * w
+
+
+def swaps_results(x: list[Value]) -> Any:
+    a, b = ag.tanh(x[0]), ag.tanh(x[1])
+    c = a / b if printed(x[1]) > 0 else b / a  # here
+    return c * c
+
+
+def applies_another_operation(x: list[Value]) -> Any:
+    p = w * x[0]
+    q = ag.sin(p) if printed(x[1]) > 0 else ag.cos(p)  # here
+    return q * q
+
+
+def leaves_a_step_out(x: list[Value]) -> Any:
+    p = w * x[0]
+    q = ag.tanh(p) if printed(x[1]) > 0 else p  # here
+    return q * q
+
+
+def makes_a_variable(x: list[Value]) -> Any:
+    p = Value(printed(x[0])) * w  # here
+    return ag.tanh(p)
+
+
+def ends_earlier(x: list[Value]) -> Any:
+    p = ag.exp(x[0])
+    return ag.tanh(p) if printed(x[1]) < 0 else p  # here
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        uses_another_parameter,
+        uses_another_parameter_second,
+        swaps_the_operands,
+        swaps_results,
+        applies_another_operation,
+        leaves_a_step_out,
+        makes_a_variable,
+        ends_earlier,
+    ],
+)
+def test_the_first_line_that_differs_is_named(function: Callable[..., Any]) -> None:
+    with pytest.raises(TraceError, match="sample 2 than for sample 0") as caught:
+        ag.compile(function)(X)
+    assert str(caught.value).startswith(line_of(function))
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        lambda a, b: ([a, b], [b, a]),
+        lambda a, b: ([a, b], [a, a]),
+        lambda a, b: ([[a, b]], [a, b]),
+        lambda a, b: (a, b),
+        lambda a, b: ([ag.tanh(a), a], [a, ag.tanh(a)]),
+    ],
+)
+def test_other_results_of_one_graph_are_noticed(results: Callable[..., Any]) -> None:
+    calls: list[Any] = []
+
+    def function(x: list[Value]) -> Any:
+        calls.append(x)
+        return results(x[0], x[1])[len(calls) > 1]
+
+    with pytest.raises(TraceError, match="something else for sample 2"):
+        ag.compile(function).map(X)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_the_number_of_a_parameter_is_not_read(batch_size: int) -> None:
+    weight = Value(1.0)
+
+    def reads(x: list[Value]) -> Any:
+        weighted = weight * x[0]
+        return weighted + (5.0 if weight.data > 0 else -5.0)  # here
+
+    for parameters in ([], [weight]):
+        with pytest.raises(TraceError, match=REPLACEMENT) as caught:
+            ag.compile(reads, parameters=parameters)(X[:batch_size])
+        assert str(caught.value).startswith(line_of(reads))
+        assert type(weight) is Value
+
+
+def test_the_number_of_a_parameter_that_only_its_owner_names_is_not_read() -> None:
+    scale = Value(2.0)
+    with pytest.raises(TraceError, match=r"read with \.data"):
+        ag.compile(lambda x: w * x[0] * scale.data, parameters=[scale])(X)
+
+
+def test_parameters_are_as_before_however_a_recording_ends() -> None:
+    weight = Value(1.0)
+
+    def stops(error: BaseException | None) -> Callable[..., Any]:
+        calls: list[Any] = []
+
+        def function(x: list[Value]) -> Any:
+            calls.append(type(weight))
+            if len(calls) == 2 and error is not None:
+                raise error
+            return weight * x[0]
+
+        return function
+
+    for error in (KeyboardInterrupt(), ValueError(), DomainError("log"), None):
+        with contextlib.suppress(KeyboardInterrupt, ValueError, DomainError):
+            ag.compile(stops(error), parameters=[weight])(X)
+        assert type(weight) is Value
+        assert weight.data == 1.0
+
+
+def test_other_threads_read_parameters_during_a_recording() -> None:
+    weight = Value(1.0)
+    read: list[float] = []
+
+    def function(x: list[Value]) -> Any:
+        reader = threading.Thread(target=lambda: read.append(weight.data))
+        reader.start()
+        reader.join()
+        return weight * x[0]
+
+    ag.compile(function)(X)
+    assert read == [1.0, 1.0]
+
+
+def test_a_value_of_a_class_of_ones_own_is_a_parameter_too() -> None:
+    class Named(Value):
+        name = "w"
+
+    weight = Named(2.0)
+    assert ag.compile(lambda x: weight * x[0]).map(X).tolist() == [2.0, -6.0, 10.0]
+    assert type(weight) is Named
+
+
 @pytest.mark.parametrize(
     "other_leaf",
     [
@@ -205,6 +358,12 @@ def test_other_leaves_in_the_same_places_are_noticed_though_their_numbers_are_eq
     parameters = Value(1.0), Value(1.0)
     with pytest.raises(TraceError, match="something else for sample 1"):
         ag.compile(function)(np.ones((2, 2)))
+
+
+def test_variables_made_inside_are_constants() -> None:
+    program = ag.compile(lambda x: Value(3.0) * w * x + Value(3.0))
+    assert program.map(np.ones(2)).tolist() == [4.5, 4.5]
+    assert program.parameters == [w]
 
 
 def test_graphs_of_different_size_are_noticed() -> None:
