@@ -12,6 +12,8 @@ each:
    `products`, which finds matrix products among the sums;
 7. `adjoint`: the backward instructions; with `joining`, which makes one of those for equal weights.
 
+`passes` runs them, from the third on, and shows a small graph on its way through them.
+
 The result is a `program`, a list of instructions that knows nothing of NumPy. A backend binds it to
 a batch size: `numpy_backend`, with `nests` for the shapes of its loops, `memory` for its arrays,
 `expressions` for the formulas of the operation table, and `forward_source`, `backward_source` and

@@ -32,7 +32,7 @@ from autograd.compiler.chunks import bind_in_chunks
 from autograd.compiler.mean import mean_node
 from autograd.compiler.memory import Array
 from autograd.compiler.own_operations import require_sound_operations
-from autograd.compiler.planning import plan
+from autograd.compiler.passes import apply_passes
 from autograd.compiler.program import Backend, BoundProgram, Program
 from autograd.compiler.report import report
 from autograd.compiler.trace import Trace, record
@@ -248,7 +248,8 @@ class Compiled:
     def _keep(self, shapes: Shapes, trace: Trace, alone: list[Array]) -> None:
         require_sound_operations(trace.tape)
         with collector_paused():
-            program = plan(trace.tape)  # may fail or be interrupted: nothing has changed yet
+            # It may fail or be interrupted: nothing has changed yet.
+            program = apply_passes(trace.tape).program
             require_constants(program, self.dtype)
         while len(self._recordings) >= KEPT_PROGRAMS:
             oldest = self._recordings.pop(next(iter(self._recordings)))
