@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from autograd import Value, operations
-from autograd.compiler import float_backend, native, numpy_backend, planning
+from autograd.compiler import float_backend, native, numpy_backend, passes, planning
 from autograd.compiler.blocks import Block, blocks
 from autograd.compiler.canonical import Row
 from autograd.compiler.products import matrix_products
@@ -68,7 +68,7 @@ class Passes:
             patch.setattr(planning, "matrix_products", products)
             patch.setattr(planning, "UNROLLED", self.unrolled)
             if self.single_row_blocks:
-                patch.setattr(planning, "blocks", single_row_blocks)
+                patch.setattr(passes, "blocks", single_row_blocks)
             yield
 
 
