@@ -21,8 +21,9 @@ computing, `float_backend`, with `float_source` and `float_formulas`. For those 
 floats, `fallback` has NumPy tell. Large batches run in `chunks`.
 
 `compiling` is what the user calls and `compiled` what it returns, with `arguments` and `mean` for
-what that takes and gives, and `report` and `diagnosis` for what it tells. `own_operations` tries
-the operations of a user on a sample first.
+what that takes and gives, and `report` and `diagnosis` for what it tells. Its `programs` are kept
+by the shapes of the arguments, so that each pass runs once. `own_operations` tries the operations
+of a user on a sample first.
 """
 
 from autograd.compiler.compiled import Compiled
