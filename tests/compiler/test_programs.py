@@ -36,7 +36,8 @@ def test_a_function_is_recorded_once_per_shape() -> None:
     assert calls[recorded:] == [3, 3]
 
 
-def test_a_lone_sample_is_recorded_again_with_the_next_one_alone() -> None:
+@pytest.mark.parametrize("others", [[3.0], [1.0, 3.0], [1.0, 1.0]])
+def test_a_lone_sample_is_recorded_again_with_the_first_others(others: list[float]) -> None:
     calls = []
 
     def function(x: Any) -> Any:
@@ -45,10 +46,10 @@ def test_a_lone_sample_is_recorded_again_with_the_next_one_alone() -> None:
 
     program = ag.compile(function)
     recorded = []
-    for sample in (1.0, 1.0, 3.0, 4.0):
-        assert program.map(np.array([sample])).tolist() == [2 * sample]
+    for samples in ([1.0], [1.0], others, [1.0], [4.0], [5.0, 6.0]):
+        np.testing.assert_array_equal(program.map(np.array(samples)), 2 * np.array(samples))
         recorded.append(len(calls))
-    assert recorded == [2, 2, 4, 4]
+    assert recorded == [2, 2, 4, 4, 4, 4]
 
 
 def test_the_number_of_kept_programs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
