@@ -12,6 +12,8 @@ each:
    `products`, which finds matrix products among the sums;
 7. `adjoint`: the backward instructions; with `joining`, which makes one of those for equal weights.
 
+`passes` runs them, from the third on, and shows a small graph on its way through them.
+
 The result is a `program`, a list of instructions that knows nothing of NumPy. A backend binds it to
 a batch size: `numpy_backend`, with `nests` for the shapes of its loops, `memory` for its arrays,
 `expressions` for the formulas of the operation table, and `forward_source`, `backward_source` and
@@ -21,9 +23,9 @@ computing, `float_backend`, with `float_source` and `float_formulas`. For those 
 floats, `fallback` has NumPy tell. Large batches run in `chunks`.
 
 `compiling` is what the user calls and `compiled` what it returns, with `arguments` and `mean` for
-what that takes and gives, and `report` and `diagnosis` for what it tells. Its `programs` are kept
-by the shapes of the arguments, so that each pass runs once. `own_operations` tries the operations
-of a user on a sample first.
+what that takes and gives, and `report` and `diagnosis` for what it tells. The `programs` of a
+function are kept by the shapes of its arguments, so that each is made once. `own_operations` tries
+the operations of a user on a sample first.
 """
 
 from autograd.compiler.compiled import Compiled

@@ -6,10 +6,10 @@ overwrites or adds, for a whole region. If some rows of the region already hold 
 others do not, it adds, and those others are set to zero before the backward program starts.
 
 >>> from autograd import Value
->>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.passes import apply_passes
 >>> from autograd.compiler.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
->>> program = plan(read_tape([w * x + w], inputs=[x], parameters=[w]))
+>>> program = apply_passes(read_tape([w * x + w], inputs=[x], parameters=[w])).program
 >>> for adjoint in program.adjoint:
 ...     print(adjoint.targets)
 (= d shared[0], None)
@@ -18,7 +18,7 @@ others do not, it adds, and those others are set to zero before the backward pro
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,19 +35,18 @@ from autograd.compiler.program import (
 )
 
 
-def add_adjoint(
-    program: Program, shared_trained: NDArray[np.bool_], batch_trained: NDArray[np.bool_]
-) -> Program:
+def add_adjoint(program: Program, trained: Mapping[bool, NDArray[np.bool_]]) -> Program:
     """Return the program with the instructions for the gradient of its first output.
 
     Parameters
     ----------
     program : Program
         Without an adjoint.
-    shared_trained, batch_trained : array of bool
-        Which rows of each space depend on a parameter: no others receive a gradient.
+    trained : mapping of bool to array of bool
+        Of the shared rows (False) and the batch rows (True), which depend on a parameter: no others
+        receive a gradient.
     """
-    bookkeeping = _Bookkeeping({False: shared_trained, True: batch_trained}, program.outputs[0])
+    bookkeeping = _Bookkeeping(trained, program.outputs[0])
     adjoint = []
     for step in way_back(program.forward, bookkeeping.arrived):
         for part in bookkeeping.reached(step.instruction):
@@ -61,7 +60,7 @@ def add_adjoint(
 class _Bookkeeping:
     """Which gradient rows have been written."""
 
-    def __init__(self, trained: dict[bool, NDArray[np.bool_]], output: Region) -> None:
+    def __init__(self, trained: Mapping[bool, NDArray[np.bool_]], output: Region) -> None:
         self.trained = trained
         self.written = {batch: np.zeros_like(rows) for batch, rows in trained.items()}
         self.written[output.batch][output.rows] = True

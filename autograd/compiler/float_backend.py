@@ -6,10 +6,10 @@ faster. The source holds one assignment per row, ``u3`` for shared rows and ``v3
 with a ``d`` before the name for gradients; what differs from sample to sample stands in a loop.
 
 >>> from autograd import Value, tanh
->>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.passes import apply_passes
 >>> from autograd.compiler.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
->>> print(bind(plan(read_tape([tanh(w * x)], [x], [w])), batch_size=4).source)
+>>> print(bind(apply_passes(read_tape([tanh(w * x)], [x], [w])).program, batch_size=4).source)
 def run(theta, samples, differentiate):
     [u0] = theta
     outputs = []

@@ -5,10 +5,10 @@ operation on whole rows:
 
 >>> from autograd import Value, tanh
 >>> from autograd.compiler.memory import Memory
->>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.passes import apply_passes
 >>> from autograd.compiler.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
->>> program = plan(read_tape([tanh(w * x + w)], inputs=[x], parameters=[w]))
+>>> program = apply_passes(read_tape([tanh(w * x + w)], inputs=[x], parameters=[w])).program
 >>> statements = Statements(Memory(program, batch_size=4, dtype=np.float64))
 >>> for instructions in program.by_region():
 ...     emit_forward(statements, instructions)

@@ -5,7 +5,7 @@ the sum over all steps of d_out @ inputs.T, so one product at the end is enough.
 its inputs only; the weights are done when the reverse order reaches the earliest step.
 
 >>> from autograd import Value, dot, tanh
->>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.passes import apply_passes
 >>> from autograd.compiler.tape import read_tape
 >>> inputs = [Value(1.0) for _ in range(3)]
 >>> matrix = [[Value(2.0) for _ in range(3)] for _ in range(3)]
@@ -13,7 +13,7 @@ its inputs only; the weights are done when the reverse order reaches the earlies
 >>> for step in range(2):
 ...     state = [tanh(dot(row, state)) for row in matrix]
 >>> tape = read_tape([dot(state, state)], inputs, parameters=[w for row in matrix for w in row])
->>> for step in way_back(plan(tape).forward, arrived=lambda region: True):
+>>> for step in way_back(apply_passes(tape).program.forward, arrived=lambda region: True):
 ...     print(type(step.instruction).__name__, step.instruction.out, step.to_first, step.to_others)
 SumProducts batch[15] True True
 Apply batch[12:15] True True

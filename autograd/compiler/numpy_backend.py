@@ -5,10 +5,10 @@ bound to a batch size; the source calls NumPy functions on these views, and the 
 operations that have no formula. Rows at no regular distance are gathered into a buffer each time.
 
 >>> from autograd import Value, tanh
->>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.passes import apply_passes
 >>> from autograd.compiler.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
->>> print(bind(plan(read_tape([tanh(w * x)], [x], [w])), batch_size=4).source)
+>>> print(bind(apply_passes(read_tape([tanh(w * x)], [x], [w])).program, batch_size=4).source)
 def forward():
     multiply(x2, x3, out=y1)  # 1x4
     tanh(y1, out=y4)  # 1x4

@@ -5,25 +5,29 @@ one rule lays everything out: the outputs of a layer end up in the order of its 
 next layer reads them as a slice.
 
 >>> from autograd import Value, exp
+>>> from autograd.compiler.blocks import blocks
+>>> from autograd.compiler.canonical import canonical_rows
 >>> from autograd.compiler.tape import read_tape
 >>> x, y = Value(1.0), Value(2.0)
->>> program = plan(read_tape([exp(y) * exp(x)], inputs=[x, y], parameters=[]))
+>>> tape = read_tape([exp(y) * exp(x)], inputs=[x, y], parameters=[])
+>>> rows = canonical_rows(tape)
+>>> program, _ = plan(tape, rows, blocks(tape, rows))
 >>> for instruction in program.forward:
 ...     print(type(instruction).__name__, instruction.out)
 Apply batch[2:4]
 SumProducts batch[4]
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd import operations
-from autograd.compiler.adjoint import add_adjoint
-from autograd.compiler.blocks import Block, blocks
-from autograd.compiler.canonical import SHARED_TIMES_BATCH, Call, Row, canonical_rows
+from autograd.compiler.blocks import Block
+from autograd.compiler.canonical import SHARED_TIMES_BATCH, Call, Row
 from autograd.compiler.layout import SPACES, Layout, Terms, in_lexicographic_order
 from autograd.compiler.nests import is_read_at_once
 from autograd.compiler.products import matrix_products
@@ -37,7 +41,6 @@ from autograd.compiler.program import (
     Region,
     SumProducts,
 )
-from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape
 
 UNROLLED = 4
@@ -46,14 +49,22 @@ read all terms.
 """
 
 
-def plan(tape: Tape) -> Program:
-    """Turn a tape into a program, with the adjoint of its first output."""
-    tape, rows = split_recurrences(tape, canonical_rows(tape))
+def plan(
+    tape: Tape, rows: dict[int, Row], blocks: Iterable[Block]
+) -> tuple[Program, dict[bool, NDArray[np.bool_]]]:
+    """Plan the instructions that compute the rows, block by block.
+
+    Returns
+    -------
+    program : Program
+        Without an adjoint.
+    trained : dict of bool to array of bool
+        Of the shared rows (False) and the batch rows (True), which depend on a parameter.
+    """
     planner = _Planner(tape, rows)
-    for block in blocks(tape, rows):
+    for block in blocks:
         planner.add(block)
-    layout = planner.layout
-    return add_adjoint(planner.program(), layout.trained_rows(False), layout.trained_rows(True))
+    return planner.program(), {batch: planner.layout.trained_rows(batch) for batch in (False, True)}
 
 
 class _Planner:

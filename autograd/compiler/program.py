@@ -14,10 +14,10 @@ The five nodes x, w, w x, w x + w and its tanh become three instructions, for x 
 and w the shared row 0 already:
 
 >>> from autograd import Value, tanh
->>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.passes import apply_passes
 >>> from autograd.compiler.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
->>> program = plan(read_tape([tanh(w * x + w)], inputs=[x], parameters=[w]))
+>>> program = apply_passes(read_tape([tanh(w * x + w)], inputs=[x], parameters=[w])).program
 >>> for instruction in program.forward:
 ...     print(instruction)
 SumProducts(out=batch[1], left=shared[0], right=batch[0], coefficients=None, add=False)

@@ -1,8 +1,7 @@
 """Programs: what has been compiled of one function, kept by the shapes of its arguments.
 
-This is where the passes come together. For samples of a new shape, the function is recorded and a
-program planned; for a batch of a new shape, that program is bound to its size. Both are kept, so
-each pass runs once.
+For samples of a new shape, the function is recorded, and the `passes` make a program of it; for a
+batch of a new shape, that program is bound to its size. Both are kept, so each is made once.
 
 >>> from autograd import Value
 >>> w = Value(0.5, "w")
@@ -41,7 +40,7 @@ from autograd.compiler.arguments import (
 from autograd.compiler.chunks import bind_in_chunks
 from autograd.compiler.memory import Array
 from autograd.compiler.own_operations import require_sound_operations
-from autograd.compiler.planning import plan
+from autograd.compiler.passes import apply_passes
 from autograd.compiler.program import Backend, BoundProgram, Program
 from autograd.compiler.tape import Tape
 from autograd.compiler.trace import Trace, record
@@ -177,8 +176,8 @@ class Programs:
                 compilation.alone = []
 
     def _compile(self, shapes: Shapes, trace: Trace, alone: list[Array]) -> Compilation:
-        """Plan a program and keep it."""
-        program = self._plan(trace.tape)  # may fail or be interrupted: nothing has changed yet
+        """Make the program of a trace, and keep both."""
+        program = self._program(trace.tape)  # may fail or be interrupted: nothing has changed yet
         compilation = Compilation(trace, program, alone)
         while len(self.compilations) >= KEPT_PROGRAMS:
             self._forget_oldest()
@@ -186,10 +185,10 @@ class Programs:
         self.compilations[shapes] = compilation
         return compilation
 
-    def _plan(self, tape: Tape) -> Program:
+    def _program(self, tape: Tape) -> Program:
         require_sound_operations(tape)
         with collector_paused():
-            program = plan(tape)
+            program = apply_passes(tape).program
             require_constants(program, self._dtype)
         return program
 

@@ -2,23 +2,21 @@
 
 from collections import Counter
 
-from autograd.compiler.blocks import blocks
-from autograd.compiler.canonical import KINDS, canonical_rows
+from autograd.compiler.canonical import KINDS
+from autograd.compiler.passes import apply_passes
 from autograd.compiler.program import MatMul, Program
-from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape
 
 
 def report(tape: Tape, program: Program, passes: bool) -> str:
     """Summarize a compilation, with `passes` also block by block and instruction by instruction."""
-    tape_with_parts, rows = split_recurrences(tape, canonical_rows(tape))
-    grouped = blocks(tape_with_parts, rows)
+    _, rows, blocks, _ = apply_passes(tape)
     products = [step for step in program.forward if isinstance(step, MatMul)]
     lines = [
         f"{len(tape.operations)} nodes: {len(tape.inputs)} inputs, {len(tape.parameters)} "
         f"parameters, {sum(tape.constant)} constants",
         f"-> {len(rows)} rows, sums of products and calls of operations",
-        f"-> {len(grouped)} blocks of rows of one form",
+        f"-> {len(blocks)} blocks of rows of one form",
         f"-> {len(program.forward)} instructions forward, {len(products)} of them matrix products, "
         f"and {len(program.adjoint)} backward",
     ]
@@ -38,7 +36,7 @@ def report(tape: Tape, program: Program, passes: bool) -> str:
             f"blocks: (sum, whether it varies from sample to sample, numbers of terms {terms})",
             "        or (operation, whether it varies, whether each operand does)",
         ]
-        lines += [f"   {len(block.rows):6} rows {block.form}" for block in grouped]
+        lines += [f"   {len(block.rows):6} rows {block.form}" for block in blocks]
         lines += ["", "forward"]
         lines += [f"   {step}" for step in program.forward]
         lines += ["", "backward"]

@@ -50,19 +50,20 @@ class TracedValue(Value):
         """The number, for the code of this library."""
         if not _is_of_library(sys._getframe(1).f_code.co_filename):
             refuse_while_tracing("read with .data")
-        number: float = _NUMBER.__get__(self)
+        number: float = _number(self)
         return number
 
     @data.setter
     def data(self, number: float) -> None:
-        _NUMBER.__set__(self, number)
+        _set_number(self, number)
 
     def __index__(self) -> int:
         refuse_while_tracing("used as an integer")
         return int(self)
 
 
-_NUMBER: Any = vars(Node)["data"]
+_number: Any = vars(Node)["data"].__get__
+_set_number: Any = vars(Node)["data"].__set__
 
 
 @functools.cache  # asked for each number read: a quarter less time for that

@@ -14,7 +14,7 @@ import autograd as ag
 import nn
 from autograd import Value, operations
 from autograd.compiler import float_backend, numpy_backend
-from autograd.compiler.planning import plan
+from autograd.compiler.passes import apply_passes
 from autograd.compiler.program import Program
 from autograd.compiler.tape import read_tape
 from autograd.errors import AutogradError, DomainError
@@ -29,7 +29,7 @@ def chain(length: int) -> Program:
     y = x
     for i in range(length // 2):
         y = ag.tanh(y * weights[i % 8])
-    return plan(read_tape([y], [x], weights))
+    return apply_passes(read_tape([y], [x], weights)).program
 
 
 def of_floats(function: Callable[..., Any]) -> Any:
@@ -48,7 +48,7 @@ def test_a_deep_narrow_graph_runs_on_floats_at_small_batches_only() -> None:
 
 def test_a_graph_of_nothing_runs_in_numpy() -> None:
     x = Value(1.0)
-    assert not float_backend.is_faster(plan(read_tape([x], [x], [])), 1000)
+    assert not float_backend.is_faster(apply_passes(read_tape([x], [x], [])).program, 1000)
 
 
 def test_a_network_runs_in_numpy() -> None:
@@ -76,7 +76,7 @@ def test_a_given_backend_is_used_for_every_batch(backend: Any, size: int) -> Non
 
 def compiled_program() -> Program:
     x = Value(1.0)
-    return plan(read_tape([ag.tanh(w * x)], [x], [w]))
+    return apply_passes(read_tape([ag.tanh(w * x)], [x], [w])).program
 
 
 # --- the source ----------------------------------------------------------------------------------

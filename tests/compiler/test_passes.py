@@ -23,7 +23,7 @@ from autograd.compiler.canonical import KINDS, NONE, Call, Row, Sum, Term, canon
 from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
 from autograd.compiler.memory import Memory
 from autograd.compiler.nests import cuts, nest, nest_adjoint, nest_together
-from autograd.compiler.planning import plan
+from autograd.compiler.passes import apply_passes
 from autograd.compiler.products import MatrixProduct, matrix_products
 from autograd.compiler.program import (
     Adjoint,
@@ -414,7 +414,7 @@ def sketch(step: Forward) -> str:
 
 
 def planned(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any) -> Program:
-    return plan(read_tape(outputs, inputs, parameters))
+    return apply_passes(read_tape(outputs, inputs, parameters)).program
 
 
 def sketches(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any) -> list[str]:

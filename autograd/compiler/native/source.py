@@ -9,10 +9,10 @@ What these names mean stands in ``kernels.c``, with which the source begins. The
 the statements, in functions of not too many:
 
 >>> from autograd import Value, tanh
->>> from autograd.compiler.planning import plan
+>>> from autograd.compiler.passes import apply_passes
 >>> from autograd.compiler.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
->>> program = plan(read_tape([tanh(w * x)], inputs=[x], parameters=[w]))
+>>> program = apply_passes(read_tape([tanh(w * x)], inputs=[x], parameters=[w])).program
 >>> text = c_source(program, batch_size=4, dtype=np.float64).text
 >>> print(text[text.index("static void forward_1") : text.index("void set_memory")])
 static void forward_1(void)

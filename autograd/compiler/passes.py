@@ -1,0 +1,78 @@
+"""The passes of the compiler in their order, from a tape to a program.
+
+One graph on its way through all of them:
+
+>>> from autograd import Value, tanh
+>>> from autograd.compiler.tape import read_tape
+>>> x, y, w = Value(1.0), Value(2.0), Value(3.0)
+>>> passes = apply_passes(read_tape([(tanh(w * x) - y) ** 2], inputs=[x, y], parameters=[w]))
+
+The tape is the graph with numbers for nodes: the inputs 0 and 1, the parameter 2, and what is
+computed. Its arithmetic becomes sums of products; the difference is used twice, in its square:
+
+>>> for index, row in passes.rows.items():
+...     print(index, row)
+3 Sum(terms=([], [(1.0, 2, 0)], [], [], []))
+4 Call(operation=<operation tanh>, operands=(3,))
+5 Sum(terms=([], [], [(1.0, 4, -1), (-1.0, 1, -1)], [], []))
+7 Sum(terms=([(1.0, 5, 5)], [], [], [], []))
+
+Rows of one form that can be computed together are blocks (here each is alone), and each block is
+an instruction or more, on the addresses that its rows get:
+
+>>> [block.rows for block in passes.blocks]
+[[3], [4], [5], [7]]
+>>> for instruction in passes.program.forward:
+...     print(type(instruction).__name__, instruction.out, "of", instruction.operands)
+SumProducts batch[2] of (shared[0], batch[0])
+Apply batch[3] of (batch[2],)
+SumProducts batch[4] of (batch[1], None)
+SumProducts batch[4] of (batch[3], None)
+SumProducts batch[5] of (batch[4], batch[4])
+
+Backward the gradients go to those operands that depend on w:
+
+>>> for adjoint in passes.program.adjoint:
+...     print("from d", adjoint.forward.out, "to", adjoint.targets)
+from d batch[5] to (= d batch[4], += d batch[4])
+from d batch[4] to (= d batch[3], None)
+from d batch[3] to (= d batch[2],)
+from d batch[2] to (= d shared[0], None)
+"""
+
+from typing import NamedTuple
+
+from autograd.compiler.adjoint import add_adjoint
+from autograd.compiler.blocks import Block, blocks
+from autograd.compiler.canonical import Row, canonical_rows
+from autograd.compiler.planning import plan
+from autograd.compiler.program import Program
+from autograd.compiler.recurrences import split_recurrences
+from autograd.compiler.tape import Tape
+
+
+class Passes(NamedTuple):
+    """What the passes made of a graph.
+
+    Attributes
+    ----------
+    tape : Tape
+        With an entry for each row that is no node of the graph.
+    rows : dict of int to Row
+        What is computed, by tape index.
+    blocks : list of Block
+    program : Program
+    """
+
+    tape: Tape
+    rows: dict[int, Row]
+    blocks: list[Block]
+    program: Program
+
+
+def apply_passes(tape: Tape) -> Passes:
+    """Turn a tape into a program, with the adjoint of its first output."""
+    tape, rows = split_recurrences(tape, canonical_rows(tape))
+    grouped = blocks(tape, rows)
+    program, trained = plan(tape, rows, grouped)
+    return Passes(tape, rows, grouped, add_adjoint(program, trained))
