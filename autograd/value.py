@@ -277,7 +277,7 @@ class Value(Node):
         """
         parents = [x if isinstance(x, Value) else as_value(x) for x in inputs]
         data = operation.evaluate(*[parent.data for parent in parents])
-        return node(operation, data, tuple(parents))
+        return node_of(operation, data, tuple(parents))
 
 
 def as_value(number: Number) -> Value:
@@ -293,7 +293,7 @@ def as_value(number: Number) -> Value:
     return new_node(CONSTANT, real_number(number), None, ())
 
 
-def node(operation: Operation, data: float, parents: tuple[Value, ...]) -> Value:
+def node_of(operation: Operation, data: float, parents: tuple[Value, ...]) -> Value:
     """Make the node of an operation whose result is known already."""
     if len(parents) > 2 or operation is operations.dot:
         return new_node(operation, data, None, (Row(parents),))

@@ -23,7 +23,8 @@ computing, `float_backend`, with `float_source` and `float_formulas`. For those 
 floats, `fallback` has NumPy tell. Large batches run in `chunks`.
 
 `compiling` is what the user calls and `compiled` what it returns, with `arguments` and `mean` for
-what that takes and gives, and `report` and `diagnosis` for what it tells. `own_operations` tries
+what that takes and gives, and `report` and `diagnosis` for what it tells. The `programs` of a
+function are kept by the shapes of its arguments, so that each is made once. `own_operations` tries
 the operations of a user on a sample first.
 """
 

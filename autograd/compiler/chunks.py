@@ -1,6 +1,6 @@
 """Chunks: a large batch runs in parts, whose numbers stay in the cache of the processor.
 
-This is between `compiled` and the backends: here the backend is chosen, too. Chunks that run one
+This is between `programs` and the backends: here the backend is chosen, too. Chunks that run one
 after the other are a bound program again, so whoever runs a batch need not know of them.
 """
 

@@ -1,72 +1,31 @@
 """`Compiled`: a function of scalars, run on whole mini-batches.
 
-This is where the passes come together: record a sample, plan a program, bind it to the batch size.
-The results are kept by the shapes of the arrays, so each pass runs once.
+The numbers of the parameters and the arrays of a batch go in, the mean and its gradient come out.
+What runs in between is one of the function's `programs`.
 """
 
-import contextlib
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.collector import collector_paused
 from autograd.compiler.arguments import (
-    Shapes,
-    are_in_range,
     as_arrays,
-    batch_size,
     checked_dtype,
     checked_theta,
     checked_values,
-    require_as_many_as_taken,
-    require_constants,
     require_different,
-    require_samples,
 )
-from autograd.compiler.chunks import bind_in_chunks
 from autograd.compiler.mean import mean_node
 from autograd.compiler.memory import Array
-from autograd.compiler.own_operations import require_sound_operations
-from autograd.compiler.passes import apply_passes
-from autograd.compiler.program import Backend, BoundProgram, Program
+from autograd.compiler.program import Backend
+from autograd.compiler.programs import BoundCompilation, Programs
 from autograd.compiler.report import report
-from autograd.compiler.trace import Trace, record
-from autograd.errors import ArgumentError, DomainError, GraphError, NonFiniteError
+from autograd.compiler.trace import Trace
+from autograd.errors import ArgumentError, GraphError
 from autograd.value import Value
-
-KEPT_PROGRAMS = 16
-"""How many shapes of samples, and how many shapes of batches, are kept with their programs."""
-
-
-@dataclass(frozen=True)
-class _Recording:
-    """What is known of a function for samples of one shape.
-
-    Attributes
-    ----------
-    trace : Trace
-    program : Program
-    alone : list of array
-        The batch that was recorded, if it held one sample only: that shows no difference between
-        samples, so the function is recorded again when another one comes. Empty otherwise.
-    """
-
-    trace: Trace
-    program: Program
-    alone: list[Array] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Bound:
-    """What runs batches of one shape."""
-
-    recording: _Recording
-    program: BoundProgram
 
 
 class Compiled:
@@ -85,14 +44,12 @@ class Compiled:
                 f"autograd.compiler.native, not {backend!r}"
             )
         self.dtype = checked_dtype(dtype)
-        self._backend = backend
+        given = checked_values(parameters, "parameters")
+        require_different(given)
         self._function = function
-        self._parameters = checked_values(parameters, "parameters")
-        require_different(self._parameters)
-        self._n_given = len(self._parameters)
-        self._recordings: dict[Shapes, _Recording] = {}
-        self._bound: OrderedDict[Shapes, _Bound] = OrderedDict()
-        self._lock = threading.RLock()
+        self._n_given = len(given)
+        self._programs = Programs(function, given, self.dtype, backend)
+        self._lock = threading.RLock()  # a program works in place on its memory
 
     def __call__(self, *arrays: Any) -> Value:
         """Return the mean over a batch, a Value whose `backward` reaches the parameters.
@@ -112,9 +69,10 @@ class Compiled:
         NonFiniteError, DomainError
             If a number leaves the range of floats. The message names operation and sample.
         """
+        batch = as_arrays(arrays)
         with self._lock:
-            batch, bound = self._prepare(arrays)  # it may find more parameters
-            parameters = self._parameters
+            bound = self._programs.for_batch(batch)  # it may find more parameters
+            parameters = self._programs.parameters
             theta = np.array([parameter.data for parameter in parameters])
             outputs, gradient = self._run_with_gradient(bound, theta, batch)
         return mean_node(_mean(outputs), gradient, parameters)
@@ -147,8 +105,9 @@ class Compiled:
         -------
         (array of shape (B, ...), array of shape (n,))
         """
+        batch = as_arrays(arrays)
         with self._lock:
-            batch, bound = self._prepare(arrays)
+            bound = self._programs.for_batch(batch)
             return self._run_with_gradient(bound, theta, batch)
 
     def map(self, *arrays: Any) -> Array:
@@ -158,12 +117,13 @@ class Compiled:
         -------
         array of shape (B,), or (B, n) for a list of n Values, and so on
         """
+        batch = as_arrays(arrays)
         with self._lock:
-            batch, bound = self._prepare(arrays)
-            parameters = bound.recording.trace.parameters
-            numbers = [parameter.data for parameter in parameters]
-            theta = checked_theta(numbers, len(parameters), self.dtype)
-            return _by_sample(bound.program.run(theta, batch), bound.recording)
+            bound = self._programs.for_batch(batch)
+            trace = bound.compilation.trace
+            numbers = [parameter.data for parameter in trace.parameters]
+            theta = checked_theta(numbers, len(numbers), self.dtype)
+            return _by_sample(bound.program.run(theta, batch), trace)
 
     @property
     def parameters(self) -> list[Value]:
@@ -175,16 +135,14 @@ class Compiled:
             Before the first call, when they are not known.
         """
         with self._lock:
-            self._latest_recording()
-            return list(self._parameters)
+            self._programs.latest()
+            return list(self._programs.parameters)
 
     @property
     def source(self) -> str:
         """The generated program of the latest call."""
         with self._lock:
-            if not self._bound:
-                raise GraphError("nothing has been compiled yet: call it with a batch first")
-            return next(reversed(self._bound.values())).program.source
+            return self._programs.latest_bound().program.source
 
     def report(self, passes: bool = False) -> str:
         """Tell what became of the graph of the latest call: nodes, blocks, matrix products.
@@ -195,102 +153,44 @@ class Compiled:
             Show what each pass did, block by block and instruction by instruction.
         """
         with self._lock:
-            recording = self._latest_recording()
-        return report(recording.trace.tape, recording.program, passes)
+            latest = self._programs.latest()
+        return report(latest.trace.tape, latest.program, passes)
 
     def adopt(self, trace: Trace) -> None:
         """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
-        self._keep(((len(trace.tape.inputs),),), trace, alone=[])
+        with self._lock:
+            self._programs.adopt(trace)
 
     def __repr__(self) -> str:
         name = getattr(self._function, "__name__", repr(self._function))
         return f"<compiled {name}: call it with arrays of samples>"
 
-    # --- what is kept from call to call ----------------------------------------------------------
-
-    def _prepare(self, arrays: Sequence[Any]) -> tuple[list[Array], _Bound]:
-        """Return the arguments as arrays, checked, and what runs batches of their shapes."""
-        batch = as_arrays(arrays)
-        shapes = tuple([array.shape for array in batch])
-        bound = self._bound.get(shapes)
-        if bound is None or not are_in_range(batch, self.dtype):
-            require_samples(batch, self.dtype)
-        if bound is None:
-            bound = self._bound[shapes] = self._bind(batch)
-            if len(self._bound) > KEPT_PROGRAMS:
-                self._bound.popitem(last=False)
-        elif bound.recording.alone:
-            self._recording(batch)
-        self._bound.move_to_end(shapes)
-        return batch, bound
-
-    def _bind(self, batch: Sequence[Array]) -> _Bound:
-        recording, size = self._recording(batch), batch_size(batch)
-        with collector_paused():
-            program = bind_in_chunks(recording.program, size, self.dtype, self._backend)
-        return _Bound(recording, program)
-
-    def _recording(self, batch: Sequence[Array]) -> _Recording:
-        """Return what is known for samples of these shapes, recorded again if need be."""
-        shapes = tuple([array.shape[1:] for array in batch])
-        recording = self._recordings.get(shapes)
-        if recording is None:
-            require_as_many_as_taken(self._function, len(batch))
-            alone = [array.copy() for array in batch] if batch_size(batch) == 1 else []
-            self._keep(shapes, record(self._function, batch, self._parameters), alone)
-        elif recording.alone and not all(map(np.array_equal, batch, recording.alone)):
-            both = [np.concatenate(pair) for pair in zip(recording.alone, batch, strict=True)]
-            with contextlib.suppress(DomainError, NonFiniteError):  # the program tells of its own
-                record(self._function, both, self._parameters)
-                recording.alone.clear()
-        return self._recordings[shapes]
-
-    def _keep(self, shapes: Shapes, trace: Trace, alone: list[Array]) -> None:
-        require_sound_operations(trace.tape)
-        with collector_paused():
-            # It may fail or be interrupted: nothing has changed yet.
-            program = apply_passes(trace.tape).program
-            require_constants(program, self.dtype)
-        while len(self._recordings) >= KEPT_PROGRAMS:
-            oldest = self._recordings.pop(next(iter(self._recordings)))
-            for key in [key for key, bound in self._bound.items() if bound.recording is oldest]:
-                del self._bound[key]
-        self._parameters = trace.parameters
-        self._recordings[shapes] = _Recording(trace, program, alone)
-
-    def _latest_recording(self) -> _Recording:
-        if not self._recordings:
-            raise GraphError("nothing has been compiled yet: call it with a batch first")
-        if self._bound:
-            return next(reversed(self._bound.values())).recording
-        return next(iter(self._recordings.values()))
-
-    # --- running ---------------------------------------------------------------------------------
-
     def _run_with_gradient(
-        self, bound: _Bound, theta: Any, batch: Sequence[Array]
+        self, bound: BoundCompilation, theta: Any, batch: Sequence[Array]
     ) -> tuple[Array, Array]:
         """Return the outputs by sample, and the gradient by those parameters that theta holds."""
         everything = self._completed(theta)
-        reached = len(bound.recording.trace.parameters)
+        trace = bound.compilation.trace
+        reached = len(trace.parameters)
         outputs, slopes = bound.program.run_with_gradient(everything[:reached], batch)
         gradient = slopes[: len(theta)].astype(np.float64)
         if reached < len(theta):  # samples of other shapes reach more
             gradient = np.concatenate([gradient, np.zeros(len(theta) - reached)])
-        return _by_sample(outputs, bound.recording), gradient
+        return _by_sample(outputs, trace), gradient
 
     def _completed(self, theta: Any) -> Array:
         """Return the numbers of all parameters, if `theta` has only those that were given first."""
-        n, n_given = len(self._parameters), self._n_given
+        parameters = self._programs.parameters
+        n, n_given = len(parameters), self._n_given
         if 0 < n_given < n and np.shape(theta) == (n_given,):
-            others = [parameter.data for parameter in self._parameters[n_given:]]
+            others = [parameter.data for parameter in parameters[n_given:]]
             theta = np.concatenate([theta, others])
         return checked_theta(theta, n, self.dtype)
 
 
-def _by_sample(outputs: Array, recording: _Recording) -> Array:
+def _by_sample(outputs: Array, trace: Trace) -> Array:
     """Copy outputs of shape (n, B) to (B, ...), nested as the function returned them."""
-    return outputs.copy().T.reshape(outputs.shape[1], *recording.trace.shape)
+    return outputs.copy().T.reshape(outputs.shape[1], *trace.shape)
 
 
 def _mean(outputs: Array) -> float:

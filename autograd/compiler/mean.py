@@ -5,7 +5,7 @@ from typing import Any
 from autograd.compiler.memory import Array
 from autograd.errors import GraphError
 from autograd.operations import Operation
-from autograd.value import Value, as_value, node
+from autograd.value import Value, as_value, node_of
 
 
 def mean_node(mean: float, gradient: Array, parameters: list[Value]) -> Value:
@@ -28,7 +28,7 @@ def mean_node(mean: float, gradient: Array, parameters: list[Value]) -> Value:
         array=_refuse_mean,
         derivative=derivative,
     )
-    return node(operation, mean, tuple(parameters))
+    return node_of(operation, mean, tuple(parameters))
 
 
 def _refuse_mean(np: Any, *inputs: Any) -> Any:

@@ -116,7 +116,8 @@ def assert_agreement(
     with passes.in_use():
         compiled = ag.compile(function, backend=passes.backend)
         mean = compiled(*arrays)
-    for bound in compiled._bound.values():  # what fails elsewhere is left to NumPy, and would hide
+    # What fails elsewhere is left to NumPy, and would hide.
+    for bound in compiled._programs.bound.values():
         assert "_in_numpy" not in vars(bound.program)
     assert set(compiled.parameters) <= set(parameters)
     for parameter in parameters:

@@ -17,7 +17,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.compiler import chunks, float_backend, numpy_backend
-from autograd.compiler.compiled import KEPT_PROGRAMS, Compiled
+from autograd.compiler.compiled import Compiled
 from autograd.compiler.numpy_backend import BoundProgram, bind
 from autograd.errors import GraphError, ShapeError
 
@@ -451,48 +451,7 @@ def test_float32_has_seven_digits_and_half_the_memory() -> None:
     assert not np.array_equal(gradient_32, gradient)  # it did compute with fewer digits
 
 
-# --- what is kept --------------------------------------------------------------------------------
-
-
-def test_a_function_is_recorded_once_per_shape() -> None:
-    calls = []
-
-    def function(x: Any) -> Any:
-        calls.append(len(x))
-        return ag.sum(x)
-
-    program = ag.compile(function)
-    program(np.ones((4, 2)))
-    recorded = len(calls)
-    assert recorded == 2  # the first sample and, to compare, the last
-    for size in (4, 1, 7, 4):
-        program.map(np.ones((size, 2)))
-    assert len(calls) == recorded
-    program(np.ones((4, 3)))
-    assert calls[recorded:] == [3, 3]
-
-
-def test_the_number_of_kept_programs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = []
-
-    def counted(program: Any, batch_size: int, dtype: Any) -> Any:
-        sizes.append(batch_size)
-        return bind(program, batch_size, dtype)
-
-    monkeypatch.setattr(numpy_backend, "bind", counted)
-    w = Value(0.5)
-    program = ag.compile(lambda x: w * x, backend=numpy_backend)
-    for size in range(1, KEPT_PROGRAMS + 2):  # one too many: the first goes
-        program.map(np.ones(size))
-    assert sizes == list(range(1, KEPT_PROGRAMS + 2))
-    program.map(np.ones(2))
-    assert sizes[-1] == KEPT_PROGRAMS + 1  # kept, and now the latest in use
-    program.map(np.ones(1))
-    assert sizes[-1] == 1  # made again, in the place of the least recently used, 3
-    program.map(np.ones(2))
-    assert sizes[-1] == 1
-    program.map(np.ones(3))
-    assert sizes[-1] == 3
+# --- threads and modes ---------------------------------------------------------------------------
 
 
 def test_calls_from_several_threads() -> None:

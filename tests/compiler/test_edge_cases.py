@@ -10,7 +10,6 @@ import pytest
 import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import chunks, float_backend, native, numpy_backend
-from autograd.compiler import compiled as compiled_module
 from autograd.errors import AutogradError, DomainError, GraphError, TraceError
 from autograd.operations import OPERATIONS
 
@@ -150,27 +149,6 @@ def test_a_lone_first_sample_is_compared_with_a_later_one() -> None:
 def test_equality_with_a_number_is_refused() -> None:
     with pytest.raises(TraceError, match="compared"):
         ag.compile(lambda x, label: x if label == 1 else -x).map(np.ones(2), np.array([0, 1]))
-
-
-def test_shapes_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled_module, "KEPT_PROGRAMS", 3)
-    weight = Value(2.0)
-    program = ag.compile(lambda x: weight * ag.sum(x))
-    for length in [1, 2, 3, 4, 5, 1]:
-        assert program.map(np.ones((2, length))).tolist() == [2.0 * length] * 2
-        assert len(program._recordings) <= 3
-
-
-def test_an_interrupted_plan_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(tape: Any) -> Any:
-        raise KeyboardInterrupt
-
-    program = ag.compile(lambda x: PARAMETERS[0] * x)
-    with monkeypatch.context() as patch:
-        patch.setattr(compiled_module, "plan", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            program.map(np.ones(2))
-    assert program.map(np.ones(2)).tolist() == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("parameters", [[PARAMETERS[0], PARAMETERS[0]], [1.0]])

@@ -1,0 +1,157 @@
+"""What is kept of a compiled function: made once, up to a bound, and whole after any interrupt."""
+
+import contextlib
+import itertools
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Value
+from autograd.compiler import numpy_backend, programs
+from autograd.compiler.programs import KEPT_PROGRAMS
+
+WEIGHTS = [Value(2.0**exponent) for exponent in range(6)]
+
+
+def test_a_function_is_recorded_once_per_shape() -> None:
+    calls = []
+
+    def function(x: Any) -> Any:
+        calls.append(len(x))
+        return ag.sum(x)
+
+    program = ag.compile(function)
+    program(np.ones((4, 2)))
+    recorded = len(calls)
+    assert recorded == 2  # the first sample and, to compare, the last
+    for size in (4, 1, 7, 4):
+        program.map(np.ones((size, 2)))
+    assert len(calls) == recorded
+    program(np.ones((4, 3)))
+    assert calls[recorded:] == [3, 3]
+
+
+@pytest.mark.parametrize("others", [[3.0], [1.0, 3.0], [1.0, 1.0]])
+def test_a_lone_sample_is_recorded_again_with_the_first_others(others: list[float]) -> None:
+    calls = []
+
+    def function(x: Any) -> Any:
+        calls.append(1)
+        return 2 * x
+
+    program = ag.compile(function)
+    recorded = []
+    for samples in ([1.0], [1.0], others, [1.0], [4.0], [5.0, 6.0]):
+        np.testing.assert_array_equal(program.map(np.array(samples)), 2 * np.array(samples))
+        recorded.append(len(calls))
+    assert recorded == [2, 2, 4, 4, 4, 4]
+
+
+def test_the_number_of_kept_programs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    def counted(program: Any, batch_size: int, dtype: Any) -> Any:
+        sizes.append(batch_size)
+        return bind(program, batch_size, dtype)
+
+    bind = numpy_backend.bind
+    monkeypatch.setattr(numpy_backend, "bind", counted)
+    program = ag.compile(lambda x: WEIGHTS[0] * x, backend=numpy_backend)
+    for size in range(1, KEPT_PROGRAMS + 2):  # one too many: the first goes
+        program.map(np.ones(size))
+    assert sizes == list(range(1, KEPT_PROGRAMS + 2))
+    program.map(np.ones(2))
+    assert sizes[-1] == KEPT_PROGRAMS + 1  # kept, and now the latest in use
+    program.map(np.ones(1))
+    assert sizes[-1] == 1  # made again, in the place of the least recently used, 3
+    program.map(np.ones(2))
+    assert sizes[-1] == 1
+    program.map(np.ones(3))
+    assert sizes[-1] == 3
+
+
+SHAPES = [(1, 1), (2, 2), (2, 1), (3, 2), (2, 3), (2, 4), (3, 1)]
+
+
+def weighted_sum(x: Any) -> Any:
+    """Longer samples reach more parameters."""
+    return ag.dot(WEIGHTS[: len(x)], x)
+
+
+def assert_fit(program: ag.Compiled) -> None:
+    """Assert that what is kept belongs together, and that every shape runs."""
+    kept = program._programs
+    assert len(kept.compilations) <= programs.KEPT_PROGRAMS
+    assert len(kept.bound) <= programs.KEPT_PROGRAMS
+    assert {bound.compilation for bound in kept.bound.values()} <= set(kept.compilations.values())
+    for compilation in kept.compilations.values():
+        reached = compilation.trace.parameters
+        assert reached == kept.parameters[: len(reached)]
+    for n_samples, n_inputs in SHAPES:
+        outputs = program.map(np.ones((n_samples, n_inputs)))
+        assert outputs.tolist() == [2.0**n_inputs - 1] * n_samples
+
+
+def test_what_is_kept_is_bounded_and_belongs_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "KEPT_PROGRAMS", 3)
+    program = ag.compile(weighted_sum)
+    for _ in range(3):
+        assert_fit(program)
+    assert program.parameters == WEIGHTS[:4]
+
+
+@contextlib.contextmanager
+def interrupted_at_line(number: int) -> Iterator[None]:
+    """Raise a KeyboardInterrupt at the line of `programs` that is run as the so many-th."""
+    lines = itertools.count()
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        if frame.f_code.co_filename != programs.__file__:
+            return None
+        if event == "line" and next(lines) == number:
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def test_an_interrupt_at_any_line_leaves_programs_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "KEPT_PROGRAMS", 2)
+    for number in itertools.count():
+        program = ag.compile(weighted_sum)
+        try:
+            with interrupted_at_line(number):
+                for shape in SHAPES:
+                    program.map(np.ones(shape))
+        except KeyboardInterrupt:
+            assert_fit(program)
+        else:
+            break
+    assert number > 20 * len(SHAPES)  # so many lines it took, all of them interrupted
+
+
+def test_a_backend_that_fails_leaves_the_latest_call_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def out_of_memory(*arguments: Any) -> Any:
+        raise MemoryError
+
+    program = ag.compile(weighted_sum)
+    program.map(np.ones((2, 1)))
+    source, report = program.source, program.report()
+    with monkeypatch.context() as patch:
+        patch.setattr(programs, "bind_in_chunks", out_of_memory)
+        with pytest.raises(MemoryError):
+            program.map(np.ones((2, 3)))
+    assert (program.source, program.report()) == (source, report)
+    assert_fit(program)
