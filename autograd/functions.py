@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar, overload
 from autograd import operations
 from autograd.errors import ShapeError
 from autograd.graph import Row
-from autograd.operation import Operation
+from autograd.operation import DETACH, Operation
 from autograd.real_numbers import real_number
 from autograd.value import Number, Value, function_node, new_node
 
@@ -243,7 +243,7 @@ def detach(x: Scalar) -> Scalar:
     >>> ag.grad(lambda x: x * ag.detach(x))(3.0)
     3.0
     """
-    return function_node(operations.DETACH, x)
+    return function_node(DETACH, x)
 
 
 # --- operations on many numbers ------------------------------------------------------------------

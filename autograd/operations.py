@@ -32,11 +32,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autograd.operation import BUILT_IN as BUILT_IN
-from autograd.operation import CONSTANT as CONSTANT
-from autograd.operation import DETACH as DETACH
+from autograd.operation import BUILT_IN, CONSTANT, DETACH, Operation
 from autograd.operation import OPERATIONS as OPERATIONS
-from autograd.operation import Operation as Operation
 from autograd.operation import define as define
 
 # --- arithmetic ----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ import numpy as np
 
 from autograd import operations
 from autograd.compiler.tape import Tape
-from autograd.operations import Operation
+from autograd.operation import Operation
 
 NONE = -1
 Term: TypeAlias = tuple[float, int, int]

@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.operations import Operation
+from autograd.operation import Operation
 
 
 class NoFormulaError(AttributeError, TypeError):

@@ -18,7 +18,7 @@ from typing import Any
 from autograd import operations
 from autograd.compiler.expressions import Formula, NoFormulaError, calls_in
 from autograd.compiler.infix import infix
-from autograd.operations import Operation
+from autograd.operation import Operation
 
 DEEPEST = 50
 """The calls inside each other in one expression: Python reads no more than some 90."""

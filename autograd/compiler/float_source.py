@@ -20,9 +20,9 @@ from autograd.compiler.program import (
     SumProducts,
     Target,
 )
-from autograd.operations import Operation
+from autograd.operation import BUILT_IN, Operation
 
-FUNCTIONS = {name: operation.forward for name, operation in operations.BUILT_IN.items()}
+FUNCTIONS = {name: operation.forward for name, operation in BUILT_IN.items()}
 """The forward functions that keep their names in the source."""
 
 LONGEST_SUM = 50
@@ -240,7 +240,7 @@ class _Writer:
             name = operation.name
             # A row, a keyword or an earlier operation may be called like one that a user defined.
             own = f"{identifier(name)}_{len(self.name_of)}"
-            self.name_of[operation] = name if operation is operations.BUILT_IN.get(name) else own
+            self.name_of[operation] = name if operation is BUILT_IN.get(name) else own
         name = self.name_of[operation]
         if part:
             name = f"{name}_{part}"

@@ -42,7 +42,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from autograd.operations import Operation
+from autograd.operation import Operation
 
 Addresses: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[Any]

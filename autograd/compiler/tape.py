@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from autograd.errors import ArgumentError
 from autograd.graph import Node, topological_order
-from autograd.operations import DETACH, Operation
+from autograd.operation import DETACH, Operation
 from autograd.value import Value
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import autograd as ag
-from autograd.operations import OPERATIONS, Operation
+from autograd.operation import OPERATIONS, Operation
 
 GENERIC = [1.3, 0.7, 2.1, 0.4, 1.9]  # no kinks, no ties, nothing is 0 or 1
 OWN_POINTS = {"lookup": [1.0, 0.7, 2.1]}  # the first is the index, which has to be whole

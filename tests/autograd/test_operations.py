@@ -20,7 +20,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd.operations import CONSTANT, DETACH, OPERATIONS, Operation, define
+from autograd.operation import CONSTANT, DETACH, OPERATIONS, Operation, define
 
 Point = Sequence[float]
 

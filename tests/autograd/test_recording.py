@@ -15,9 +15,10 @@ import autograd as ag
 from autograd import operations
 from autograd.functions import weighted_sum
 from autograd.graph import NO_GRADIENT, Row, origins, topological_order
+from autograd.operation import CONSTANT, DETACH
 from autograd.recording import activity
 
-NOT_IN_THE_TABLE = (operations.CONSTANT, operations.DETACH)
+NOT_IN_THE_TABLE = (CONSTANT, DETACH)
 
 
 def is_recording() -> bool:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd.operations import CONSTANT, OPERATIONS
+from autograd.operation import CONSTANT, OPERATIONS
 
 ROOT = Path(__file__).parents[2]
 

@@ -32,7 +32,7 @@ from autograd.compiler.program import (
     SumProducts,
 )
 from autograd.compiler.tape import read_tape
-from autograd.operations import OPERATIONS, Operation
+from autograd.operation import OPERATIONS, Operation
 
 Place = tuple[int, ...]
 Call = tuple[Place, float, Operation, list[tuple[int, Place]]]

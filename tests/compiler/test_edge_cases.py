@@ -11,6 +11,7 @@ import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import chunks, float_backend, native, numpy_backend
 from autograd.errors import AutogradError, DomainError, GraphError, TraceError
+from autograd.operation import Operation
 from autograd.operations import OPERATIONS
 
 
@@ -233,7 +234,7 @@ u = Value(1.0)
 WEIGHTS = [Value(1.0) for _ in range(9)]
 
 
-def roots(name: str) -> operations.Operation:
+def roots(name: str) -> Operation:
     """The sum of two roots, whose slopes do not exist at zero; a rule that counts comparisons."""
     return operations.define(
         name,

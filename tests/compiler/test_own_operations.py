@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import operations
 from autograd.compiler import float_backend, native, numpy_backend
-from autograd.operations import OPERATIONS, Operation, define
+from autograd.operation import OPERATIONS, Operation, define
 
 SQUARE: dict[str, Any] = {
     "name": "square",

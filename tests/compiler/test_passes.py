@@ -39,7 +39,7 @@ from autograd.compiler.program import (
 from autograd.compiler.recurrences import split_recurrences
 from autograd.compiler.tape import Tape, read_tape
 from autograd.errors import ArgumentError
-from autograd.operations import CONSTANT, OPERATIONS, define
+from autograd.operation import CONSTANT, OPERATIONS, Operation, define
 
 # --- first pass: the tape ------------------------------------------------------------------------
 
@@ -180,14 +180,14 @@ def test_constants_are_not_computed() -> None:
     assert rows == [a_sum(batch=[(constant.data, 0, NONE)])]
 
 
-def takes_two(operation: operations.Operation) -> bool:
+def takes_two(operation: Operation) -> bool:
     """Whether an operation takes two inputs (or any number of them)."""
     _, _, *inputs = inspect.signature(operation.derivative).parameters.values()
     return len(inputs) == 2 or inputs[-1].kind is inputs[-1].VAR_POSITIONAL
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
-def test_every_operation_becomes_a_row(operation: operations.Operation) -> None:
+def test_every_operation_becomes_a_row(operation: Operation) -> None:
     x = [Value(0.0), Value(1.0)]
     inputs = x if takes_two(operation) else x[1:]
     assert len(canonical([operation(*inputs)], x, [])) == 1
@@ -734,7 +734,7 @@ WITHOUT_FORMULA = {"erf", "erfc", "lookup"}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
-def test_formulas_compute_what_their_functions_do(operation: operations.Operation) -> None:
+def test_formulas_compute_what_their_functions_do(operation: Operation) -> None:
     first = [0.0, 0.0] if operation is operations.lookup else [0.25, 0.5]
     g, x, y = (np.array([numbers]) for numbers in ([2.0, -3.0], first, [0.75, 0.5]))
     arrays = {"x": x, "y": y} if takes_two(operation) else {"y": y}

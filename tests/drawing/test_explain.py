@@ -24,6 +24,7 @@ from autograd.errors import (
     NotANumberError,
 )
 from autograd.graph import Node, topological_order
+from autograd.operation import Operation
 
 # --- random graphs whose nodes are used again and again ------------------------------------------
 
@@ -455,7 +456,7 @@ def test_a_rule_without_a_formula_shows_its_number() -> None:
 def test_a_rule_that_tells_cases_apart_is_explained_with_the_case_at_hand(
     slope: Callable[[Any], Any], x: float
 ) -> None:
-    cases = operations.Operation(
+    cases = Operation(
         "cases", "?", lambda x: 1.0, lambda np, x: x, lambda g, out, x: (g * slope(x),)
     )
     formula = derivative_formula(cases(ag.Value(x)), 0)

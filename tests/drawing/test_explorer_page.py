@@ -23,7 +23,7 @@ from selenium.webdriver.remote.webelement import WebElement
 
 import autograd as ag
 import nn
-from autograd.operations import OPERATIONS, Operation, define
+from autograd.operation import OPERATIONS, Operation, define
 
 DESKTOP, PHONE = (1280, 720), (390, 844)
 

@@ -21,7 +21,7 @@ from autograd.drawing.explanation.formulas import (
 )
 from autograd.drawing.explanation.names import name_nodes
 from autograd.graph import Node
-from autograd.operations import OPERATIONS, Operation
+from autograd.operation import OPERATIONS, Operation
 
 FEW_INPUTS = {"lookup": (1.0, 0.7, 0.3), "dot": (0.3, 0.7, 0.4, 0.6, 0.2), "sum": (0.3, 0.7, 0.4)}
 POINTS = {

@@ -16,7 +16,7 @@ import numpy as np
 from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError, calls_in
 from autograd.compiler.infix import OPERATORS, infix
 from autograd.errors import ArgumentError
-from autograd.operations import Operation
+from autograd.operation import Operation
 
 DEEPEST = 12
 """The calls inside each other in one expression: what lies deeper gets a name."""
