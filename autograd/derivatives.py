@@ -21,8 +21,14 @@ from autograd.diagnosis import (
 from autograd.errors import ArgumentError, IndependenceWarning, NonFiniteError, NotANumberError
 from autograd.functions import detach
 from autograd.graph import Node, topological_order
-from autograd.operation import CONSTANT, Operation
-from autograd.recording import applying_rules, differentiating, enable_grad, is_recording
+from autograd.operation import BUILT_IN, CONSTANT, Operation
+from autograd.recording import (
+    applying_rules,
+    differentiating,
+    enable_grad,
+    is_recording,
+    is_tracing,
+)
 from autograd.user_code import warn_user_code
 from autograd.value import Value, as_value
 
@@ -65,7 +71,8 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
             raise NotANumberError(f"gradient() takes Values, not {node!r}")
     require_recorded(output, "gradient() of")
     with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
-        return _gradient(output, wrt, create_graph)
+        # In a compiled function the numbers are other ones for each sample: it takes a graph.
+        return _gradient(output, wrt, create_graph or is_tracing())
 
 
 def _gradient(output: Value, wrt: Numbers, create_graph: bool) -> Numbers:
@@ -92,18 +99,21 @@ def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> di
             on_the_way.append((node, node.operation))
     number: Callable[[Node], Any] = (lambda node: node) if create_graph else _data
     gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
-    for node, operation in reversed(on_the_way):
-        inputs = map(number, node.parents)
-        try:
-            with applying_rules():
-                sent = operation.derivative(gradients[node], number(node), *inputs)
-        except (ArithmeticError, ValueError) as cause:
-            raise derivative_error(node, cause) from cause
-        require_one_for_each_input(operation, len(node.parents), sent)
-        for parent, contribution in zip(node.parents, sent, strict=True):
-            if parent in dependent:
-                so_far = gradients.get(parent)
-                gradients[parent] = contribution if so_far is None else so_far + contribution
+    with applying_rules() if create_graph else contextlib.nullcontext():
+        for node, operation in reversed(on_the_way):
+            gradient, inputs = gradients.get(node, 0.0), map(number, node.parents)
+            if operation.accumulate is not None and not (create_graph or gradient):
+                continue  # as backward() does
+            try:
+                sent = operation.derivative(gradient, number(node), *inputs)
+            except (ArithmeticError, ValueError) as cause:
+                raise derivative_error(node, cause) from cause
+            if BUILT_IN.get(operation.name) is not operation:
+                require_one_for_each_input(operation, len(node.parents), sent)
+            for parent, contribution in zip(node.parents, sent, strict=True):
+                if parent in dependent:
+                    so_far = gradients.get(parent)
+                    gradients[parent] = contribution if so_far is None else so_far + contribution
     for target in targets:
         slope = gradients.get(target, 0.0)
         if not math.isfinite(slope.data if isinstance(slope, Value) else slope):

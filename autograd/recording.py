@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from autograd.diagnosis import describe
 from autograd.errors import NonFiniteError, TraceError
 from autograd.graph import Node, origins
-from autograd.operation import CONSTANT
+from autograd.operation import CONSTANT, DETACH
 from autograd.user_code import line_of_user_code
 
 
@@ -57,13 +57,13 @@ _Name: TypeAlias = Literal[
 @contextlib.contextmanager
 def _mode(name: _Name, value: Any) -> Iterator[None]:
     previous = getattr(_modes, name)
-    setattr(_modes, name, value)
-    activity.change(+1)
+    activity.change(+1)  # if an interrupt hits just here, it stays too high: that costs time only
     try:
+        setattr(_modes, name, value)
         yield
     finally:
-        activity.change(-1)
         setattr(_modes, name, previous)
+        activity.change(-1)
 
 
 @contextlib.contextmanager
@@ -123,14 +123,19 @@ def differentiating() -> Iterator[bool]:
 
 @contextlib.contextmanager
 def applying_rules() -> Iterator[None]:
-    """Apply derivative rules, which may compare numbers, also of a function that is compiled."""
+    """Apply derivative rules to Values. A rule may compare them, also with ``==``."""
     with _mode("applying_rules", True):
         yield
 
 
-def is_comparison_recorded() -> bool:
-    """Tell whether a comparison is an operation: in a rule that has to work for any sample."""
-    return _modes.applying_rules and _modes.tracing is not None
+def is_applying_rules() -> bool:
+    """Tell whether this thread applies derivative rules to Values."""
+    return _modes.applying_rules
+
+
+def is_tracing() -> bool:
+    """Tell whether this thread records a function that has to work for any sample."""
+    return _modes.tracing is not None
 
 
 @contextlib.contextmanager
@@ -194,6 +199,21 @@ def refuse_while_tracing(reading: str) -> None:
         )
 
 
+def refuse_backward_while_tracing() -> None:
+    """Raise an error if this thread records a function that has to work for any sample.
+
+    Raises
+    ------
+    TraceError
+        Since ``backward`` would leave the gradients of one sample.
+    """
+    if _modes.tracing is not None:
+        raise TraceError(
+            f"{line_of_user_code()}: backward() inside of a compiled function would give the "
+            "gradients of one sample. ag.grad and ag.gradient give those of each"
+        )
+
+
 def apply_modes(node: Node) -> None:
     """Bring a node that an operation has just made in line with the modes of this thread."""
     if _modes.tracing is not None:
@@ -205,4 +225,18 @@ def apply_modes(node: Node) -> None:
         if math.isnan(node.data) or (inputs_finite and math.isinf(node.data)):
             raise NonFiniteError(f"{describe(node)} is {node.data}")
     if not _modes.recording:
-        node.operation, node._first, node._second = CONSTANT, None, ()
+        if _modes.tracing is not None:
+            _detach(node)
+        else:
+            node.operation, node._first, node._second = CONSTANT, None, ()
+
+
+def _detach(node: Node) -> None:
+    """Make a node one that sends nothing back, with what it was as its input.
+
+    Its number is another one for each sample, so it is no constant.
+    """
+    computed = object.__new__(type(node))
+    for slot in Node.__slots__:
+        setattr(computed, slot, getattr(node, slot))
+    node.operation, node._first, node._second = DETACH, computed, None

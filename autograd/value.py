@@ -16,7 +16,9 @@ from autograd.real_numbers import REAL, real_number
 from autograd.recording import (
     activity,
     apply_modes,
-    is_comparison_recorded,
+    is_applying_rules,
+    is_tracing,
+    refuse_backward_while_tracing,
     refuse_while_tracing,
 )
 
@@ -109,7 +111,11 @@ class Value(Node):
         ------
         GraphError, NonFiniteError, DomainError
             See :func:`autograd.backpropagation.backward`. Then every gradient is as it was.
+        TraceError
+            Inside of a compiled function: there `autograd.grad` gives derivatives.
         """
+        if activity.contexts:
+            refuse_backward_while_tracing()
         backpropagation.backward(self)
 
     def zero_grad(self) -> None:
@@ -227,10 +233,22 @@ class Value(Node):
         refuse_while_tracing("used as a condition")
         return self.data != 0.0
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> Any:
         if not isinstance(other, Value):
+            if activity.contexts and is_applying_rules() and isinstance(other, REAL):
+                return (self >= float(other)) & (self <= float(other))
             refuse_while_tracing("compared")
         return self is other
+
+    def __ne__(self, other: object) -> Any:
+        equal = self == other
+        return 1 - equal if isinstance(equal, Value) else not equal
+
+    def __and__(self, other: Number) -> Any:
+        # A condition is a Value only in a rule, inside of a compiled function.
+        return self * other if activity.contexts and is_applying_rules() else NotImplemented
+
+    __rand__ = __and__
 
     __hash__ = Node.__hash__
 
@@ -349,7 +367,7 @@ def _with_number(apply: Callable[[Any, Any], Any], left: Any, right: Any) -> Any
 
 def _compare(compare: Callable[[float, float], bool], value: Value, other: Number) -> bool:
     """Compare the number of a Value with another; arrays are left to NumPy."""
-    if activity.contexts and is_comparison_recorded():
+    if activity.contexts and is_applying_rules() and is_tracing():
         return _recorded_comparison(compare, value, other)
     refuse_while_tracing("compared")
     if isinstance(other, Value):

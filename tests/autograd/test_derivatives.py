@@ -485,3 +485,12 @@ def test_a_gradient_is_a_graph_under_no_grad_too() -> None:
 
 def test_a_large_negative_base_has_a_derivative() -> None:
     assert ag.grad(lambda x: x**2)(-1e17) == -2e17
+
+
+def test_a_gradient_of_zero_stays_zero_next_to_infinity_in_every_way() -> None:
+    def largest(a: Any) -> Any:
+        return ag.max([a * -math.inf, 2.0 * a])
+
+    a = ag.Value(1.0)
+    largest(a).backward()
+    assert a.grad == ag.gradient(largest(a), a) == ag.grad(largest)(1.0) == 2.0

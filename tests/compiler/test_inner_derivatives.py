@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value
+from autograd import Value, operations
 from autograd.compiler import float_backend, numpy_backend
 
 POINTS = np.array([0.5, 1.5, 2.5, -1.0, -2.25])
@@ -60,3 +60,58 @@ def test_comparisons_of_the_user_are_still_refused() -> None:
     slope = ag.grad(lambda y: y * y if y > 0 else y)
     with pytest.raises(ag.TraceError, match="compared"):
         ag.compile(lambda x: slope(x)).map(POINTS)
+
+
+def test_what_is_computed_under_no_grad_is_new_for_each_sample_and_parameter() -> None:
+    w = Value(2.0)
+
+    def function(x: Any) -> Any:
+        with ag.no_grad():
+            square = x * w * w
+        return w * square
+
+    compiled = ag.compile(function, parameters=[w])
+    assert compiled.map(POINTS).tolist() == pytest.approx((8 * POINTS).tolist())
+    _, gradient = compiled.value_and_grad(np.array([5.0]), POINTS)
+    assert gradient == pytest.approx([25 * POINTS.mean()])  # nothing flows through the square
+
+
+def test_gradients_of_a_graph_are_new_for_each_sample() -> None:
+    compiled = ag.compile(lambda x: x * ag.gradient(x * x, x))
+    assert compiled.map(POINTS).tolist() == pytest.approx((2 * POINTS**2).tolist())
+
+
+def test_backward_is_refused_inside_of_a_compiled_function() -> None:
+    w = Value(2.0)
+
+    def function(x: Any) -> Any:
+        (w * x).backward()
+        return w * x
+
+    with pytest.raises(ag.TraceError, match=r"backward\(\) inside of a compiled function"):
+        ag.compile(function)(POINTS)
+    assert w.grad == 0.0
+
+
+def within(x: Any) -> Any:
+    """Whether x lies between -1 and 1, and is not 0.5."""
+    return (x > -1) & (x < 1) & (x != 0.5)
+
+
+def test_a_rule_of_ones_own_may_compare_and_join_comparisons() -> None:
+    bump = operations.define(
+        "bump",
+        symbol="bump",
+        forward=lambda x: x * x * within(x),
+        array=lambda np, x: x * x * within(x),
+        derivative=lambda g, out, x: (g * 2 * x * within(x),),
+    )
+    try:
+        slope = ag.grad(bump)
+        expected = [slope(point) for point in POINTS.tolist()]
+        assert [ag.grad(bump)(Value(point)).data for point in POINTS.tolist()] == expected
+        for backend in (numpy_backend, float_backend):
+            compiled = ag.compile(lambda x: slope(x), backend=backend)
+            assert compiled.map(POINTS).tolist() == pytest.approx(expected)
+    finally:
+        del operations.OPERATIONS["bump"]
