@@ -6,7 +6,9 @@
 import abc
 import contextlib
 import math
+import reprlib
 from collections.abc import Callable, Iterable, Iterator
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +16,14 @@ import numpy as np
 import autograd as ag
 from autograd import Value
 from autograd.derivatives import map_numbers, numbers_in
-from autograd.errors import ArgumentError, DivergenceError, DomainError, NonFiniteError
-from nn.arguments import explain_failed_arithmetic, require, require_callable
+from autograd.errors import (
+    ArgumentError,
+    DivergenceError,
+    DomainError,
+    NonFiniteError,
+    NotANumberError,
+)
+from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists
 from nn.interrupts import interrupts_deferred
 from nn.optimizers import Optimizer
@@ -101,7 +109,11 @@ class Step(abc.ABC):
         try:
             return float(sum(metrics)) / len(metrics)
         except TypeError:
-            explain_failed_arithmetic(*metrics)
+            for number in metrics:
+                if not isinstance(number, Real | Value | np.bool_):
+                    raise NotANumberError(
+                        f"the metric returned {reprlib.repr(number)} for a sample: return a number"
+                    ) from None
             raise
 
 
@@ -174,9 +186,13 @@ class CompiledStep(Step):
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Run the program on the whole batch."""
         outputs, gradient = self.program.outputs_and_grad(self.theta, inputs, targets)
+        with np.errstate(over="ignore"):
+            loss = float(outputs[:, 0].mean())
+        if not math.isfinite(loss):  # though each loss is
+            raise NonFiniteError("the mean of the losses is too large for a float")
         with interrupts_deferred():
             self.theta = self.optimizer.advance(self.theta, gradient)
-        return float(outputs[:, 0].mean()), self._predictions(outputs)
+        return loss, self._predictions(outputs)
 
     def validate(self, inputs: Any, targets: Any) -> float:
         """Predict all samples in one run."""

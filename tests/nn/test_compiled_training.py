@@ -143,6 +143,16 @@ def test_a_model_that_overflows_at_once_diverges_at_the_first_step(compiled: boo
     assert w.data == 3.0
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_finite_losses_whose_mean_overflows_change_nothing(compiled: bool) -> None:
+    w = Value(1.0)
+    arguments = (lambda x: w * x, [1.0, 1.0], [0.0, 0.0], lambda p, t: 1e308 * p, nn.SGD([w]))
+    training = nn.fit(*arguments, epochs=1, batch_size=2, rng=0, compiled=compiled)
+    with pytest.raises(ag.DivergenceError, match="The last finite loss is None"):
+        next(training)
+    assert w.data == 1.0
+
+
 def test_a_model_that_branches_is_told_what_to_do() -> None:
     weight = Value(0.5)
 
