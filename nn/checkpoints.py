@@ -18,7 +18,7 @@ from nn.reports import EpochReport
 
 
 def require_writable(path: str | Path) -> None:
-    """Raise an error now if a file cannot be written later: no folder, or no regular file.
+    """Raise an error now if a file cannot be written later: it has no folder, or is no file.
 
     Raises
     ------

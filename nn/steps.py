@@ -105,7 +105,7 @@ class Step(abc.ABC):
             return math.nan
         if isinstance(targets, np.ndarray):  # the metric gets floats, as it does in eager training
             targets = targets.tolist()
-        metrics = [self.metric(*pair) for pair in zip(predictions, targets, strict=True)]
+        metrics: list[Any] = [self.metric(*pair) for pair in zip(predictions, targets, strict=True)]
         try:
             return float(sum(metrics)) / len(metrics)
         except TypeError:
