@@ -151,9 +151,8 @@ class Optimizer:
         """
         numbers = float_array(theta, "theta")
         if numbers.shape != (len(self.parameters),):
-            raise ShapeError(
-                f"theta has shape {numbers.shape}: there are {len(self.parameters)} parameters"
-            )
+            parameters = counted(len(self.parameters), "parameter")
+            raise ShapeError(f"theta has shape {numbers.shape}: the optimizer has {parameters}")
         for parameter, number in zip(self.parameters, numbers.tolist(), strict=True):
             parameter.data = number
 
