@@ -31,6 +31,15 @@ def describe(node: Node) -> str:
     return f"{text} ({', '.join(notes)})" if notes else text
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    >>> counted(1, "input"), counted(2080, "parameter")
+    ('1 input', '2,080 parameters')
+    """
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
+
+
 def require_recorded(output: Node, caller: str) -> None:
     """Raise an error if `output` is a constant, which no gradient flows back from.
 
@@ -86,10 +95,10 @@ def require_one_for_each_input(operation: Operation, n_inputs: int, sent: Any) -
     """
     several = isinstance(sent, list | tuple)
     if not several or len(sent) != n_inputs:
-        returned = f"{len(sent)} gradient(s)" if several else repr(sent)
+        returned = counted(len(sent), "gradient") if several else repr(sent)
         raise ShapeError(
             f"the derivative rule of {operation.name} returned {returned}, and the operation has "
-            f"{n_inputs} input(s): return a tuple with one gradient for each"
+            f"{counted(n_inputs, 'input')}: return a tuple with one gradient for each"
         )
     for gradient in sent:
         if gradient is None or isinstance(gradient, str | list | tuple):

@@ -30,6 +30,18 @@ def as_path(path: str | os.PathLike[str]) -> Path:
         ) from None
 
 
+def require_replaceable(path: Path) -> None:
+    """Raise an error if what a path leads to must not make room for a file: a folder, a device.
+
+    Raises
+    ------
+    FileError
+    """
+    if path.exists() and not path.is_file():
+        reason = "it is a folder" if path.is_dir() else "it is no regular file"
+        raise FileError(f"{path} cannot be written: {reason}")
+
+
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give another path to write to, which takes the place of `path` when the block succeeds.
@@ -39,11 +51,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     ArgumentError
         If `path` is no path.
     FileError
-        If the file cannot be written. An old one is then still in its place.
+        If the file cannot be written. What was there is then still in its place.
     """
     path = as_path(path)
     if not path.name:
         raise FileError(f"{str(path)!r} cannot be written: it names no file")
+    require_replaceable(path)
     # A name that nobody else has: two programs that write one file would write into each other's.
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.unfinished")
     try:

@@ -39,6 +39,8 @@ def _not_a_number(thing: Any) -> str:
         return f"{problem}: take .real, .imag or abs()"
     if isinstance(thing, Node):
         return f"{problem}: use it as it is"
+    if getattr(thing, "shape", None) == ():
+        return f"{problem}: take the number out of it, .item()"
     if hasattr(thing, "__len__"):
         return f"{problem}: make one of each element, [Value(x) for x in ...]"
     if hasattr(thing, "__float__"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from autograd.errors import FileError, StateError
-from autograd.files import as_path
+from autograd.files import as_path, require_replaceable
 from nn.archive import checked_array, read_archive, write_archive
 from nn.interrupts import interrupts_deferred
 from nn.optimizers import Optimizer
@@ -18,7 +18,7 @@ from nn.reports import EpochReport
 
 
 def require_writable(path: str | Path) -> None:
-    """Raise an error now if a file cannot be written later: it has no folder, or is one.
+    """Raise an error now if a file cannot be written later: it has no folder, or is no file.
 
     Raises
     ------
@@ -27,8 +27,7 @@ def require_writable(path: str | Path) -> None:
     path = as_path(path)
     if not path.parent.is_dir():
         raise FileError(f"{path} cannot be written: there is no folder {path.parent}")
-    if path.is_dir():
-        raise FileError(f"{path} cannot be written: it is a folder")
+    require_replaceable(path)
 
 
 def save_checkpoint(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from autograd import Value
+from autograd.diagnosis import counted
 from autograd.errors import NotANumberError, ShapeError
 from autograd.functions import weighted_sum
 from autograd.graph import Row
@@ -77,11 +78,12 @@ class Neuron(Module):
 
     @weight.setter
     def weight(self, weight: Iterable[Number]) -> None:
+        expected = counted(len(self.weight), "weight")
         if not is_list(weight):
-            raise ShapeError(f"{self!r} takes a list of {len(self.weight)} weights, not {weight!r}")
+            raise ShapeError(f"{self!r} takes a list of {expected}, not {weight!r}")
         row = Row(map(_variable, weight))
         if len(row.nodes) != len(self.weight):
-            raise ShapeError(f"{self!r} has {len(self.weight)} weights, not {len(row.nodes)}")
+            raise ShapeError(f"{self!r} has {expected}, not {len(row.nodes)}")
         self._weight = row
 
     @property
@@ -288,12 +290,12 @@ def _variable(number: Number) -> Value:
 
 def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> Row:
     if not is_list(inputs):
-        raise ShapeError(f"{module!r} takes a list of {expected} inputs, not {inputs!r}")
+        raise ShapeError(f"{module!r} takes a list of {counted(expected, 'input')}, not {inputs!r}")
     try:
         values = [x if isinstance(x, Value) else as_value(x) for x in inputs]
     except NotANumberError as error:
-        message = f"{module!r} takes one sample, a list of {expected} numbers: {error}"
+        message = f"{module!r} takes one sample, a list of {counted(expected, 'number')}: {error}"
         raise NotANumberError(message) from None
     if len(values) != expected:
-        raise ShapeError(f"{module!r} takes {expected} inputs, not {len(values)}")
+        raise ShapeError(f"{module!r} takes {counted(expected, 'input')}, not {len(values)}")
     return Row(values)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
+from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError, StateError
 from autograd.graph import topological_order
 from nn.archive import checked_array
@@ -150,9 +151,8 @@ class Optimizer:
         """
         numbers = float_array(theta, "theta")
         if numbers.shape != (len(self.parameters),):
-            raise ShapeError(
-                f"theta has shape {numbers.shape}: there are {len(self.parameters)} parameters"
-            )
+            parameters = counted(len(self.parameters), "parameter")
+            raise ShapeError(f"theta has shape {numbers.shape}: the optimizer has {parameters}")
         for parameter, number in zip(self.parameters, numbers.tolist(), strict=True):
             parameter.data = number
 
@@ -167,7 +167,7 @@ class Optimizer:
         expected = set(self.state_names) if steps else set()
         if steps < 0 or set(state) != expected:
             raise StateError(
-                f"{type(self).__name__} after {steps} steps carries {sorted(expected)}, "
+                f"{type(self).__name__} after {counted(steps, 'step')} carries {sorted(expected)}, "
                 f"this state {sorted(state)}"
             )
         shape = (len(self.parameters),)
@@ -180,8 +180,8 @@ class Optimizer:
         return ()
 
     def __repr__(self) -> str:
-        n, lr = len(self.parameters), self.lr
-        return f"{type(self).__name__}({n} parameters, lr={lr}) after {self.steps} steps"
+        parameters, steps = counted(len(self.parameters), "parameter"), counted(self.steps, "step")
+        return f"{type(self).__name__}({parameters}, lr={self.lr}) after {steps}"
 
     def _carried(self, state: dict[str, Vector], name: str) -> Vector:
         """Return an array of the state, zeros before the first step."""

@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike
 
 from autograd.compiler.memory import Array, all_finite
 from autograd.compiler.program import Program, SumProducts
+from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError
 from autograd.value import Value
 
@@ -59,8 +60,7 @@ def require_samples(batch: Sequence[Array], dtype: np.dtype[Any]) -> None:
         If they do not fit each other, are empty, or hold something else than finite numbers.
     """
     for position, array in enumerate(batch):
-        if array.dtype.kind not in "fiub":
-            raise ArgumentError(f"argument {position} is an array of {array.dtype}: give numbers")
+        _require_kind(f"argument {position}", array, "fiub")
         if array.ndim == 0:
             raise ShapeError(f"argument {position} is one number: give an array of samples")
         if len(array) != len(batch[0]):
@@ -84,11 +84,28 @@ def checked_theta(theta: Any, n_parameters: int, dtype: np.dtype[Any]) -> Array:
     """
     numbers: Array = np.asarray(theta)
     if numbers.shape != (n_parameters,):
-        raise ShapeError(f"theta has shape {numbers.shape}: there are {n_parameters} parameters")
-    if numbers.dtype.kind not in "fiu":
-        raise ArgumentError(f"theta is an array of {numbers.dtype}: give numbers")
+        parameters = counted(n_parameters, "parameter")
+        raise ShapeError(f"theta has shape {numbers.shape}: the function has {parameters}")
+    _require_kind("theta", numbers, "fiu")
     _require_in_range("theta", numbers, dtype)
     return numbers
+
+
+def _require_kind(name: str, array: Array, kinds: str) -> None:
+    """Raise an error unless an array is of one of the kinds of numbers that NumPy has letters for.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    if array.dtype.kind in kinds:
+        return
+    if any(isinstance(item, Value) for item in array.flat):
+        raise ArgumentError(
+            f"{name} holds Values: a compiled function takes numbers only. "
+            "Call the function that it was made from, which takes Values"
+        )
+    raise ArgumentError(f"{name} is an array of {array.dtype}: give numbers")
 
 
 def _require_in_range(name: str, array: Array, dtype: np.dtype[Any]) -> None:
@@ -189,7 +206,7 @@ def _count(signature: inspect.Signature) -> str:
     most, least = len(by_place), sum(p.default is p.empty for p in by_place)
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
         return f"{least} arguments or more"
-    return f"{least} to {most} arguments" if least < most else f"{most} argument{'s' * (most != 1)}"
+    return f"{least} to {most} arguments" if least < most else counted(most, "argument")
 
 
 def batch_size(batch: Sequence[Array]) -> int:

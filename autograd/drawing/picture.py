@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from autograd.diagnosis import counted
 from autograd.drawing.connections import connections_into
 from autograd.drawing.folding import Group, fold
 from autograd.drawing.order import inputs_first
@@ -236,12 +237,3 @@ def _box(key: str, group: Group, seen: Sequence[Node], roles: dict[Node, Role], 
 def _gradient(node: Node, swept: bool) -> float | None:
     """Return the gradient, but not the zero that a variable holds before any backward pass."""
     return None if node.grad == 0.0 and not node.parents and not swept else node.grad
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number of things.
-
-    >>> counted(1, "input"), counted(2080, "parameter")
-    ('1 input', '2,080 parameters')
-    """
-    return f"{number:,} {noun}{'s' if number != 1 else ''}"

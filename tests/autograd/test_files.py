@@ -1,5 +1,6 @@
 """Files appear as a whole or not at all, also if several programs write the same one."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,19 @@ def test_a_file_gets_the_rights_of_any_new_file(tmp_path: Path) -> None:
     write_file(tmp_path / "a.txt", b"new")
     (tmp_path / "b.txt").write_bytes(b"new")
     assert (tmp_path / "a.txt").stat().st_mode == (tmp_path / "b.txt").stat().st_mode
+
+
+def test_what_is_no_regular_file_stays_what_it_is(tmp_path: Path) -> None:
+    pipe, link, folder = (tmp_path / name for name in ("pipe", "link", "folder"))
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    folder.mkdir()
+    for path, reason in ((pipe, "no regular file"), (link, "no regular file"), (folder, "folder")):
+        with pytest.raises(FileError, match=f"{path.name} cannot be written: it is .*{reason}"):
+            write_file(path, b"new")
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert sorted(tmp_path.iterdir()) == sorted([pipe, link, folder])
 
 
 def test_the_error_names_the_file_and_the_reason(tmp_path: Path) -> None:

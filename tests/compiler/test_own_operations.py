@@ -24,8 +24,8 @@ SQUARE: dict[str, Any] = {
 RULES: dict[str, tuple[Any, type[Exception], str]] = {
     "no tuple": (lambda g, out, x: g * x, ag.ShapeError, r"returned \d.* 1 input"),
     "nothing": (lambda g, out, x: None, ag.ShapeError, "returned None.* 1 input"),
-    "too few": (lambda g, out, x: (), ag.ShapeError, r"returned 0 gradient.* 1 input"),
-    "too many": (lambda g, out, x: (g, g), ag.ShapeError, r"returned 2 gradient.* 1 input"),
+    "too few": (lambda g, out, x: (), ag.ShapeError, "returned 0 gradients.* 1 input:"),
+    "too many": (lambda g, out, x: (g, g), ag.ShapeError, "returned 2 gradients.* 1 input:"),
     "None": (lambda g, out, x: (None,), ag.NotANumberError, "returned None as a gradient"),
     "text": (lambda g, out, x: ("g",), ag.NotANumberError, "returned 'g' as a gradient"),
     "nested": (lambda g, out, x: ([g],), ag.NotANumberError, r"returned \[.*\] as a gradient"),

@@ -424,7 +424,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], type[Exception], str]] = {
     "nan": ((np.ones(3), [[1.0], [np.nan], [2.0]]), NonFiniteError, r"1 holds nan at \(1, 0\)"),
     "infinity": (([1.0, 2.0, -np.inf],), NonFiniteError, r"0 holds -inf at \(2,\)"),
     "objects": ((np.array([1.0, None]),), ArgumentError, r"0 is an array of object"),
-    "Values": (([Value(1.0), Value(2.0)],), ArgumentError, r"0 is an array of object"),
+    "Values": (([Value(1.0), Value(2.0)],), ArgumentError, r"argument 0 holds Values: "),
     "strings": ((["1.0", "2.0"],), ArgumentError, r"0 is an array of <U3: give numbers"),
     "complex numbers": (([1j, 2j],), ArgumentError, r"0 is an array of complex128"),
     "dates": ((np.zeros(2, dtype="datetime64[s]"),), ArgumentError, r"0 is an array of datetime64"),
@@ -438,6 +438,21 @@ def test_wrong_arguments_are_refused_before_anything_runs(name: str, method: str
     program = ag.compile(refuses_to_run)
     with pytest.raises(error, match=message):
         getattr(program, method)(*([[]] if method == "value_and_grad" else []), *arguments)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda compiled: ag.grad(compiled)(2.0),
+        lambda compiled: ag.compile(lambda x: compiled(x))(np.ones(3)),
+        lambda compiled: ag.compile(lambda x: compiled(x))(np.ones((3, 2))),
+        lambda compiled: compiled.value_and_grad([w], [1.0]),
+    ],
+    ids=["grad", "compiled", "compiled, of lists", "theta"],
+)
+def test_a_compiled_function_takes_no_values(call: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"holds Values: .* Call the function that it was made"):
+        call(ag.compile(lambda x: w * x))
 
 
 @pytest.mark.parametrize("backend", [numpy_backend, float_backend])

@@ -1,5 +1,6 @@
 """Arguments of the wrong kind are told by name, with what they are and what is taken."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -190,10 +191,12 @@ def test_validation_data_that_the_model_refuses_cost_no_epoch(compiled: bool) ->
     assert (model.state_dict()["0.weight"] == before).all()
 
 
+@pytest.mark.parametrize("result", [None, [1.0], "good"])
 @pytest.mark.parametrize("compiled", [True, False])
-def test_a_metric_is_a_number(compiled: bool) -> None:
-    with pytest.raises(ag.NotANumberError, match="not None"):
-        list(fit(metric=lambda prediction, target: None, compiled=compiled))
+def test_a_metric_is_a_number(compiled: bool, result: Any) -> None:
+    message = f"the metric returned {result!r} for a sample: return a number"
+    with pytest.raises(ag.NotANumberError, match=re.escape(message)):
+        list(fit(metric=lambda prediction, target: result, compiled=compiled))
 
 
 class Table:

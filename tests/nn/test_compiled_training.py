@@ -133,6 +133,26 @@ def test_divergence_names_step_loss_and_sample() -> None:
     assert np.isfinite(parameters(model)).all()
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_model_that_overflows_at_once_diverges_at_the_first_step(compiled: bool) -> None:
+    w = Value(3.0)
+    arguments = (lambda x: ag.exp(w * x), [500.0, 1.0], [1.0, 2.0], nn.mse_loss, nn.SGD([w]))
+    training = nn.fit(*arguments, epochs=1, batch_size=2, rng=0, compiled=compiled)
+    with pytest.raises(ag.DivergenceError, match=r"stopped at step 1: .*exp\("):
+        next(training)
+    assert w.data == 3.0
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_finite_losses_whose_mean_overflows_change_nothing(compiled: bool) -> None:
+    w = Value(1.0)
+    arguments = (lambda x: w * x, [1.0, 1.0], [0.0, 0.0], lambda p, t: 1e308 * p, nn.SGD([w]))
+    training = nn.fit(*arguments, epochs=1, batch_size=2, rng=0, compiled=compiled)
+    with pytest.raises(ag.DivergenceError, match="The last finite loss is None"):
+        next(training)
+    assert w.data == 1.0
+
+
 def test_a_model_that_branches_is_told_what_to_do() -> None:
     weight = Value(0.5)
 
@@ -244,10 +264,24 @@ def test_to_check_many_targets_takes_one_walk_through_the_graph(
     assert len(walks) == 1
 
 
-@pytest.mark.parametrize(("shape", "n_checked"), [((6,), 6), ((6, 1), 6), ((3, 2), 1)])
-def test_targets_of_many_numbers_are_checked_by_one(shape: Any, n_checked: int) -> None:
-    layer = nn.Layer(1, shape[1] if len(shape) > 1 else 1, rng=0)
-    targets = np.arange(6.0).reshape(shape)
+@pytest.mark.parametrize(
+    ("targets", "expected"),
+    [
+        (np.array([2, 1, 2, 0]), [0, 1, 2]),
+        (np.array([True, False, True]), [False, True]),
+        (np.arange(300)[::-1], [*range(300)]),
+        (np.array([0.5, -1.0, 0.5]), [-1.0, 0.5]),
+        (np.array([[0.5], [-1.0]]), [[-1.0], [0.5]]),
+        (np.arange(100.0), [*np.arange(100.0)]),
+        (np.roll(np.arange(101.0), 7), [94.0, 0.0, 100.0]),
+        (np.roll(np.arange(101.0), 7)[:, None], [[94.0], [0.0], [100.0]]),
+        (np.arange(6.0).reshape(3, 2), [[0.0, 1.0]]),
+    ],
+    ids=["whole", "bool", "many whole", "few", "few lists", "100", "many", "many lists", "pairs"],
+)
+def test_labels_are_all_checked_and_other_targets_by_a_few(targets: Any, expected: Any) -> None:
+    n_outputs = targets.shape[1] if targets.ndim > 1 else 1
+    layer = nn.Layer(1, n_outputs, rng=0)
     checked: list[Any] = []
 
     def loss(prediction: Any, target: Any) -> Value:
@@ -257,13 +291,13 @@ def test_targets_of_many_numbers_are_checked_by_one(shape: Any, n_checked: int) 
     optimizer = nn.SGD(layer.parameters())
     training = nn.fit(
         layer,
-        targets[:, :1] if targets.ndim > 1 else targets[:, None],
+        np.zeros((len(targets), 1)),
         targets,
         loss,
         optimizer,
         epochs=1,
     )
-    assert checked == targets[:n_checked].tolist()
+    assert checked == expected
     next(training)
 
 

@@ -409,6 +409,15 @@ def test_inputs_are_in_an_order(make: Callable[[int], Any], inputs: Any) -> None
     assert repr(inputs) in str(caught.value)
 
 
+def test_an_input_or_a_weight_alone_is_counted_as_one() -> None:
+    neuron: Any = nn.Neuron(1, rng=0)
+    for inputs, message in ((1.0, "a list of 1 input, not"), ([1.0, 2.0], "takes 1 input, not 2")):
+        with pytest.raises(ag.ShapeError, match=message):
+            neuron(inputs)
+    with pytest.raises(ag.ShapeError, match="has 1 weight, not 2"):
+        neuron.weight = [1.0, 2.0]
+
+
 def test_weights_are_in_an_order() -> None:
     neuron = nn.Neuron(2, rng=0)
     before = neuron.weight

@@ -429,3 +429,10 @@ def test_numbers_may_be_written_from_a_list() -> None:
     parameters = [Value(4.0), Value(5.0)]
     nn.SGD(parameters).write([1, 2])  # type: ignore[arg-type]
     assert [parameter.data for parameter in parameters] == [1.0, 2.0]
+
+
+def test_it_shows_its_parameters_and_steps_by_their_number() -> None:
+    optimizer = nn.SGD([Value(1.0)], lr=0.1)
+    assert repr(optimizer) == "SGD(1 parameter, lr=0.1) after 0 steps"
+    optimizer.step()
+    assert repr(optimizer) == "SGD(1 parameter, lr=0.1) after 1 step"

@@ -857,8 +857,13 @@ def test_a_checkpoint_without_a_folder_is_refused_before_training(tmp_path: Path
         )
 
 
-def test_a_checkpoint_that_is_a_folder_is_refused_before_training(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reason", ["it is a folder", "it is no regular file"])
+def test_a_checkpoint_that_is_no_file_is_refused_before_training(
+    tmp_path: Path, reason: str
+) -> None:
+    path = tmp_path / "training.npz"
+    (os.mkfifo if "regular" in reason else os.mkdir)(path)
     model = nn.MLP(1, [1], rng=0)
     optimizer = nn.SGD(model.parameters(), lr=0.1)
-    with pytest.raises(ag.FileError, match="it is a folder"):
-        nn.fit(model, [[1.0]], [1.0], nn.mse_loss, optimizer, epochs=1, checkpoint=tmp_path)
+    with pytest.raises(ag.FileError, match=reason):
+        nn.fit(model, [[1.0]], [1.0], nn.mse_loss, optimizer, epochs=1, checkpoint=path)
