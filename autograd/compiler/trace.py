@@ -84,7 +84,7 @@ def _without_guard(thing: Any) -> Any:
 
 
 @functools.cache
-def _with_guard(kind: Any) -> type[Value]:
+def _with_guard(kind: Any) -> Any:
     """Return the class of a variable with the guard of `TracedValue`, as it is if it has it."""
     if issubclass(kind, TracedValue):
         return kind
@@ -173,7 +173,8 @@ def _guarding(variables: Iterable[Value]) -> Iterator[None]:
         with _lock:
             _guarded.append(mine)
             for variable in mine:
-                variable.__class__ = _with_guard(type(variable))
+                kind: Any = type(variable)
+                variable.__class__ = _with_guard(kind)
         yield
     finally:
         try:

@@ -387,7 +387,12 @@ def test_other_threads_copy_parameters_during_a_recording(kind: type[Value]) -> 
 
 def test_nodes_that_a_function_kept_are_copied_as_values() -> None:
     kept: list[Value] = []
-    ag.compile(lambda x: kept.append(w * x[0]) or kept[-1])(X)
+
+    def keeps(x: list[Value]) -> Any:
+        kept.append(w * x[0])
+        return kept[-1]
+
+    ag.compile(keeps)(X)
     for one in copied_in_every_way(kept[0]):
         assert (type(one), one.data) == (Value, 0.5)
 
