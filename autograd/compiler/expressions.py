@@ -79,7 +79,13 @@ class Formula:
         raise NoFormulaError(name)
 
     def __getitem__(self, key: Any) -> Any:
-        raise NoFormulaError(str(key))
+        raise NoFormulaError("a formula has no entries or slices, as lookup takes them")
+
+    def __pos__(self) -> "Formula":
+        return self
+
+    def __abs__(self) -> "Formula":
+        return Formula("abs", (_counted(self),))
 
     def __neg__(self) -> "Formula":
         if _is_condition(self):

@@ -4,6 +4,7 @@ A backend writes an operation down instead of computing it. What is wrong with a
 show there as an error about formulas, or in one backend alone; computed once, it shows as itself.
 """
 
+import math
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any
@@ -26,7 +27,8 @@ def require_sound_operations(tape: Tape) -> None:
     ShapeError, NotANumberError
         If its derivative rule does not return one number for each input.
     ArgumentError
-        If its ``forward`` returns no number, or its ``array`` no array of the shape of its inputs.
+        If its ``forward`` returns no number, or its ``array`` no array of the shape of its inputs,
+        or another number than ``forward``.
     """
     own = set(tape.operations) - {None, *BUILT_IN.values()}
     tried = set()
@@ -41,7 +43,7 @@ def require_sound_operations(tape: Tape) -> None:
 def _try(operation: Operation, out: Any, inputs: Sequence[float]) -> None:
     if not isinstance(out, Real):
         raise ArgumentError(f"forward of {operation.name} returned {out!r}: return a float")
-    _try_on_arrays(operation, inputs)
+    _try_on_arrays(operation, float(out), inputs)
     try:
         sent = operation.derivative(1.0, out, *inputs)
     except (ArithmeticError, ValueError):
@@ -49,7 +51,7 @@ def _try(operation: Operation, out: Any, inputs: Sequence[float]) -> None:
     require_one_for_each_input(operation, len(inputs), sent)
 
 
-def _try_on_arrays(operation: Operation, inputs: Sequence[float]) -> None:
+def _try_on_arrays(operation: Operation, out: float, inputs: Sequence[float]) -> None:
     shape = (1, 2)  # one row, two samples
     try:
         with np.errstate(all="ignore"):
@@ -63,4 +65,11 @@ def _try_on_arrays(operation: Operation, inputs: Sequence[float]) -> None:
         raise ArgumentError(
             f"array of {operation.name} returned {result!r}, for inputs of shape {shape}: return "
             "an array of that shape"
+        )
+    number = float(array.flat[0])
+    both_finite = math.isfinite(number) and math.isfinite(out)
+    if both_finite and not math.isclose(number, out, rel_tol=1e-6, abs_tol=1e-9):
+        raise ArgumentError(
+            f"{operation.expression(inputs)} is {out} by its forward, and {number} by its array: "
+            "ag.gradcheck compares them"
         )

@@ -23,7 +23,7 @@ array([[0.5, 1. , 1.5]])
 import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -64,11 +64,14 @@ class Compilation:
     alone : list of array
         The batch that was recorded, if it held one sample only: that shows no difference between
         samples, so the function is recorded again when another one comes. Empty otherwise.
+    refused : list of array
+        The latest batch for which that failed, outside of the domain: it is not tried again.
     """
 
     trace: Trace
     program: Program
     alone: list[Array]
+    refused: list[Array] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,11 +172,13 @@ class Programs:
 
     def _compare(self, compilation: Compilation, batch: Sequence[Array]) -> None:
         """Record the function for a lone sample and for a batch, unless that is the same again."""
-        if not all(map(np.array_equal, batch, compilation.alone)):
+        seen = [compilation.alone, compilation.refused]
+        if not any(arrays and all(map(np.array_equal, batch, arrays)) for arrays in seen):
+            compilation.refused = [array.copy() for array in batch]  # unless it is recorded
             both = [np.concatenate(pair) for pair in zip(compilation.alone, batch, strict=True)]
             with contextlib.suppress(DomainError, NonFiniteError):  # the program tells of its own
                 record(self._function, both, self.parameters)
-                compilation.alone = []
+                compilation.alone = compilation.refused = []
 
     def _compile(self, shapes: Shapes, trace: Trace, alone: list[Array]) -> Compilation:
         """Make the program of a trace, and keep both."""

@@ -17,12 +17,14 @@ variable that the graph does not reach, for then nothing tells that it is a para
 """
 
 import contextlib
+import copyreg
 import functools
 import itertools
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +42,14 @@ from autograd.value import Value, as_value
 class TracedValue(Value):
     """An input, a parameter, or what is computed, while a function is recorded for any sample.
 
-    It differs from a Value in that users cannot read its number, though the operations can.
+    It differs from a Value in that users cannot read its number, though the operations can. Some
+    live on, those that a function kept; and while it runs, other threads see them. So a copy, or
+    what is pickled, is of the class `plain`.
     """
 
     __slots__ = ()
+
+    plain: ClassVar[type[Value]] = Value
 
     @property
     def data(self) -> float:
@@ -60,6 +66,31 @@ class TracedValue(Value):
     def __index__(self) -> int:
         refuse_while_tracing("used as an integer")
         return int(self)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        refuse_while_tracing("copied or pickled")
+        # Not that of super(): by now another thread may have taken the guard off.
+        parts: Any = object.__reduce_ex__(self, protocol)
+        make, arguments, *state = parts
+        if make is copyreg.__newobj__:  # type: ignore[attr-defined]  # private to its stub
+            make = object.__new__  # to the other one, pickle refuses any class but that of self
+        return _without_guard(make), tuple(map(_without_guard, arguments)), *state
+
+
+def _without_guard(thing: Any) -> Any:
+    """Return the class that a guarded one stands for, and anything else as it is."""
+    is_guarded = isinstance(thing, type) and issubclass(thing, TracedValue)
+    return thing.plain if is_guarded else thing
+
+
+@functools.cache
+def _with_guard(kind: Any) -> Any:
+    """Return the class of a variable with the guard of `TracedValue`, as it is if it has it."""
+    if issubclass(kind, TracedValue):
+        return kind
+    if kind is Value:
+        return TracedValue
+    return type(kind.__name__, (kind, TracedValue), {"__slots__": (), "plain": kind})
 
 
 _number: Any = vars(Node)["data"].__get__
@@ -128,17 +159,37 @@ def record(
     return Trace(tape, parameters, plain.shape)
 
 
+_guarded: list[set[Value]] = []
+"""The variables that each recording guards, in all threads: several may guard the same."""
+
+_lock = threading.Lock()
+
+
 @contextlib.contextmanager
 def _guarding(variables: Iterable[Value]) -> Iterator[None]:
     """Keep the numbers of variables from users too, in a thread that is recording."""
-    changed = [variable for variable in variables if type(variable) is Value]
+    mine = set(variables)
     try:
-        for variable in changed:
-            variable.__class__ = TracedValue
+        with _lock:
+            _guarded.append(mine)
+            for variable in mine:
+                kind: Any = type(variable)
+                variable.__class__ = _with_guard(kind)
         yield
     finally:
-        for variable in changed:
-            variable.__class__ = Value
+        try:
+            _stop_guarding(mine)
+        except KeyboardInterrupt:
+            _stop_guarding(mine)
+            raise
+
+
+def _stop_guarding(mine: set[Value]) -> None:
+    """Restore the classes of the variables that no other recording guards."""
+    with _lock:
+        _guarded[:] = [others for others in _guarded if others is not mine]
+        for variable in mine.difference(*_guarded):
+            variable.__class__ = _without_guard(type(variable))
 
 
 class _Recording:

@@ -89,6 +89,10 @@ def test_a_rule_that_fits_no_input_is_told_before_it_is_compiled(
         ({"array": lambda np, x: np.ones(7)}, r"array of square returned array\(\[1\., 1"),
         ({"array": lambda np, x: np.squared(x)}, "array of square fails on arrays: .*'squared'"),
         ({"array": lambda np, x: math.cos(x)}, "array of square fails on arrays: .* of np"),
+        (
+            {"array": lambda np, x: x**3},
+            r"square\(3\.0\) is 9\.0 .* 27\.0 by its array: ag\.gradcheck",
+        ),
         ({"forward": lambda x: None}, "forward of square returned None: return a float"),
         ({"forward": str}, r"forward of square returned '3\.0': return a float"),
     ],
@@ -118,6 +122,8 @@ COMPARISONS: list[Rule] = [
     lambda x: x >= 1,
     lambda x: (x > 0) & (x < 2),
     lambda x: x < -1,
+    lambda x: abs(x - 1),
+    lambda x: abs(x > 0) + +(x > 1),
 ]
 SAMPLES = np.array([-2.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.5])
 
@@ -195,6 +201,17 @@ def test_comparisons_are_numbers_in_a_rule_in_c(slopes: list[Rule]) -> None:
 )
 def test_comparisons_add_up_in_numpy(slope: Rule) -> None:
     assert_slopes_agree([slope], numpy_backend)
+
+
+def test_a_rule_that_takes_entries_of_arrays_is_told() -> None:
+    looked_up = with_slope("looked up", lambda x: operations.lookup(x * 0.0, x, x))
+    w = ag.Value(2.0)
+    try:
+        program = ag.compile(lambda x: looked_up(w * x), backend=numpy_backend)
+        with pytest.raises(ag.ArgumentError, match="a formula has no entries or slices"):
+            program(SAMPLES)
+    finally:
+        del OPERATIONS["looked up"]
 
 
 # --- names, and functions without a formula ------------------------------------------------------

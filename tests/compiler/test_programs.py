@@ -52,6 +52,23 @@ def test_a_lone_sample_is_recorded_again_with_the_first_others(others: list[floa
     assert recorded == [2, 2, 4, 4, 4, 4]
 
 
+def test_a_lone_sample_outside_the_domain_is_recorded_once() -> None:
+    calls = []
+
+    def function(x: Any) -> Any:
+        calls.append(1)
+        return ag.log(x) * WEIGHTS[0]
+
+    program = ag.compile(function)
+    program(np.array([1.0]))
+    for _ in range(5):
+        with pytest.raises(ag.DomainError):
+            program(np.array([-1.0]))
+    assert len(calls) == 4
+    program(np.array([2.0]))  # compared with the first one at last
+    assert len(calls) == 6
+
+
 def test_the_number_of_kept_programs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
 

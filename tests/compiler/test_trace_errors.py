@@ -1,7 +1,9 @@
 """What cannot be compiled, or not be computed, is refused with a reason and a remedy."""
 
 import contextlib
+import copy
 import inspect
+import pickle
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -333,6 +335,101 @@ def test_a_value_of_a_class_of_ones_own_is_a_parameter_too() -> None:
     weight = Named(2.0)
     assert ag.compile(lambda x: weight * x[0]).map(X).tolist() == [2.0, -6.0, 10.0]
     assert type(weight) is Named
+
+
+class Slotted(Value):
+    __slots__ = ()
+
+
+class Unslotted(Value):
+    pass
+
+
+class OfOneSlot(Value):
+    __slots__ = ("unit",)
+
+
+class Reducing(Value):
+    def __reduce__(self) -> Any:
+        return type(self), (self.data, self.label)
+
+
+OF_OWN_CLASS = [Value, Slotted, Unslotted, OfOneSlot, Reducing]
+
+
+@pytest.mark.parametrize("kind", OF_OWN_CLASS)
+def test_the_number_of_a_variable_of_any_class_is_not_read(kind: type[Value]) -> None:
+    weight = kind(2.0)
+    with pytest.raises(TraceError, match=r"read with \.data"):
+        ag.compile(lambda x: weight * x[0] * weight.data)(X)
+    assert type(weight) is kind
+
+
+def copied_in_every_way(value: Value) -> list[Value]:
+    return [copy.copy(value), copy.deepcopy(value), pickle.loads(pickle.dumps(value))]
+
+
+@pytest.mark.parametrize("kind", OF_OWN_CLASS)
+def test_other_threads_copy_parameters_during_a_recording(kind: type[Value]) -> None:
+    weight = kind(2.0, "w")
+    copies: list[Value] = []
+
+    def function(x: list[Value]) -> Any:
+        reader = threading.Thread(target=lambda: copies.extend(copied_in_every_way(weight)))
+        reader.start()
+        reader.join()
+        return weight * x[0]
+
+    ag.compile(function, parameters=[weight])(X)
+    assert [type(one) for one in copies] == [kind] * 6  # of the two samples that are recorded
+    assert {(one.data, one.label) for one in copies} == {(2.0, "w")}
+
+
+def test_nodes_that_a_function_kept_are_copied_as_values() -> None:
+    kept: list[Value] = []
+
+    def keeps(x: list[Value]) -> Any:
+        kept.append(w * x[0])
+        return kept[-1]
+
+    ag.compile(keeps)(X)
+    for one in copied_in_every_way(kept[0]):
+        assert (type(one), one.data) == (Value, 0.5)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_number_is_not_copied_while_it_is_recorded(duplicate: Callable[..., Any]) -> None:
+    with pytest.raises(TraceError, match="copied or pickled"):
+        ag.compile(lambda x: x[0] * len(str(duplicate(w))), parameters=[w])(X)
+
+
+def test_two_threads_guard_a_variable_until_both_have_recorded() -> None:
+    weight = Value(2.0)
+    inside, finished = threading.Event(), threading.Event()
+    errors: list[Exception] = []
+    calls: list[int] = []
+
+    def reads_after_the_other_thread(x: list[Value]) -> Any:
+        calls.append(1)
+        if len(calls) == 2:  # the call in which parameters are guarded
+            inside.set()
+            assert finished.wait(10)
+        return weight * x[0] * (float(weight.data) if len(calls) == 2 else 2.0)
+
+    def compile_it() -> None:
+        try:
+            ag.compile(reads_after_the_other_thread, parameters=[weight])(X)
+        except TraceError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=compile_it)
+    thread.start()
+    assert inside.wait(10)
+    ag.compile(lambda x: weight * x[0])(X)
+    finished.set()
+    thread.join()
+    assert [str(error).count("read with .data") for error in errors] == [1]
+    assert type(weight) is Value
 
 
 @pytest.mark.parametrize(
