@@ -162,7 +162,7 @@ def record(
 _guarded: list[set[Value]] = []
 """The variables that each recording guards, in all threads: several may guard the same."""
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # an interrupted thread may take it again
 
 
 @contextlib.contextmanager
