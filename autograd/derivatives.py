@@ -97,19 +97,13 @@ def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> di
         if node.operation is not None and any(parent in dependent for parent in node.parents):
             dependent.add(node)
             on_the_way.append((node, node.operation))
-    number: Callable[[Node], Any] = (lambda node: node) if create_graph else _data
     gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
     with applying_rules() if create_graph else contextlib.nullcontext():
         for node, operation in reversed(on_the_way):
-            gradient, inputs = gradients.get(node, 0.0), map(number, node.parents)
+            gradient = gradients.get(node, 0.0)
             if operation.accumulate is not None and not (create_graph or gradient):
                 continue  # as backward() does
-            try:
-                sent = operation.derivative(gradient, number(node), *inputs)
-            except (ArithmeticError, ValueError) as cause:
-                raise derivative_error(node, cause) from cause
-            if BUILT_IN.get(operation.name) is not operation:
-                require_one_for_each_input(operation, len(node.parents), sent)
+            sent = _sent(node, operation, gradient, create_graph)
             for parent, contribution in zip(node.parents, sent, strict=True):
                 if parent in dependent:
                     so_far = gradients.get(parent)
@@ -122,6 +116,18 @@ def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> di
                 "detect_anomaly() around the formula tells where it leaves the range of floats"
             )
     return gradients
+
+
+def _sent(node: Node, operation: Operation, gradient: Any, create_graph: bool) -> Sequence[Any]:
+    """Apply the derivative rule of a node to floats, or to Values if that is to be a graph."""
+    number: Callable[[Node], Any] = (lambda node: node) if create_graph else _data
+    try:
+        sent = operation.derivative(gradient, number(node), *map(number, node.parents))
+    except (ArithmeticError, ValueError) as cause:
+        raise derivative_error(node, cause) from cause
+    if BUILT_IN.get(operation.name) is not operation:
+        require_one_for_each_input(operation, len(node.parents), sent)
+    return sent
 
 
 def _recorded(number: float) -> Value:

@@ -1,11 +1,34 @@
-"""How hypothesis searches: without limits on time, and the same in every CI run."""
+"""What all tests share: how hypothesis searches, and how garbage is counted.
 
+Hypothesis has no limits on time, and does the same in every CI run.
+"""
+
+import gc
 import os
+from collections.abc import Callable
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from autograd import collector_paused
 
 NO_LIMITS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 settings.register_profile("local", NO_LIMITS)
 settings.register_profile("repeatable", NO_LIMITS, derandomize=True, print_blob=True)
 settings.load_profile("repeatable" if os.environ.get("CI") == "true" else "local")
+
+
+@pytest.fixture
+def cyclic_garbage_of() -> Callable[[Callable[[], Any]], int]:
+    """Return a function that counts the objects which a call leaves to the cyclic collector."""
+
+    def count(call: Callable[[], Any]) -> int:
+        while gc.collect():  # pictures of other tests free each other in turns
+            pass
+        with collector_paused():
+            call()
+            return gc.collect()
+
+    return count

@@ -1,6 +1,5 @@
 """What a user meets: `ag.compile`, `ag.compile_graph`, and what they return."""
 
-import gc
 import re
 import threading
 import time
@@ -585,14 +584,12 @@ def test_the_repr_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("backend", [numpy_backend, float_backend])
-def test_a_compiled_function_is_freed_without_the_collector(backend: Any) -> None:
+def test_a_compiled_function_is_freed_without_the_collector(
+    backend: Any, cyclic_garbage_of: Callable[[Callable[[], Any]], int]
+) -> None:
     w = Value(0.5)
-    gc.collect()
-    gc.disable()
-    try:
-        program = ag.compile(lambda x: ag.tanh(w * x), backend=backend)
-        program(np.ones(3)).backward()
-        del program
-        assert gc.collect() == 0
-    finally:
-        gc.enable()
+
+    def use() -> None:
+        ag.compile(lambda x: ag.tanh(w * x), backend=backend)(np.ones(3)).backward()
+
+    assert cyclic_garbage_of(use) == 0

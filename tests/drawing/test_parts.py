@@ -1,8 +1,9 @@
 """Labels that know their part: strings to everybody else, and no burden to a model."""
 
 import copy
-import gc
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import autograd as ag
 import nn
@@ -46,16 +47,12 @@ def test_messages_and_representations_are_as_without_parts() -> None:
     assert repr(neuron.weight[0]) == "Value(2.0, grad=0.0, label='w0')"
 
 
-def test_a_called_model_leaves_nothing_to_the_cyclic_collector() -> None:
+def test_a_called_model_leaves_nothing_to_the_cyclic_collector(
+    cyclic_garbage_of: Callable[[Callable[[], Any]], int],
+) -> None:
     def call() -> None:
         model = nn.MLP(2, [3, 1], rng=0)
         ag.draw(model([1.0, 2.0]), collapse="layer")
 
     call()  # the first time, modules are imported
-    gc.collect()
-    gc.disable()
-    try:
-        call()
-        assert gc.collect() == 0
-    finally:
-        gc.enable()
+    assert cyclic_garbage_of(call) == 0

@@ -810,19 +810,16 @@ def test_the_collector_rests_during_a_step_and_works_between_epochs() -> None:
     assert (during, between) == ({False}, {True})
 
 
-@pytest.mark.usefixtures("collector")
 @pytest.mark.parametrize("make_optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
-def test_a_training_step_leaves_no_cyclic_garbage(make_optimizer: Any) -> None:
+def test_a_training_step_leaves_no_cyclic_garbage(
+    make_optimizer: Any, cyclic_garbage_of: Callable[[Callable[[], Any]], int]
+) -> None:
     model = network()
     penalty = functools.partial(nn.l2_penalty, model.parameters())
     optimizer = make_optimizer(model.parameters())
     training = fit(model, X, y, nn.mse_loss, optimizer, epochs=2, penalty=penalty)
     next(training)  # what the first step loads may need the collector
-    while gc.collect():  # pictures of other tests free each other in turns
-        pass
-    gc.disable()
-    next(training)
-    assert gc.collect() == 0
+    assert cyclic_garbage_of(lambda: next(training)) == 0
 
 
 @pytest.mark.parametrize("compiled", [False, True])
