@@ -10,7 +10,7 @@ each:
 5. `blocks`: rows of the same form that can be computed together;
 6. `planning`: addresses for the rows (their `layout`), and one instruction per block; with
    `products`, which finds matrix products among the sums;
-7. `adjoint`: the backward instructions; with `joining`, which makes one of those for equal weights.
+7. `adjoint`: the backward instructions, in their `backward_order`.
 
 `passes` runs them, from the third on, and shows a small graph on its way through them.
 

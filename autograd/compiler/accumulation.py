@@ -19,7 +19,7 @@ two of them each, and to rows of which one got two:
 vecdot(g, ones1, out=y2)  # 2
 add.reduce(g, axis=(1,), keepdims=True, out=y3)  # 2x1x4
 copyto(y4, g)  # 3x4
-np.take(x5, places6, 0, x7, 'clip')
+x5.take(places6, 0, x7, 'clip')
 add.reduce(x7, out=y8)  # 2x4
 """
 
@@ -148,7 +148,7 @@ def _sums_by_row(statements: Statements, formula: Formula, rows: Array, width: i
     statements.assign(with_zeros[:-1].reshape(*rows.shape, width), formula)
     gathered = np.empty((*columns.shape, width), dtype)
     source, places = statements.name(with_zeros, "x"), statements.name(columns, "places")
-    statements.emit(f"np.take({source}, {places}, 0, {statements.name(gathered, 'x')}, 'clip')")
+    statements.emit_take(source, places, statements.name(gathered, "x"), axis=0)
     return Formula("add.reduce", (statements.formula(gathered),))
 
 

@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.joining import way_back
+from autograd.compiler.backward_order import backward_order
 from autograd.compiler.program import (
     Adjoint,
     Apply,
@@ -48,7 +48,7 @@ def add_adjoint(program: Program, trained: Mapping[bool, NDArray[np.bool_]]) -> 
     """
     bookkeeping = _Bookkeeping(trained, program.outputs[0])
     adjoint = []
-    for step in way_back(program.forward, bookkeeping.arrived):
+    for step in backward_order(program.forward, bookkeeping.arrived):
         for part in bookkeeping.reached(step.instruction):
             targets = bookkeeping.targets(part, step.to_first, step.to_others)
             if any(target is not None for target in targets):

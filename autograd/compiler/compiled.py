@@ -75,7 +75,8 @@ class Compiled:
             parameters = self._programs.parameters
             theta = np.array([parameter.data for parameter in parameters])
             outputs, gradient = self._run_with_gradient(bound, theta, batch)
-        return mean_node(_mean(outputs), gradient, parameters)
+            mean = _mean(outputs, bound.compilation.trace)
+        return mean_node(mean, gradient, parameters)
 
     def value_and_grad(self, theta: Array, *arrays: Any) -> tuple[float, Array]:
         """Return the mean over a batch and its gradient, for the parameters `theta`.
@@ -95,8 +96,11 @@ class Compiled:
         -------
         (float, array of shape (n,))
         """
-        outputs, gradient = self.outputs_and_grad(theta, *arrays)
-        return _mean(outputs), gradient
+        batch = as_arrays(arrays)
+        with self._lock:
+            bound = self._programs.for_batch(batch)
+            outputs, gradient = self._run_with_gradient(bound, theta, batch)
+            return _mean(outputs, bound.compilation.trace), gradient
 
     def outputs_and_grad(self, theta: Array, *arrays: Any) -> tuple[Array, Array]:
         """Return the outputs of each sample, and the gradient of the mean of the first.
@@ -108,7 +112,8 @@ class Compiled:
         batch = as_arrays(arrays)
         with self._lock:
             bound = self._programs.for_batch(batch)
-            return self._run_with_gradient(bound, theta, batch)
+            outputs, gradient = self._run_with_gradient(bound, theta, batch)
+            return _by_sample(outputs, bound.compilation.trace), gradient
 
     def map(self, *arrays: Any) -> Array:
         """Return what the function returns for each sample.
@@ -168,7 +173,7 @@ class Compiled:
     def _run_with_gradient(
         self, bound: BoundCompilation, theta: Any, batch: Sequence[Array]
     ) -> tuple[Array, Array]:
-        """Return the outputs by sample, and the gradient by those parameters that theta holds."""
+        """Return the outputs, until the next run, and the gradient by what theta holds."""
         everything = self._completed(theta)
         trace = bound.compilation.trace
         reached = len(trace.parameters)
@@ -176,7 +181,7 @@ class Compiled:
         gradient = slopes[: len(theta)].astype(np.float64)
         if reached < len(theta):  # samples of other shapes reach more
             gradient = np.concatenate([gradient, np.zeros(len(theta) - reached)])
-        return _by_sample(outputs, trace), gradient
+        return outputs, gradient
 
     def _completed(self, theta: Any) -> Array:
         """Return the numbers of all parameters, if `theta` has only those that were given first."""
@@ -193,8 +198,8 @@ def _by_sample(outputs: Array, trace: Trace) -> Array:
     return outputs.copy().T.reshape(outputs.shape[1], *trace.shape)
 
 
-def _mean(outputs: Array) -> float:
-    """Return the mean of one output over the samples."""
-    if outputs.ndim > 1:
+def _mean(outputs: Array, trace: Trace) -> float:
+    """Return the mean of one output over the samples, both of outputs of shape (1, B)."""
+    if trace.shape:
         raise GraphError("the mean and its gradient are of one number: return one Value")
-    return float(np.add.reduce(outputs)) / len(outputs)
+    return float(np.add.reduce(outputs[0])) / outputs.shape[1]

@@ -108,7 +108,7 @@ def _lookup(statements: Statements, instruction: Lookup) -> None:
     places = statements.name(room, "places")
     statements.places_looked_up[instruction] = places
     flat = statements.name(statements.memory.space(instruction.table).ravel(), "flat")
-    statements.emit(f"np.take({flat}, {places}, None, {statements.name(out, 'y')}, 'clip')")
+    statements.emit_take(flat, places, statements.name(out, "y"), axis=None)
 
 
 def _places(statements: Statements, instruction: Lookup) -> Formula:
@@ -121,7 +121,8 @@ def _places(statements: Statements, instruction: Lookup) -> Formula:
     indices, uses = np.unique(index.rows, return_inverse=True)
     function = statements.name(whole_indices, "whole_indices")
     array = statements.formula(statements.view(Region(index.batch, indices))).text
-    entry = f"{function}({array}, {len(table.rows)})"
+    known = np.arange(len(table.rows), dtype=statements.memory.shared.dtype)
+    entry = f"{function}({array}, {statements.name(known, 'known')})"
     if len(indices) < len(uses):
         entry += f"[{statements.name(uses, 'uses')}]"
     starts, samples = table.rows * width, np.arange(width)
@@ -149,8 +150,14 @@ class WrongIndexError(Exception):
     """A lookup found an index that is not whole or out of range: (index, size, sample)."""
 
 
-def whole_indices(indices: Array, size: int) -> Array:
+def whole_indices(indices: Array, known: Array) -> Array:
     """Return the indices of a lookup, which are floats, as integers.
+
+    Parameters
+    ----------
+    indices : array of float, (n, samples)
+    known : array of float
+        All that there are, from 0.0 on: reading it at an index has to give that index.
 
     Raises
     ------
@@ -158,10 +165,13 @@ def whole_indices(indices: Array, size: int) -> Array:
         If one is not whole or out of range.
     """
     whole: Array = indices.astype(np.intp)
-    largest = np.maximum.reduce(whole.view(np.uintp), axis=None)  # a negative one is huge
-    fractions = indices - whole
-    if largest >= size or np.vdot(fractions, fractions) != 0.0:
-        wrong = (whole != indices) | (whole < 0) | (whole >= size)
+    try:
+        if known[whole].tobytes() == indices.tobytes():  # a tenth of the time of array_equal
+            return whole
+    except IndexError:
+        pass
+    wrong = (whole != indices) | (whole < 0) | (whole >= len(known))
+    if wrong.any():  # not so for an index of -0.0
         row, sample = np.argwhere(wrong)[0]
-        raise WrongIndexError(float(indices[row, sample]), size, int(sample))
+        raise WrongIndexError(float(indices[row, sample]), len(known), int(sample))
     return whole

@@ -103,6 +103,14 @@ class Statements:
         """Append a statement."""
         self.lines.append(statement)
 
+    def emit_take(self, source: str, places: str, out: str, axis: int | None) -> None:
+        """Emit the reading of entries of an array, at places that are all in its range.
+
+        The function ``np.take`` would call the method, 0.6 us later; without 'clip' that would
+        compute into a copy of `out`.
+        """
+        self.emit(f"{source}.take({places}, {axis}, {out}, 'clip')")
+
     def temporary(self, prefix: str) -> str:
         """Return a name that is not in use."""
         return f"{prefix}{next(self._numbering)}"
@@ -164,7 +172,7 @@ class Statements:
             space = self.memory.space(region, gradient)
             buffer = np.empty((region.rows.size, space.shape[1]), space.dtype)
             rows, source = self.name(region.rows.ravel(), "rows"), self.name(space, "space")
-            self.emit(f"np.take({source}, {rows}, 0, {self.name(buffer, 'x')}, 'clip')")
+            self.emit_take(source, rows, self.name(buffer, "x"), axis=0)
             self._gathered[key] = buffer
         buffer = self._gathered[key]
         return buffer.reshape(*region.rows.shape, buffer.shape[1])

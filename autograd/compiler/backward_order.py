@@ -1,8 +1,11 @@
-"""What several levels send to the same weights is computed at once.
+"""The order in which instructions send their gradients on.
 
-In reverse, the gradient of the state goes step by step. The gradient of the matrix need not: it is
-the sum over all steps of d_out @ inputs.T, so one product at the end is enough. Each step sends to
-its inputs only; the weights are done when the reverse order reaches the earliest step.
+It is the reverse order of the forward program, but for three things that can wait.
+
+What several levels send to the same weights is computed at once: in reverse, the gradient of a
+state goes step by step, but that of the matrix is the sum over all steps of d_out @ inputs.T, so
+one product at the end is enough. Each step sends to its inputs only; the weights are done when the
+reverse order reaches the earliest step.
 
 >>> from autograd import Value, dot, tanh
 >>> from autograd.compiler.passes import apply_passes
@@ -13,7 +16,8 @@ its inputs only; the weights are done when the reverse order reaches the earlies
 >>> for step in range(2):
 ...     state = [tanh(dot(row, state)) for row in matrix]
 >>> tape = read_tape([dot(state, state)], inputs, parameters=[w for row in matrix for w in row])
->>> for step in way_back(apply_passes(tape).program.forward, arrived=lambda region: True):
+>>> forward = apply_passes(tape).program.forward
+>>> for step in backward_order(forward, arrived=lambda region: True):
 ...     print(type(step.instruction).__name__, step.instruction.out, step.to_first, step.to_others)
 SumProducts batch[15] True True
 Apply batch[12:15] True True
@@ -23,17 +27,21 @@ MatMul batch[3:6] False True
 MatMul batch[3, 9, 4, 10, 5, 11] True False
 
 The first operand of a product is the matrix. Neither step sends to it; the product of both does.
+
+What is computed once for all samples, such as a penalty of the weights, comes after the samples;
+and a lookup, which sends to one entry of its table, just before the table sends on. By then other
+instructions have mostly written whole rows of gradients, which need not be zeroed to be added to.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.compiler.program import Forward, MatMul, Region, SumProducts
+from autograd.compiler.program import Forward, Lookup, MatMul, Region, SumProducts
 
 
-class StepBack(NamedTuple):
+class BackwardStep(NamedTuple):
     """An instruction whose gradient is sent on.
 
     Attributes
@@ -48,8 +56,10 @@ class StepBack(NamedTuple):
     to_others: bool = True
 
 
-def way_back(forward: Sequence[Forward], arrived: Callable[[Region], bool]) -> Iterator[StepBack]:
-    """Yield the instructions in reverse, those with equal weights once more as one.
+def backward_order(
+    forward: Sequence[Forward], arrived: Callable[[Region], bool]
+) -> Iterator[BackwardStep]:
+    """Yield the instructions in the order that the module describes.
 
     Parameters
     ----------
@@ -58,19 +68,49 @@ def way_back(forward: Sequence[Forward], arrived: Callable[[Region], bool]) -> I
         Whether there are gradients of a region. It is asked about what was yielded before: where
         nothing has arrived there is nothing to join.
     """
+    samples_first = sorted(reversed(forward), key=lambda instruction: not instruction.out.batch)
+    return _joining_weights(_lookups_late(samples_first), arrived)
+
+
+def _lookups_late(instructions: Iterable[Forward]) -> Iterator[Forward]:
+    """Yield lookups just before an instruction that computed an entry of their table."""
+    waiting: list[Lookup] = []
+    tables: set[tuple[bool, int]] = set()
+    for instruction in instructions:
+        if isinstance(instruction, Lookup):
+            waiting.append(instruction)
+            tables.update(_addresses(instruction.table))
+            continue
+        if waiting and not tables.isdisjoint(_addresses(instruction.out)):
+            yield from waiting
+            waiting.clear()
+            tables.clear()
+        yield instruction
+    yield from waiting
+
+
+def _addresses(region: Region) -> Iterator[tuple[bool, int]]:
+    return ((region.batch, row) for row in region.rows.ravel().tolist())
+
+
+def _joining_weights(
+    instructions: Iterable[Forward], arrived: Callable[[Region], bool]
+) -> Iterator[BackwardStep]:
+    """Yield instructions, and those with equal weights once more as one."""
+    in_order = list(instructions)
     groups: dict[Hashable, list[Forward]] = {}
-    for instruction in forward:
+    for instruction in reversed(in_order):
         groups.setdefault(_weights_of(instruction), []).append(instruction)
-    for instruction in reversed(forward):
+    for instruction in in_order:
         key = _weights_of(instruction)
         if key is None or len(groups[key]) == 1:
-            yield StepBack(instruction)
+            yield BackwardStep(instruction)
             continue
-        yield StepBack(instruction, to_first=False)
+        yield BackwardStep(instruction, to_first=False)
         if instruction is groups[key][0]:
             reached = [other for other in groups[key] if arrived(other.out)]
             if reached:
-                yield StepBack(_joined(reached), to_others=False)
+                yield BackwardStep(_joined(reached), to_others=False)
 
 
 def _weights_of(instruction: Forward) -> Hashable:
