@@ -68,7 +68,7 @@ def backward_order(
         Whether there are gradients of a region. It is asked about what was yielded before: where
         nothing has arrived there is nothing to join.
     """
-    samples_first = sorted(reversed(forward), key=lambda instruction: not instruction.out.batch)
+    samples_first = sorted(forward[::-1], key=lambda instruction: not instruction.out.batch)
     return _joining_weights(_lookups_late(samples_first), arrived)
 
 
