@@ -55,6 +55,13 @@ ORDER = {
 }
 """The modules of each package. Each may import those before it, and `nn` all of `autograd`."""
 
+PASSES = "autograd.compiler.passes"
+BACKENDS = (
+    "autograd.compiler.numpy_backend",
+    "autograd.compiler.float_backend",
+    "autograd.compiler.native",
+)
+
 FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts): path
     for package in ORDER
@@ -94,6 +101,15 @@ def test_a_module_imports_only_what_stands_above(name: str) -> None:
         assert (package, other_package) != ("autograd", "nn")
         if other_package == package and other in order:
             assert order.index(other) <= order.index(module), f"{name} imports {imported_name}"
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_the_passes_and_the_backends_meet_only_at_the_program(name: str) -> None:
+    for imported_name in IMPORTS[name]:
+        if name.startswith(PASSES):
+            assert not imported_name.startswith(BACKENDS)
+        if name.startswith(BACKENDS):
+            assert not imported_name.startswith(PASSES)
 
 
 @pytest.mark.parametrize("package", sorted(PACKAGES))

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler.memory import Array, all_finite
+from autograd.compiler.arrays import Array, all_finite
 from autograd.compiler.program import Program, SumProducts
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler import float_backend, numpy_backend
-from autograd.compiler.memory import Array
+from autograd.compiler.arrays import Array
 from autograd.compiler.program import Backend, BoundProgram, Program
 
 CACHE_BYTES = 4_000_000

@@ -18,12 +18,12 @@ from autograd.compiler.arguments import (
     checked_values,
     require_different,
 )
+from autograd.compiler.arrays import Array
 from autograd.compiler.mean import mean_node
-from autograd.compiler.memory import Array
+from autograd.compiler.passes.trace import Trace
 from autograd.compiler.program import Backend
 from autograd.compiler.programs import BoundCompilation, Programs
 from autograd.compiler.report import report
-from autograd.compiler.trace import Trace
 from autograd.errors import ArgumentError, GraphError
 from autograd.value import Value
 
@@ -202,4 +202,5 @@ def _mean(outputs: Array, trace: Trace) -> float:
     """Return the mean of one output over the samples, both of outputs of shape (1, B)."""
     if trace.shape:
         raise GraphError("the mean and its gradient are of one number: return one Value")
-    return float(np.add.reduce(outputs[0])) / outputs.shape[1]
+    total = float(np.add.reduce(outputs[0]))
+    return total / len(outputs[0])

@@ -8,9 +8,9 @@ from numpy.typing import DTypeLike
 
 from autograd.compiler.arguments import checked_values
 from autograd.compiler.compiled import Compiled
+from autograd.compiler.passes.tape import read_tape
+from autograd.compiler.passes.trace import Trace
 from autograd.compiler.program import Backend
-from autograd.compiler.tape import read_tape
-from autograd.compiler.trace import Trace
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.value import Value
 

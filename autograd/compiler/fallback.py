@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd.compiler import numpy_backend
-from autograd.compiler.memory import Array
+from autograd.compiler.arrays import Array
 from autograd.compiler.program import Program
 
 

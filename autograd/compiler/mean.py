@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from autograd.compiler.memory import Array
+from autograd.compiler.arrays import Array
 from autograd.errors import GraphError
 from autograd.operation import Operation
 from autograd.value import Value, as_value, node_of

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.tape import Tape
+from autograd.compiler.passes.tape import Tape
 from autograd.diagnosis import require_one_for_each_input
 from autograd.errors import ArgumentError
 from autograd.operation import BUILT_IN, Operation

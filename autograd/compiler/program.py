@@ -15,7 +15,7 @@ and w the shared row 0 already:
 
 >>> from autograd import Value, tanh
 >>> from autograd.compiler.passes import apply_passes
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
 >>> program = apply_passes(read_tape([tanh(w * x + w)], inputs=[x], parameters=[w])).program
 >>> for instruction in program.forward:

@@ -37,13 +37,13 @@ from autograd.compiler.arguments import (
     require_constants,
     require_samples,
 )
+from autograd.compiler.arrays import Array
 from autograd.compiler.chunks import bind_in_chunks
-from autograd.compiler.memory import Array
 from autograd.compiler.own_operations import require_sound_operations
 from autograd.compiler.passes import apply_passes
+from autograd.compiler.passes.tape import Tape
+from autograd.compiler.passes.trace import Trace, record
 from autograd.compiler.program import Backend, BoundProgram, Program
-from autograd.compiler.tape import Tape
-from autograd.compiler.trace import Trace, record
 from autograd.errors import DomainError, GraphError, NonFiniteError
 from autograd.value import Value
 
@@ -122,7 +122,7 @@ class Programs:
             See `autograd.compiler.arguments.require_samples`; or if they are not as many as the
             function has arguments.
         TraceError, DomainError, NonFiniteError, GraphError
-            If the function cannot be recorded, see `autograd.compiler.trace.record`.
+            If the function cannot be recorded, see `autograd.compiler.passes.trace.record`.
         """
         shapes = tuple([array.shape for array in batch])
         bound = self.bound.get(shapes)

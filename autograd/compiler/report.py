@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from autograd.compiler.canonical import KINDS
 from autograd.compiler.passes import apply_passes
+from autograd.compiler.passes.canonical import KINDS
+from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import MatMul, Program
-from autograd.compiler.tape import Tape
 
 
 def report(tape: Tape, program: Program, passes: bool) -> str:

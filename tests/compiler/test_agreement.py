@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from autograd import Value, operations
-from autograd.compiler import float_backend, native, numpy_backend, passes, planning
-from autograd.compiler.blocks import Block, blocks
-from autograd.compiler.canonical import Row
-from autograd.compiler.products import matrix_products
+from autograd.compiler import float_backend, native, numpy_backend
+from autograd.compiler.passes import pipeline, planning
+from autograd.compiler.passes.blocks import Block, blocks
+from autograd.compiler.passes.canonical import Row
+from autograd.compiler.passes.products import matrix_products
+from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import Backend
-from autograd.compiler.tape import Tape
 from autograd.derivatives import map_numbers
 from autograd.graph import Node, topological_order
 from autograd.operation import CONSTANT, OPERATIONS, Operation
@@ -68,7 +69,7 @@ class Passes:
             patch.setattr(planning, "matrix_products", products)
             patch.setattr(planning, "UNROLLED", self.unrolled)
             if self.single_row_blocks:
-                patch.setattr(passes, "blocks", single_row_blocks)
+                patch.setattr(pipeline, "blocks", single_row_blocks)
             yield
 
 

@@ -20,6 +20,7 @@ import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import float_backend, native, numpy_backend
 from autograd.compiler.passes import apply_passes
+from autograd.compiler.passes.tape import read_tape
 from autograd.compiler.program import (
     Adjoint,
     Apply,
@@ -31,7 +32,6 @@ from autograd.compiler.program import (
     Program,
     SumProducts,
 )
-from autograd.compiler.tape import read_tape
 from autograd.operation import OPERATIONS, Operation
 
 Place = tuple[int, ...]

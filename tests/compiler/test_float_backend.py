@@ -15,8 +15,8 @@ import nn
 from autograd import Value, operations
 from autograd.compiler import float_backend, numpy_backend
 from autograd.compiler.passes import apply_passes
+from autograd.compiler.passes.tape import read_tape
 from autograd.compiler.program import Program
-from autograd.compiler.tape import read_tape
 from autograd.errors import AutogradError, DomainError
 from autograd.operations import OPERATIONS
 

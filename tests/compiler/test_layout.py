@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value, detach, exp
-from autograd.compiler.canonical import KINDS, NONE, Sum, Term, no_terms
-from autograd.compiler.layout import Layout, Terms, in_lexicographic_order
+from autograd.compiler.passes.canonical import KINDS, NONE, Sum, Term, no_terms
+from autograd.compiler.passes.layout import Layout, Terms, in_lexicographic_order
+from autograd.compiler.passes.tape import Tape, read_tape
 from autograd.compiler.program import Region
-from autograd.compiler.tape import Tape, read_tape
 
 N_INPUTS, N_PARAMETERS = 3, 2
 X, W = range(N_INPUTS), range(N_INPUTS, N_INPUTS + N_PARAMETERS)  # tape indices

@@ -18,13 +18,15 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, operations
-from autograd.compiler.blocks import blocks
-from autograd.compiler.canonical import KINDS, NONE, Call, Row, Sum, Term, canonical_rows
 from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
-from autograd.compiler.memory import Memory
 from autograd.compiler.nests import cuts, nest, nest_adjoint, nest_together
+from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.passes import apply_passes
-from autograd.compiler.products import MatrixProduct, matrix_products
+from autograd.compiler.passes.blocks import blocks
+from autograd.compiler.passes.canonical import KINDS, NONE, Call, Row, Sum, Term, canonical_rows
+from autograd.compiler.passes.products import MatrixProduct, matrix_products
+from autograd.compiler.passes.recurrences import split_recurrences
+from autograd.compiler.passes.tape import Tape, read_tape
 from autograd.compiler.program import (
     Adjoint,
     Apply,
@@ -36,8 +38,6 @@ from autograd.compiler.program import (
     SumProducts,
     Target,
 )
-from autograd.compiler.recurrences import split_recurrences
-from autograd.compiler.tape import Tape, read_tape
 from autograd.errors import ArgumentError
 from autograd.operation import CONSTANT, OPERATIONS, Operation, define
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
+from autograd.compiler.arrays import Array, all_finite, copy_samples
 from autograd.compiler.fallback import WithFallback
-from autograd.compiler.memory import Array, all_finite, copy_samples
 from autograd.compiler.native.library import build, unload
 from autograd.compiler.native.source import POINTERS, c_source
 from autograd.compiler.program import Program

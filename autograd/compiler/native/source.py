@@ -10,7 +10,7 @@ the statements, in functions of not too many:
 
 >>> from autograd import Value, tanh
 >>> from autograd.compiler.passes import apply_passes
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
 >>> program = apply_passes(read_tape([tanh(w * x)], inputs=[x], parameters=[w])).program
 >>> text = c_source(program, batch_size=4, dtype=np.float64).text
@@ -47,7 +47,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler.memory import Array
+from autograd.compiler.arrays import Array
 from autograd.compiler.native.backward import emit_adjoint, emit_zeroing
 from autograd.compiler.native.forward import emit_forward
 from autograd.compiler.native.statements import Statements

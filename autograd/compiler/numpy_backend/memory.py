@@ -16,16 +16,13 @@ array([[1. , 1.5],
 True
 """
 
-import math
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from autograd.compiler.arrays import Array
 from autograd.compiler.program import Program, Region
-
-Array: TypeAlias = NDArray[Any]
 
 
 class Memory:
@@ -94,21 +91,3 @@ class Memory:
         width = self.batch.shape[1]
         sources = [self.space(region)[int(region.rows[0])] for region in rows]
         return lambda: np.stack([np.broadcast_to(source, width) for source in sources])
-
-
-def copy_samples(inputs: Sequence[Array], destination: Array) -> None:
-    """Copy inputs, each of shape (B, ...), side by side to an array of shape (B, n_inputs)."""
-    start = 0
-    for samples in inputs:
-        numbers = samples.reshape(len(destination), -1)
-        stop = start + numbers.shape[1]
-        destination[:, start:stop] = numbers
-        start = stop
-
-
-def all_finite(array: Array) -> bool:
-    """Whether no number of an array of floats is infinite or nan.
-
-    The sum of the squares tells, in a tenth of the time: unless a square is too large.
-    """
-    return math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())

@@ -1,13 +1,11 @@
-"""The float backend: a program becomes straight-line Python on floats.
+"""A program that runs on floats of Python.
 
-A NumPy call takes a microsecond before it computes anything. Where blocks are of few rows and
-batches of few samples, as in a deep narrow graph, that is most of the time, and plain floats are
-faster. The source holds one assignment per row, ``u3`` for shared rows and ``v3`` for batch rows,
-with a ``d`` before the name for gradients; what differs from sample to sample stands in a loop.
+The source holds one assignment per row, ``u3`` for shared rows and ``v3`` for batch rows, with a
+``d`` before the name for gradients; what differs from sample to sample stands in a loop.
 
 >>> from autograd import Value, tanh
 >>> from autograd.compiler.passes import apply_passes
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
 >>> print(bind(apply_passes(read_tape([tanh(w * x)], [x], [w])).program, batch_size=4).source)
 def run(theta, samples, differentiate):
@@ -37,9 +35,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from autograd.compiler.arrays import Array, all_finite
 from autograd.compiler.fallback import WithFallback
-from autograd.compiler.float_source import float_source
-from autograd.compiler.memory import Array, all_finite
+from autograd.compiler.float_backend.source import float_source
 from autograd.compiler.program import Program
 
 ELEMENTS_PER_INSTRUCTION = 16

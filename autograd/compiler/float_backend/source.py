@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from autograd import operations
 from autograd.compiler.expressions import NAMESPACE, ZERO, Formula, identifier
-from autograd.compiler.float_formulas import expressions
+from autograd.compiler.float_backend.formulas import expressions
 from autograd.compiler.program import (
     Apply,
     Forward,

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from autograd.compiler.arrays import Array
 from autograd.compiler.expressions import Formula, as_formula
-from autograd.compiler.memory import Array, Memory
+from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.program import (
     Adjoint,
     Apply,

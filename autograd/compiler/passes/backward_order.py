@@ -9,7 +9,7 @@ reverse order reaches the earliest step.
 
 >>> from autograd import Value, dot, tanh
 >>> from autograd.compiler.passes import apply_passes
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.tape import read_tape
 >>> inputs = [Value(1.0) for _ in range(3)]
 >>> matrix = [[Value(2.0) for _ in range(3)] for _ in range(3)]
 >>> state = inputs
@@ -68,7 +68,9 @@ def backward_order(
         Whether there are gradients of a region. It is asked about what was yielded before: where
         nothing has arrived there is nothing to join.
     """
-    samples_first = sorted(forward[::-1], key=lambda instruction: not instruction.out.batch)
+    reverse = list(reversed(forward))
+    samples_first = [step for step in reverse if step.out.batch]
+    samples_first += [step for step in reverse if not step.out.batch]
     return _joining_weights(_lookups_late(samples_first), arrived)
 
 

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.collector import collector_paused
-from autograd.compiler.tape import Tape, behind, tape_of
+from autograd.compiler.passes.tape import Tape, behind, tape_of
 from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
 from autograd.graph import Node, origins

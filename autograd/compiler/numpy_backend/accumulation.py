@@ -5,7 +5,7 @@ these lie at a regular distance, that is a sum over an axis; where not, contribu
 where they go. Here the contributions ``g`` of 4 samples go to two parameters, to two rows that got
 two of them each, and to rows of which one got two:
 
->>> from autograd.compiler.memory import Memory
+>>> from autograd.compiler.numpy_backend.memory import Memory
 >>> from autograd.compiler.program import Program
 >>> program = Program(
 ...     n_shared=2, n_batch=6, n_parameters=2, n_inputs=0, constants={}, forward=[], outputs=[]
@@ -25,10 +25,10 @@ add.reduce(x7, out=y8)  # 2x4
 
 import numpy as np
 
+from autograd.compiler.arrays import Array
 from autograd.compiler.expressions import Formula
-from autograd.compiler.memory import Array
+from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Region, Target
-from autograd.compiler.statements import Statements
 
 MOST_PADDING = 2
 """How many times as long contributions may become by filling up all columns to the longest."""

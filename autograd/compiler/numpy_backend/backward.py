@@ -4,9 +4,9 @@ What is sent to a row of the batch is computed there; what is sent to a paramete
 samples, and such a sum of products is one call:
 
 >>> from autograd import Value, tanh
->>> from autograd.compiler.memory import Memory
+>>> from autograd.compiler.numpy_backend.memory import Memory
 >>> from autograd.compiler.passes import apply_passes
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
 >>> program = apply_passes(read_tape([tanh(w * x)], inputs=[x], parameters=[w])).program
 >>> statements = Statements(Memory(program, batch_size=4, dtype=np.float64))
@@ -22,8 +22,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograd.compiler.accumulation import accumulate, added
 from autograd.compiler.expressions import ZERO, Formula, as_formula
+from autograd.compiler.numpy_backend.accumulation import accumulate, added
+from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import (
     Adjoint,
     Apply,
@@ -33,7 +34,6 @@ from autograd.compiler.program import (
     SumProducts,
     Target,
 )
-from autograd.compiler.statements import Statements
 from autograd.errors import ArgumentError
 
 

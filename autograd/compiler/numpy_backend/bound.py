@@ -1,12 +1,8 @@
-"""The NumPy backend: a program becomes Python source that works in place on a few arrays.
-
-Every operand of an instruction is a view of the program's memory, made once, when the program is
-bound to a batch size; the source calls NumPy functions on these views, and the ``array`` of those
-operations that have no formula. Rows at no regular distance are gathered into a buffer each time.
+"""A program that runs in NumPy.
 
 >>> from autograd import Value, tanh
 >>> from autograd.compiler.passes import apply_passes
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
 >>> print(bind(apply_passes(read_tape([tanh(w * x)], [x], [w])).program, batch_size=4).source)
 def forward():
@@ -30,13 +26,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler.backward_source import emit_adjoint, emit_zeroing
-from autograd.compiler.diagnosis import find_error
-from autograd.compiler.forward_source import WrongIndexError, emit_forward
-from autograd.compiler.memory import Array, Memory, all_finite, copy_samples
+from autograd.compiler.arrays import Array, all_finite, copy_samples
 from autograd.compiler.nests import nest_adjoint, nest_together
+from autograd.compiler.numpy_backend.backward import emit_adjoint, emit_zeroing
+from autograd.compiler.numpy_backend.diagnosis import find_error
+from autograd.compiler.numpy_backend.forward import WrongIndexError, emit_forward
+from autograd.compiler.numpy_backend.memory import Memory
+from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Program
-from autograd.compiler.statements import Statements
 from autograd.errors import DomainError
 from autograd.operations import lookup
 

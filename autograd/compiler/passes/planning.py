@@ -5,9 +5,9 @@ one rule lays everything out: the outputs of a layer end up in the order of its 
 next layer reads them as a slice.
 
 >>> from autograd import Value, exp
->>> from autograd.compiler.blocks import blocks
->>> from autograd.compiler.canonical import canonical_rows
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.blocks import blocks
+>>> from autograd.compiler.passes.canonical import canonical_rows
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, y = Value(1.0), Value(2.0)
 >>> tape = read_tape([exp(y) * exp(x)], inputs=[x, y], parameters=[])
 >>> rows = canonical_rows(tape)
@@ -26,11 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import operations
-from autograd.compiler.blocks import Block
-from autograd.compiler.canonical import SHARED_TIMES_BATCH, Call, Row
-from autograd.compiler.layout import SPACES, Layout, Terms, in_lexicographic_order
 from autograd.compiler.nests import is_read_at_once
-from autograd.compiler.products import matrix_products
+from autograd.compiler.passes.blocks import Block
+from autograd.compiler.passes.canonical import SHARED_TIMES_BATCH, Call, Row
+from autograd.compiler.passes.layout import SPACES, Layout, Terms, in_lexicographic_order
+from autograd.compiler.passes.products import matrix_products
+from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import (
     Addresses,
     Apply,
@@ -41,7 +42,6 @@ from autograd.compiler.program import (
     Region,
     SumProducts,
 )
-from autograd.compiler.tape import Tape
 
 UNROLLED = 4
 """A sum of at most this many terms becomes one instruction per term, unless one strided view can

@@ -7,7 +7,7 @@ others do not, it adds, and those others are set to zero before the backward pro
 
 >>> from autograd import Value
 >>> from autograd.compiler.passes import apply_passes
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
 >>> program = apply_passes(read_tape([w * x + w], inputs=[x], parameters=[w])).program
 >>> for adjoint in program.adjoint:
@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.backward_order import backward_order
+from autograd.compiler.passes.backward_order import backward_order
 from autograd.compiler.program import (
     Adjoint,
     Apply,

@@ -4,9 +4,9 @@ Several sums of products that add up in one region become one formula, a call of
 operation on whole rows:
 
 >>> from autograd import Value, tanh
->>> from autograd.compiler.memory import Memory
+>>> from autograd.compiler.numpy_backend.memory import Memory
 >>> from autograd.compiler.passes import apply_passes
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
 >>> program = apply_passes(read_tape([tanh(w * x + w)], inputs=[x], parameters=[w])).program
 >>> statements = Statements(Memory(program, batch_size=4, dtype=np.float64))
@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.arrays import Array
 from autograd.compiler.expressions import NAMESPACE, ZERO, Formula, as_formula, identifier
-from autograd.compiler.memory import Array
+from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
-from autograd.compiler.statements import Statements
 
 
 def emit_forward(statements: Statements, instructions: list[Forward]) -> None:

@@ -5,7 +5,7 @@ in between. They all become one form, ``c_1 x_1 y_1 + c_2 x_2 y_2 + ...`` with c
 the passes after this one see what is the same. Every other operation is a call of its own.
 
 >>> from autograd import Value, tanh
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, w, b = Value(1.0), Value(2.0), Value(3.0)
 >>> tape = read_tape([tanh(w * x - b + 1)], inputs=[x], parameters=[w, b])
 >>> for index, row in canonical_rows(tape).items():
@@ -26,7 +26,7 @@ from typing import TypeAlias
 import numpy as np
 
 from autograd import operations
-from autograd.compiler.tape import Tape
+from autograd.compiler.passes.tape import Tape
 from autograd.operation import Operation
 
 NONE = -1

@@ -4,8 +4,8 @@ Rows get consecutive addresses in one of two spaces, shared or batch, as they ar
 parameters and the inputs, then the rows of each block. A constant gets one when it is first used.
 
 >>> from autograd import Value, exp
->>> from autograd.compiler.canonical import canonical_rows
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.canonical import canonical_rows
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, v, w = Value(1.0), Value(2.0), Value(3.0)
 >>> tape = read_tape([3 * exp(w * x) + v], inputs=[x], parameters=[v, w])
 >>> layout = Layout(tape)
@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.canonical import KINDS, NONE, Sum
+from autograd.compiler.passes.canonical import KINDS, NONE, Sum
+from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import Addresses, Region
-from autograd.compiler.tape import Tape
 
 SPACES = [[space == "batch" for space in kind.split("*")] for kind in KINDS]
 """For each kind of terms, whether its factors are batch rows."""

@@ -5,8 +5,8 @@ has to: ``W x_t + b`` is ready for all steps from the beginning. Such an early p
 a row of its own. Those of all steps then are one block, and one matrix product.
 
 >>> from autograd import Value, dot, tanh
->>> from autograd.compiler.canonical import canonical_rows
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.canonical import canonical_rows
+>>> from autograd.compiler.passes.tape import read_tape
 >>> sequence, weights = [Value(1.0) for _ in range(3)], [Value(0.5) for _ in range(3)]
 >>> state = 0.0
 >>> for x in sequence:
@@ -31,8 +31,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import TypeAlias
 
 from autograd import operations
-from autograd.compiler.blocks import levels_from_inputs, operands_of_rows
-from autograd.compiler.canonical import (
+from autograd.compiler.passes.blocks import levels_from_inputs, operands_of_rows
+from autograd.compiler.passes.canonical import (
     BATCH,
     NONE,
     SHARED_TIMES_BATCH,
@@ -41,7 +41,7 @@ from autograd.compiler.canonical import (
     TermsByKind,
     no_terms,
 )
-from autograd.compiler.tape import Tape
+from autograd.compiler.passes.tape import Tape
 
 Split: TypeAlias = tuple[TermsByKind, TermsByKind]
 """The early and the late terms of a sum."""

@@ -27,8 +27,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.arrays import Array
 from autograd.compiler.expressions import Formula, calls_in, is_ufunc
-from autograd.compiler.memory import Array, Memory
+from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.program import Lookup, Region
 
 _WORDS = {"0.0": "zero", "0.5": "half", "1.0": "one", "2.0": "two"}

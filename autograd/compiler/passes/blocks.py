@@ -5,8 +5,8 @@ same form, that is the same operation on operands of the same kinds, are one blo
 instruction for all of them.
 
 >>> from autograd import Value, exp
->>> from autograd.compiler.canonical import canonical_rows
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.canonical import canonical_rows
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, y = Value(1.0), Value(2.0)
 >>> tape = read_tape([exp(x) + exp(y)], inputs=[x, y], parameters=[])
 >>> for block in blocks(tape, canonical_rows(tape)):
@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from autograd.compiler.canonical import Call, Row
-from autograd.compiler.tape import Tape
+from autograd.compiler.passes.canonical import Call, Row
+from autograd.compiler.passes.tape import Tape
 
 Operands: TypeAlias = dict[int, Sequence[int]]
 """The tape indices that each row needs, by its own."""

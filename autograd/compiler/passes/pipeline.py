@@ -3,7 +3,7 @@
 One graph on its way through all of them:
 
 >>> from autograd import Value, tanh
->>> from autograd.compiler.tape import read_tape
+>>> from autograd.compiler.passes.tape import read_tape
 >>> x, y, w = Value(1.0), Value(2.0), Value(3.0)
 >>> passes = apply_passes(read_tape([(tanh(w * x) - y) ** 2], inputs=[x, y], parameters=[w]))
 
@@ -42,13 +42,13 @@ from d batch[2] to (= d shared[0], None)
 
 from typing import NamedTuple
 
-from autograd.compiler.adjoint import add_adjoint
-from autograd.compiler.blocks import Block, blocks
-from autograd.compiler.canonical import Row, canonical_rows
-from autograd.compiler.planning import plan
+from autograd.compiler.passes.adjoint import add_adjoint
+from autograd.compiler.passes.blocks import Block, blocks
+from autograd.compiler.passes.canonical import Row, canonical_rows
+from autograd.compiler.passes.planning import plan
+from autograd.compiler.passes.recurrences import split_recurrences
+from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import Program
-from autograd.compiler.recurrences import split_recurrences
-from autograd.compiler.tape import Tape
 
 
 class Passes(NamedTuple):

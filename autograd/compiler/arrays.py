@@ -1,0 +1,28 @@
+"""What every backend does with the arrays of a user."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+
+def copy_samples(inputs: Sequence[Array], destination: Array) -> None:
+    """Copy inputs, each of shape (B, ...), side by side to an array of shape (B, n_inputs)."""
+    start = 0
+    for samples in inputs:
+        numbers = samples.reshape(len(destination), -1)
+        stop = start + numbers.shape[1]
+        destination[:, start:stop] = numbers
+        start = stop
+
+
+def all_finite(array: Array) -> bool:
+    """Whether no number of an array of floats is infinite or nan.
+
+    The sum of the squares tells, in a tenth of the time: unless a square is too large.
+    """
+    return math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())

@@ -1,0 +1,13 @@
+"""The float backend: a program becomes straight-line Python on floats.
+
+A NumPy call takes a microsecond before it computes anything. Where blocks are of few rows and
+batches of few samples, as in a deep narrow graph, that is most of the time, and plain floats are
+faster.
+
+`source` writes the program row by row, with `formulas` for those of the operation table, and
+`bound` is what runs.
+"""
+
+from autograd.compiler.float_backend.bound import BoundProgram, bind, is_faster
+
+__all__ = ["BoundProgram", "bind", "is_faster"]

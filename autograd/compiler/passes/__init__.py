@@ -1,0 +1,17 @@
+"""The passes: from a function to a program, one module each.
+
+1. `trace`: run the function on Values, and refuse what depends on their numbers;
+2. `tape`: the graph as a flat list;
+3. `canonical`: all arithmetic as sums of products;
+4. `recurrences`: what recurring sums need not wait for, as rows of their own;
+5. `blocks`: rows of the same form that can be computed together;
+6. `planning`: addresses for the rows (their `layout`), and one instruction per block; with
+   `products`, which finds matrix products among the sums;
+7. `adjoint`: the backward instructions, in their `backward_order`.
+
+`pipeline` runs them, from the third on, and shows a small graph on its way through them.
+"""
+
+from autograd.compiler.passes.pipeline import Passes, apply_passes
+
+__all__ = ["Passes", "apply_passes"]
