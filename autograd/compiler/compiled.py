@@ -4,8 +4,11 @@ The numbers of the parameters and the arrays of a batch go in, the mean and its 
 What runs in between is one of the function's `programs`.
 """
 
+import functools
+import importlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -46,7 +49,9 @@ class Compiled:
         self.dtype = checked_dtype(dtype)
         given = checked_values(parameters, "parameters")
         require_different(given)
+        functools.update_wrapper(self, function, updated=())
         self._function = function
+        self._backend = backend
         self._n_given = len(given)
         self._programs = Programs(function, given, self.dtype, backend)
         self._lock = threading.RLock()  # a program works in place on its memory
@@ -166,6 +171,14 @@ class Compiled:
         with self._lock:
             self._programs.adopt(trace)
 
+    def __reduce__(self) -> tuple[Callable[..., "Compiled"], tuple[Any, ...]]:
+        """Copy or pickle what it was made from: the other one compiles for itself."""
+        given = self._programs.parameters[: self._n_given]
+        backend: Any = self._backend
+        if isinstance(backend, ModuleType):  # these are not pickled, but known by name
+            return _compiled_with_module, (self._function, given, self.dtype, backend.__name__)
+        return Compiled, (self._function, given, self.dtype, backend)
+
     def __repr__(self) -> str:
         name = getattr(self._function, "__name__", repr(self._function))
         return f"<compiled {name}: call it with arrays of samples>"
@@ -191,6 +204,13 @@ class Compiled:
             others = [parameter.data for parameter in parameters[n_given:]]
             theta = np.concatenate([theta, others])
         return checked_theta(theta, n, self.dtype)
+
+
+def _compiled_with_module(
+    function: Callable[..., Any], parameters: list[Value], dtype: DTypeLike, backend: str
+) -> Compiled:
+    module: Any = importlib.import_module(backend)
+    return Compiled(function, parameters, dtype, module)
 
 
 def _by_sample(outputs: Array, trace: Trace) -> Array:

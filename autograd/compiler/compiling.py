@@ -39,11 +39,13 @@ def compile(
         Takes one sample: for an array of shape (B,) a Value, for (B, n) a list of n Values, for
         (B, n, m) a list of n lists. Returns a Value, or lists of Values. It reaches its parameters
         as ordinary variables, such as the weights of a model. It must do the same for each sample:
-        no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``. The numbers of the
-        parameters may change later; if one Value is exchanged for another, compile again. To read
-        ``.data`` of inputs or parameters is refused. But a variable that it computes nothing with,
-        and that is not among `parameters`, looks like any number: what it reads there stays what it
-        was at the first call.
+        no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``. To read ``.data`` of
+        inputs or parameters is refused.
+
+        It is called at the first call for samples of each shape, and never again. The numbers of
+        the parameters may change later; all else that it finds outside stays what it was then:
+        which Values and layers there are, numbers and flags such as a factor or ``self.training``,
+        ``.data`` of a variable that it computes nothing with. After a change, compile again.
     parameters : sequence of Value
         Parameters to number first, in this order. The others follow in the order of their use.
     dtype : numpy dtype

@@ -1,5 +1,7 @@
 """What a user meets: `ag.compile`, `ag.compile_graph`, and what they return."""
 
+import copy
+import pickle
 import re
 import threading
 import time
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from autograd import Value
-from autograd.compiler import chunks, float_backend, numpy_backend
+from autograd.compiler import chunks, float_backend, native, numpy_backend
 from autograd.compiler.compiled import Compiled
 from autograd.compiler.numpy_backend import BoundProgram, bind
 from autograd.errors import GraphError, ShapeError
@@ -593,3 +595,36 @@ def test_a_compiled_function_is_freed_without_the_collector(
         ag.compile(lambda x: ag.tanh(w * x), backend=backend)(np.ones(3)).backward()
 
     assert cyclic_garbage_of(use) == 0
+
+
+class Scaled:
+    """A model that is compiled in a method of its own."""
+
+    def __init__(self, backend: Any) -> None:
+        self.weight = Value(2.0)
+        self.compiled = ag.compile(self.scaled, parameters=[self.weight], backend=backend)
+
+    def scaled(self, x: Any) -> Any:
+        """Multiply by the weight."""
+        return self.weight * x
+
+
+def test_a_compiled_function_is_named_and_documented_as_the_function() -> None:
+    compiled: Any = Scaled(None).compiled
+    assert compiled.__name__ == "scaled"
+    assert compiled.__doc__ == "Multiply by the weight."
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+@pytest.mark.parametrize("backend", [None, numpy_backend, native])
+def test_a_copy_has_parameters_and_programs_of_its_own(duplicate: Any, backend: Any) -> None:
+    original = Scaled(backend)
+    if backend is not native:
+        original.compiled(np.ones(3))
+    other = duplicate(original)
+    assert other.weight is not original.weight
+    other.weight.data = 5.0
+    if backend is not native:
+        assert other.compiled.map(np.ones(2)).tolist() == [5.0, 5.0]
+        assert other.compiled.parameters == [other.weight]
+        assert original.compiled.map(np.ones(2)).tolist() == [2.0, 2.0]

@@ -66,6 +66,26 @@ def test_a_rule_that_fits_no_input_is_told(
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "square",
+    [
+        {"derivative": lambda g, out, x: (g * math.nan,)},
+        {"derivative": lambda g, out, x: (g * math.inf,)},
+        {"derivative": lambda g, out, x: (g * -math.inf,)},
+    ],
+    ids=["nan", "inf", "-inf"],
+    indirect=True,
+)
+def test_a_rule_with_a_number_that_is_not_finite(square: Operation, backend: str) -> None:
+    if BACKENDS[backend] is native and not native.is_available():
+        pytest.skip("this machine has no C compiler")
+    w = ag.Value(1.0)
+    program = ag.compile(lambda x: square(w * x), backend=BACKENDS[backend])
+    with pytest.raises(ag.DomainError, match=r"derivative of square\(2\.0\) is not finite"):
+        program([2.0, 3.0])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 @every_wrong_rule
 def test_a_rule_that_fits_no_input_is_told_before_it_is_compiled(
     square: Operation, error: type[Exception], message: str, backend: str

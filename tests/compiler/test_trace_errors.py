@@ -4,6 +4,7 @@ import contextlib
 import copy
 import inspect
 import pickle
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -636,13 +637,13 @@ def test_values_come_in_any_iterable() -> None:
 
 
 TAKES: dict[str, tuple[Callable[..., Any], int, str]] = {
-    "none": (lambda x: x, 0, r"<lambda>\(x\) takes 1 argument, and was given 0: missing"),
-    "too few": (lambda x, y: x * y, 1, r"\(x, y\) takes 2 arguments, and was given 1: missing"),
-    "too many": (lambda x: x, 2, r"\(x\) takes 1 argument, and was given 2: too many"),
-    "none is taken": (lambda: w, 1, r"\(\) takes 0 arguments, and was given 1: too many"),
-    "beyond a default": (lambda x, y=1: x, 3, r"takes 1 to 2 arguments, and was given 3"),
-    "below any": (lambda x, *rest: x, 0, r"takes 1 arguments or more, and was given 0"),
-    "by name": (lambda x, *, y: x, 1, r"\(x, \*, y\) takes 1 argument.* missing .* 'y'"),
+    "none": (lambda x: x, 0, r"<lambda>\(x\) was given 0 arrays: missing"),
+    "too few": (lambda x, y: x * y, 1, r"\(x, y\) was given 1 array: missing"),
+    "too many": (lambda x: x, 2, r"\(x\) was given 2 arrays: too many"),
+    "none is taken": (lambda: w, 1, r"\(\) was given 1 array: too many"),
+    "beyond a default": (lambda x, y=1: x, 3, r"\(x, y=1\) was given 3 arrays: too many"),
+    "below any": (lambda x, *rest: x, 0, r"\(x, \*rest\) was given 0 arrays: missing"),
+    "by name": (lambda x, *, y: x, 1, r"\(x, \*, y\) was given 1 array: missing .* 'y'"),
 }
 
 
@@ -657,6 +658,18 @@ def test_a_function_is_called_with_as_many_arguments_as_it_takes(name: str, meth
             getattr(program, method)(*theta, *[np.ones(3)] * n_arguments)
 
 
+@pytest.mark.parametrize("function", [len, round, sum, lambda x: x[0]], ids=str)
+def test_a_value_that_is_taken_for_a_list_is_told_with_the_shapes(function: Any) -> None:
+    with pytest.raises(TraceError, match=r"'?Value.*of shape \(\), \(2,\).* batch of one, \[x\]"):
+        ag.compile(lambda x, y: w * function(x))([1.0, 2.0], np.ones((2, 2)))
+
+
+@pytest.mark.parametrize("choose", [np.argmax, np.sort])
+def test_the_line_is_that_of_the_user_also_where_another_library_compares(choose: Any) -> None:
+    with pytest.raises(TraceError, match=rf"^{re.escape(__file__)}:\d+: .* is compared"):
+        ag.compile(lambda x: w * choose([x, w]))(np.ones(3))
+
+
 def test_a_type_error_of_the_function_is_its_own() -> None:
     def calls_wrongly(x: Value) -> Any:
         return (lambda a, b: a)(x)  # type: ignore[call-arg]
@@ -668,6 +681,11 @@ def test_a_type_error_of_the_function_is_its_own() -> None:
 
 def test_arguments_may_be_left_to_their_defaults() -> None:
     assert ag.compile(lambda x, scale=3: scale * x).map(np.ones(2)).tolist() == [3.0, 3.0]
+
+
+def test_an_array_of_values_is_a_list_of_them() -> None:
+    program = ag.compile(lambda x: np.array([[w], [v]]) @ np.array([x]))
+    assert program.map(np.array([2.0, 4.0])).tolist() == [[1.0, 4.0], [2.0, 8.0]]
 
 
 @pytest.mark.parametrize("result", [None, "1", [[1.0], [1.0, 2.0]], [1.0, [2.0]], {"loss": 1.0}])

@@ -117,7 +117,7 @@ class _Writer:
     """
 
     def __init__(self, program: Program, dtype: DTypeLike) -> None:
-        self.names: dict[str, Any] = {"inf": math.inf, **FUNCTIONS}
+        self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, **FUNCTIONS}
         self.name_of: dict[Operation, str] = {}
         self.constants = {
             place: float(np.array(number, dtype)) for place, number in program.constants.items()

@@ -209,6 +209,10 @@ class _Recording:
             except (DomainError, NonFiniteError) as error:
                 error.args = (f"{error} (sample {index})",)
                 raise
+            except TypeError as error:
+                if TracedValue.__name__ not in str(error):
+                    raise
+                raise _misuse(error, arrays) from error
             self.outputs, self.shape = _outputs(result)
         self.inputs = [value for argument in arguments for value in numbers_in(argument)]
         self.places = {value: place for place, value in enumerate(self.inputs)}
@@ -263,6 +267,8 @@ def _arguments(arrays: Sequence[NDArray[Any]], index: int, kind: type[Value]) ->
 
 
 def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
+    if isinstance(result, np.ndarray):
+        result = result.tolist()
     outputs = list(numbers_in(result))
     if not outputs:
         raise GraphError(f"a compiled function returns at least one Value, not {result!r}")
@@ -276,6 +282,16 @@ def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
             f"depth: {error}"
         ) from error
     return table.tolist(), shape
+
+
+def _misuse(error: TypeError, arrays: Sequence[NDArray[Any]]) -> TraceError:
+    """Return the error about a Value that a function took for something else, such as a list."""
+    text = str(error).replace(TracedValue.__name__, Value.__name__)
+    shapes = ", ".join(str(array.shape[1:]) for array in arrays)
+    return TraceError(
+        f"{text}. One sample of each array was given, of shape {shapes}: () is a Value, (n,) a "
+        "list. A single sample x is a batch of one, [x]"
+    )
 
 
 def _difference(
