@@ -81,13 +81,21 @@ class Memory:
     def stacked(self, rows: Sequence[Region]) -> Callable[[], Array]:
         """Return a function that returns one row of each region, together of shape (n, samples).
 
-        Without copying, if they are batch rows at a regular distance.
+        It copies nothing, if they are batch rows at a regular distance. Else the next call writes
+        to the same array.
         """
-        view = None
-        if all(region.batch for region in rows):
-            view = self.view(Region(True, np.concatenate([region.rows for region in rows])))
+        addresses = np.concatenate([region.rows.ravel() for region in rows])
+        in_batch = np.array([region.batch for region in rows])
+        view = self.view(Region(True, addresses)) if in_batch.all() else None
         if view is not None:
             return lambda: view
-        width = self.batch.shape[1]
-        sources = [self.space(region)[int(region.rows[0])] for region in rows]
-        return lambda: np.stack([np.broadcast_to(source, width) for source in sources])
+        out = np.empty((len(rows), self.batch.shape[1]), self.batch.dtype)
+        if in_batch.all():
+            return lambda: self.batch.take(addresses, 0, out, "clip")
+
+        def copied() -> Array:
+            out[in_batch] = self.batch[addresses[in_batch]]
+            out[~in_batch] = self.shared[addresses[~in_batch]]
+            return out
+
+        return copied
