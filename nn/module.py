@@ -128,7 +128,7 @@ class Module:
             missing = ", ".join(sorted(set(tensors) - set(state))) or "none"
             unknown = ", ".join(sorted(map(str, set(state) - set(tensors)))) or "none"
             raise StateError(
-                f"this state is not one of {self!r}: missing entries: {missing}; "
+                f"this state does not fit {self!r}: missing entries: {missing}; "
                 f"unknown entries: {unknown}"
             )
         arrays = {

@@ -402,7 +402,7 @@ def test_no_input_is_nan(module: Any) -> None:
     ids=["Neuron", "Layer inputs", "Layer outputs", "MLP inputs", "MLP outputs", "MLP hidden"],
 )
 def test_sizes_are_positive_whole_numbers(make: Callable[[Any], nn.Module], size: Any) -> None:
-    with pytest.raises(ag.ArgumentError, match="it takes a whole number from 1 on"):
+    with pytest.raises(ag.ArgumentError, match="give a whole number, at least 1"):
         make(size)
 
 
