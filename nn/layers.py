@@ -124,7 +124,7 @@ class Neuron(Module):
         return output
 
     def __repr__(self) -> str:
-        return f"Neuron({len(self.weight)}, activation={self.activation.name!r})"
+        return f"{type(self).__name__}({len(self.weight)}, activation={self.activation.name!r})"
 
 
 class Layer(Module):
@@ -189,7 +189,7 @@ class Layer(Module):
 
     def __repr__(self) -> str:
         sizes = f"{self.n_inputs}, {len(self.neurons)}"
-        return f"Layer({sizes}, activation={self.neurons[0].activation.name!r})"
+        return f"{type(self).__name__}({sizes}, activation={self.neurons[0].activation.name!r})"
 
 
 class MLP(Module):
@@ -285,7 +285,7 @@ class MLP(Module):
             self.layers[index].neurons[0].activation.name for index in (0, len(self.layers) - 1)
         )
         return (
-            f"MLP({self.layers[0].n_inputs}, {sizes}, "
+            f"{type(self).__name__}({self.layers[0].n_inputs}, {sizes}, "
             f"activation={inner!r}, output_activation={outer!r})"
         )
 

@@ -54,7 +54,7 @@ def mse_loss(prediction: Any, target: Any) -> Value:
 def cross_entropy(logits: Iterable[Value], label: Number) -> Value:
     """Return ``-log(softmax(logits)[label])``: how surprising the right class is.
 
-    Takes the weighted sums of the last layer as they are: the softmax is part of it.
+    Takes the weighted sums of the last layer as they are, and applies the softmax itself.
 
     >>> import nn
     >>> from autograd import Value
@@ -84,13 +84,13 @@ def cross_entropy(logits: Iterable[Value], label: Number) -> Value:
     if not isinstance(label, Value) and label not in range(len(logits)):
         explain_failed_arithmetic(*logits)
         raise ArgumentError(
-            f"the label {label!r} is not a class: of {counted(len(logits), 'logit')}, "
-            f"it is the index of one, a whole number from 0 to {len(logits) - 1}"
+            f"the label {label!r} is not a class: with {counted(len(logits), 'logit')} "
+            f"it is a whole number from 0 to {len(logits) - 1}"
         )
     if _is_softmax(logits):
         raise ArgumentError(
-            "cross_entropy takes the logits, before the softmax, which is part of it: leave out "
-            "the softmax of the model"
+            "cross_entropy takes the logits, before the softmax, and applies the softmax itself: "
+            "leave it out of the model"
         )
     largest = ag.detach(ag.max(logits))  # as in `log_softmax`: to subtract it last loses digits
     shifted = [logit - largest for logit in logits]
@@ -134,8 +134,8 @@ def binary_cross_entropy(logit: Value, target: Number) -> Value:
         raise ArgumentError(f"the target of binary_cross_entropy is from 0 to 1, not {target!r}")
     if isinstance(logit, Value) and logit.operation is operations.sigmoid:
         raise ArgumentError(
-            "binary_cross_entropy takes the weighted sum, before the sigmoid, which is part of it: "
-            "give the model output_activation='linear'"
+            "binary_cross_entropy takes the weighted sum, before the sigmoid, and applies the "
+            "sigmoid itself: give the model output_activation='linear'"
         )
     try:
         # -log p and -log(1 - p): neither is negative, so that no digits cancel in their sum.

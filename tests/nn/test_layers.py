@@ -347,6 +347,13 @@ def test_the_repr_of_a_part_builds_one_of_the_same_shape(module: nn.Module) -> N
     assert rebuilt_shapes == shapes
 
 
+@pytest.mark.parametrize("make", [ScaledNeuron, ScaledLayer, ScaledNetwork])
+def test_a_subclass_is_shown_and_complains_by_its_own_name(make: Callable[[int], Any]) -> None:
+    assert repr(make(2)).startswith(f"{make.__name__}(2")
+    with pytest.raises(ag.ShapeError, match=rf"^{make.__name__}\(2.* takes 2 inputs, not 3"):
+        make(2)([1.0, 2.0, 3.0])
+
+
 def test_the_repr_shows_the_name_of_an_activation_of_yours() -> None:
     def cube(x: Value) -> Value:
         return x**3
