@@ -15,7 +15,7 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     >>> as_path(3)
     Traceback (most recent call last):
         ...
-    autograd.errors.ArgumentError: 3 is no path of a file: give a string or a pathlib.Path
+    autograd.errors.ArgumentError: 3 is not a file path: give a string or a pathlib.Path
 
     Raises
     ------
@@ -26,7 +26,7 @@ def as_path(path: str | os.PathLike[str]) -> Path:
         return Path(path)
     except TypeError:
         raise ArgumentError(
-            f"{path!r} is no path of a file: give a string or a pathlib.Path"
+            f"{path!r} is not a file path: give a string or a pathlib.Path"
         ) from None
 
 

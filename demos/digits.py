@@ -186,7 +186,7 @@ def main() -> int:
             print_speed(history, untrained, *training, nn.cross_entropy, BATCH_SIZE)
         if history:
             title = f"Reading digits: {history[-1].validation:.1%} of the test images right"
-            curves = nn.plots.curves(history, validation="test", title=title)
+            curves = nn.plots.curves(history, metric="accuracy", validation="test", title=title)
             write(curves, arguments.output / "digits-curves.png")
         write(nn.plots.weights(model.layers[0]), arguments.output / "digits-weights.png")
         draw_hardest(predictions, test, arguments.output / "digits-mistakes.png")

@@ -98,7 +98,9 @@ def draw(
     boundary = nn.plots.decision_boundary(model, points, labels, title=title)
     write(boundary, folder / "moons-boundary.png")
     if history:
-        curves = nn.plots.curves(history, title="Two moons: the course of training")
+        curves = nn.plots.curves(
+            history, metric="accuracy", title="Two moons: the course of training"
+        )
         write(curves, folder / "moons-curves.png")
 
 

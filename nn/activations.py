@@ -80,7 +80,7 @@ ACTIVATIONS = {
 
 
 def find_activation(activation: str | Callable[[Value], Value]) -> Activation:
-    """Return the activation with a name, or wrap a function of your own.
+    """Return the activation with a name, or wrap your own function.
 
     >>> find_activation("tanh").function(Value(0.0))
     Value(0.0)

@@ -67,9 +67,9 @@ def checked_array(name: str, numbers: Any, shape: tuple[int, ...]) -> NDArray[np
     try:
         array = np.asarray(numbers)
     except ValueError as error:
-        raise StateError(f"the entry {name!r} is no array: {error}") from error
+        raise StateError(f"the entry {name!r} is not an array: {error}") from error
     if array.shape != shape:
-        raise StateError(f"the entry {name!r} has shape {array.shape}: it takes {shape}")
+        raise StateError(f"the entry {name!r} has shape {array.shape}, not {shape}")
     if array.dtype.kind not in "fiu" or not (np.abs(array) <= np.finfo(np.float64).max).all():
-        raise StateError(f"the entry {name!r} holds something else than finite real numbers")
+        raise StateError(f"the entry {name!r} must hold finite real numbers only")
     return array.astype(np.float64)

@@ -23,7 +23,7 @@ def random_generator(rng: Seed) -> np.random.Generator:
     >>> random_generator(-1)
     Traceback (most recent call last):
         ...
-    autograd.errors.ArgumentError: rng=-1: it takes a seed from 0 on, a NumPy Generator or None
+    autograd.errors.ArgumentError: rng=-1: give a seed that is at least 0, a NumPy Generator or None
 
     Raises
     ------
@@ -33,7 +33,7 @@ def random_generator(rng: Seed) -> np.random.Generator:
     try:
         return np.random.default_rng(rng)
     except (TypeError, ValueError):
-        takes = "a seed from 0 on, a NumPy Generator or None"
+        takes = "a seed that is at least 0, a NumPy Generator or None"
         raise _wrong(rng, "rng", takes) from None
 
 
@@ -43,7 +43,7 @@ def require(fits: bool, argument: Any, name: str, takes: str) -> None:
     >>> require(False, 0.1, "optimizer", "an Optimizer")
     Traceback (most recent call last):
         ...
-    autograd.errors.ArgumentError: optimizer=0.1: it takes an Optimizer
+    autograd.errors.ArgumentError: optimizer=0.1: give an Optimizer
 
     Raises
     ------
@@ -55,7 +55,7 @@ def require(fits: bool, argument: Any, name: str, takes: str) -> None:
 
 
 def _wrong(argument: Any, name: str, takes: str) -> ArgumentError:
-    return ArgumentError(f"{name}={reprlib.repr(argument)}: it takes {takes}")
+    return ArgumentError(f"{name}={reprlib.repr(argument)}: give {takes}")
 
 
 def require_callable(argument: Any, name: str, example: str) -> None:
@@ -81,7 +81,7 @@ def whole_number(number: Any, name: str, least: int = 1) -> int:
     except TypeError:
         whole = least - 1
     fits = whole >= least and not isinstance(number, bool)
-    require(fits, number, name, f"a whole number from {least} on")
+    require(fits, number, name, f"a whole number, at least {least}")
     return whole
 
 
@@ -136,7 +136,7 @@ def float_array(numbers: Any, name: str) -> NDArray[np.float64]:
     try:
         return np.asarray(numbers, np.float64)
     except (TypeError, ValueError) as error:
-        raise ShapeError(f"{name} is no array of numbers: {error}") from error
+        raise ShapeError(f"{name} is not an array of numbers: {error}") from error
 
 
 def explain_failed_arithmetic(*operands: Any) -> None:

@@ -18,7 +18,7 @@ from nn.reports import EpochReport
 
 
 def require_writable(path: str | Path) -> None:
-    """Raise an error now if a file cannot be written later: it has no folder, or is no file.
+    """Raise an error now if a file cannot be written later: it is a folder, or has none.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def load_checkpoint(
             optimizer.write(theta)
             rng.bit_generator.state = restored_rng.bit_generator.state
     except KeyError as error:
-        raise StateError(f"{path} is no checkpoint of fit: it has no entry {error}") from error
+        raise StateError(f"{path} is not a checkpoint of fit: it has no entry {error}") from error
     except Exception as error:  # damage can raise anything
-        raise StateError(f"{path} is no checkpoint of this training: {error}") from error
+        raise StateError(f"{path} is not a checkpoint of this training: {error}") from error
     return reports

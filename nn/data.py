@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
 from nn.arguments import Seed, is_list, random_generator, require, whole_number
 
@@ -64,7 +65,7 @@ def checked_data(X: Data, y: Data) -> tuple[Data, Data]:
     """
     X, y = _samples(X, "X"), _samples(y, "y")
     if len(X) != len(y):
-        raise ShapeError(f"there are {len(X)} inputs in X but {len(y)} targets in y")
+        raise ShapeError(f"X has {counted(len(X), 'input')} but y has {counted(len(y), 'target')}")
     if len(X) == 0:
         raise ShapeError("there is no data: X and y are empty")
     for name, data in (("X", X), ("y", y)):

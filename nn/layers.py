@@ -12,7 +12,7 @@ from autograd.parts import Part, PartLabel, part_of
 from autograd.value import Number, as_value
 from nn.activations import find_activation
 from nn.arguments import Seed, is_list, random_generator, require, whole_number
-from nn.module import Module, Tensor
+from nn.module import Module
 
 Activating: TypeAlias = str | Callable[[Value], Value]
 """The name of an activation (see `nn.activations.ACTIVATIONS`), or a function."""
@@ -96,11 +96,11 @@ class Neuron(Module):
     def bias(self, bias: Number) -> None:
         self._bias = Row([_variable(bias)])
 
-    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
+    def members(self) -> Iterator[tuple[str, Any]]:
         """Yield ``weight`` and ``bias``, and what a subclass adds."""
         yield "weight", self.weight
         yield "bias", self.bias
-        yield from super().named_tensors()
+        yield from super().members()
 
     def __call__(self, inputs: Iterable[Number]) -> Value:
         """Return the output for `n_inputs` Values or numbers.
@@ -110,7 +110,7 @@ class Neuron(Module):
         ShapeError
             If there are more or fewer inputs than weights.
         """
-        return self.respond(_checked_inputs(self, inputs, len(self.weight)))
+        return self.respond(Row(_checked_inputs(self, inputs, len(self.weight))))
 
     def respond(self, inputs: Row) -> Value:
         """Return the output for as many inputs as weights: a layer has counted them."""
@@ -118,13 +118,13 @@ class Neuron(Module):
         rows = weight, inputs, bias
         total = weighted_sum(weight.nodes, inputs.nodes, bias.nodes, rows)
         output = self.activation.function(total)
-        # An activation of yours may return a number, or a variable with a label of its own.
+        # Your activation may return a number, or a variable with its own label.
         if isinstance(output, Value) and output.operation is not None:
             output.label = self._output_label  # tells pictures where the neuron ends
         return output
 
     def __repr__(self) -> str:
-        return f"Neuron({len(self.weight)}, activation={self.activation.name!r})"
+        return f"{type(self).__name__}({len(self.weight)}, activation={self.activation.name!r})"
 
 
 class Layer(Module):
@@ -161,6 +161,11 @@ class Layer(Module):
             neuron.part.within = self.part
         _label_by_place(self)
 
+    @property
+    def n_inputs(self) -> int:
+        """The number of inputs: each neuron has a weight for each."""
+        return len(self.neurons[0].weight)
+
     def __call__(self, inputs: Iterable[Number]) -> list[Value]:
         """Return the list of the `n_outputs` outputs for `n_inputs` Values or numbers.
 
@@ -169,18 +174,22 @@ class Layer(Module):
         ShapeError
             If there are more or fewer inputs than each neuron has weights.
         """
-        row = _checked_inputs(self, inputs, len(self.neurons[0].weight))
+        row = Row(_checked_inputs(self, inputs, self.n_inputs))
         return [neuron.respond(row) for neuron in self.neurons]
 
-    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield ``weight``, one row per neuron, and ``bias``, as PyTorch's ``Linear``."""
+    def members(self) -> Iterator[tuple[str, Any]]:
+        """Yield ``weight``, one row per neuron, and ``bias``, as PyTorch's ``Linear``.
+
+        Then what a subclass adds, to the layer or to its neurons.
+        """
         yield "weight", [neuron.weight for neuron in self.neurons]
         yield "bias", [neuron.bias for neuron in self.neurons]
+        for name, attribute in super().members():
+            yield name, list(map(_added, self.neurons)) if name == "neurons" else attribute
 
     def __repr__(self) -> str:
-        first = self.neurons[0]
-        sizes = f"{len(first.weight)}, {len(self.neurons)}"
-        return f"Layer({sizes}, activation={first.activation.name!r})"
+        sizes = f"{self.n_inputs}, {len(self.neurons)}"
+        return f"{type(self).__name__}({sizes}, activation={self.neurons[0].activation.name!r})"
 
 
 class MLP(Module):
@@ -253,42 +262,52 @@ class MLP(Module):
         ShapeError
             If there are more or fewer inputs than the network takes.
         """
-        outputs = self.layers[0](inputs)
-        for layer in self.layers[1:]:
+        outputs = _checked_inputs(self, inputs, self.layers[0].n_inputs)
+        for layer in self.layers:
             outputs = layer(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield weights and biases as PyTorch's ``Sequential(Linear, activation, ...)`` names them.
+    def members(self) -> Iterator[tuple[str, Any]]:
+        """Yield the layers as PyTorch's ``Sequential(Linear, activation, ...)`` names them.
 
-        The activations are numbered too, so the layers are 0, 2, 4 and so on.
+        The activations are numbered too, so the layers are 0, 2, 4 and so on. Then what a subclass
+        adds.
         """
         for index, layer in enumerate(self.layers):
-            for name, tensor in layer.named_tensors():
-                yield f"{2 * index}.{name}", tensor
+            yield str(2 * index), layer
+        for name, attribute in super().members():
+            if name != "layers":
+                yield name, attribute
 
     def __repr__(self) -> str:
-        n_inputs = len(self.layers[0].neurons[0].weight)
         sizes = [len(layer.neurons) for layer in self.layers]
         inner, outer = (
             self.layers[index].neurons[0].activation.name for index in (0, len(self.layers) - 1)
         )
-        return f"MLP({n_inputs}, {sizes}, activation={inner!r}, output_activation={outer!r})"
+        return (
+            f"{type(self).__name__}({self.layers[0].n_inputs}, {sizes}, "
+            f"activation={inner!r}, output_activation={outer!r})"
+        )
+
+
+def _added(neuron: Neuron) -> dict[str, Any]:
+    """Return what a subclass of `Neuron` has beside the weights and the bias."""
+    return {name: member for name, member in neuron.members() if name not in ("weight", "bias")}
 
 
 def _label_by_place(module: Module) -> None:
     """Label each parameter with its place in the whole: every neuron has a ``w0``."""
     for name, parameter in module.named_parameters():
         part = part_of(parameter.label)
-        assert part is not None  # a neuron made it
-        parameter.label = PartLabel(name, part)
+        if part is not None:  # a neuron made it, not a subclass
+            parameter.label = PartLabel(name, part)
 
 
 def _variable(number: Number) -> Value:
     return number if isinstance(number, Value) else Value(number)
 
 
-def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> Row:
+def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> list[Value]:
     if not is_list(inputs):
         raise ShapeError(f"{module!r} takes a list of {counted(expected, 'input')}, not {inputs!r}")
     try:
@@ -298,4 +317,4 @@ def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> 
         raise NotANumberError(message) from None
     if len(values) != expected:
         raise ShapeError(f"{module!r} takes {counted(expected, 'input')}, not {len(values)}")
-    return Row(values)
+    return values

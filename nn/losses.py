@@ -4,11 +4,14 @@ Each takes what a network returns, and the target from the data. Targets that ar
 of a graph that is recorded for any sample) are used as they are; numbers are checked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 import autograd as ag
-from autograd import Value
+from autograd import Value, operations
+from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
 from autograd.value import Number
 from nn.arguments import explain_failed_arithmetic, is_list, require
@@ -32,20 +35,26 @@ def mse_loss(prediction: Any, target: Any) -> Value:
     ------
     ShapeError
         If their lengths differ.
+    NotANumberError
+        If something in them is not a number.
     """
     predictions, targets = _as_list(prediction), _as_list(target)
     if len(predictions) != len(targets):
-        raise ShapeError(f"mse_loss of {len(predictions)} predictions and {len(targets)} targets")
+        given = f"{counted(len(predictions), 'prediction')} and {counted(len(targets), 'target')}"
+        raise ShapeError(f"mse_loss takes as many targets as predictions, not {given}")
     try:
         squares = [(p - t) ** 2 for p, t in zip(predictions, targets, strict=True)]
     except TypeError:
         explain_failed_arithmetic(*predictions, *targets)
         raise
-    return squares[0] if len(squares) == 1 else ag.mean(squares)
+    is_number = len(squares) == 1 and not isinstance(squares[0], np.ndarray)
+    return squares[0] if is_number else ag.mean(squares)
 
 
-def cross_entropy(logits: Sequence[Value], label: Number) -> Value:
+def cross_entropy(logits: Iterable[Value], label: Number) -> Value:
     """Return ``-log(softmax(logits)[label])``: how surprising the right class is.
+
+    Takes the weighted sums of the last layer as they are, and applies the softmax itself.
 
     >>> import nn
     >>> from autograd import Value
@@ -55,7 +64,7 @@ def cross_entropy(logits: Sequence[Value], label: Number) -> Value:
 
     Parameters
     ----------
-    logits : list of n Values
+    logits : list or array of n Values
         The outputs of a network with n classes, before any softmax.
     label : int
         The right class, from 0 to n - 1.
@@ -63,16 +72,25 @@ def cross_entropy(logits: Sequence[Value], label: Number) -> Value:
     Raises
     ------
     ArgumentError
-        If `label` is not a class.
+        If `label` is not a class, or the logits went through a softmax before.
     ShapeError
         If `logits` is not a list of at least one.
+    NotANumberError
+        If a logit is not a number.
     """
-    if not isinstance(logits, Sequence) or len(logits) == 0:
-        raise ShapeError(f"cross_entropy takes a list of logits, one per class, not {logits!r}")
+    given, logits, label = logits, _as_list(logits), _without_array(label)
+    if not is_list(given) or not logits:
+        raise ShapeError(f"cross_entropy takes a list of logits, one per class, not {given!r}")
     if not isinstance(label, Value) and label not in range(len(logits)):
+        explain_failed_arithmetic(*logits)
         raise ArgumentError(
-            f"the label {label!r} is no class: with {len(logits)} logits "
+            f"the label {label!r} is not a class: with {counted(len(logits), 'logit')} "
             f"it is a whole number from 0 to {len(logits) - 1}"
+        )
+    if _is_softmax(logits):
+        raise ArgumentError(
+            "cross_entropy takes the logits, before the softmax, and applies the softmax itself: "
+            "leave it out of the model"
         )
     largest = ag.detach(ag.max(logits))  # as in `log_softmax`: to subtract it last loses digits
     shifted = [logit - largest for logit in logits]
@@ -82,8 +100,9 @@ def cross_entropy(logits: Sequence[Value], label: Number) -> Value:
 def binary_cross_entropy(logit: Value, target: Number) -> Value:
     """Return ``-log(p)`` for target 1 and ``-log(1 - p)`` for target 0, with p = sigmoid(logit).
 
-    Takes the logit, as `cross_entropy` does, because p rounds to 1 from a logit of 37 on. PyTorch
-    calls this ``binary_cross_entropy_with_logits``.
+    Takes the logit, as `cross_entropy` does, because p rounds to 1 from a logit of 37 on: so the
+    last layer is linear, not a sigmoid. PyTorch calls this ``binary_cross_entropy_with_logits``;
+    its ``binary_cross_entropy`` takes p.
 
     >>> import nn
     >>> from autograd import Value
@@ -101,8 +120,11 @@ def binary_cross_entropy(logit: Value, target: Number) -> Value:
     Raises
     ------
     ArgumentError
-        If `target` is not between 0 and 1.
+        If `target` is not between 0 and 1, or the logit went through a sigmoid before.
+    NotANumberError
+        If one of them is not a number.
     """
+    logit, target = _without_array(logit), _without_array(target)
     try:
         is_probability = isinstance(target, Value) or 0 <= target <= 1
     except TypeError:
@@ -110,7 +132,17 @@ def binary_cross_entropy(logit: Value, target: Number) -> Value:
         raise
     if not is_probability:
         raise ArgumentError(f"the target of binary_cross_entropy is from 0 to 1, not {target!r}")
-    return ag.softplus(logit) - target * logit
+    if isinstance(logit, Value) and logit.operation is operations.sigmoid:
+        raise ArgumentError(
+            "binary_cross_entropy takes the weighted sum, before the sigmoid, and applies the "
+            "sigmoid itself: give the model output_activation='linear'"
+        )
+    try:
+        # -log p and -log(1 - p): neither is negative, so that no digits cancel in their sum.
+        return target * ag.softplus(-logit) + (1 - target) * ag.softplus(logit)
+    except TypeError:
+        explain_failed_arithmetic(logit)
+        raise
 
 
 def hinge_loss(score: Value, target: Number) -> Value:
@@ -130,7 +162,10 @@ def hinge_loss(score: Value, target: Number) -> Value:
     ------
     ArgumentError
         If `target` is another number.
+    NotANumberError
+        If `score` is not a number.
     """
+    score, target = _without_array(score), _without_array(target)
     if not isinstance(target, Value) and target not in (-1, 1):
         raise ArgumentError(f"the target of hinge_loss is -1 or +1, not {target!r}")
     try:
@@ -155,4 +190,24 @@ def l2_penalty(parameters: Iterable[Value], strength: float = 1e-4) -> Value:
 
 
 def _as_list(numbers: Any) -> list[Any]:
+    numbers = _without_array(numbers)
     return list(numbers) if is_list(numbers) else [numbers]
+
+
+def _without_array(numbers: Any) -> Any:
+    """Return an array as the number or the nested lists in it: one compares with other results."""
+    return numbers.tolist() if isinstance(numbers, np.ndarray) else numbers
+
+
+def _is_softmax(values: list[Any]) -> bool:
+    """Tell what `ag.softmax` returns: exponentials, each divided by the sum of them all."""
+    quotients = [v.parents for v in values if getattr(v, "operation", None) is operations.div]
+    if len(quotients) < len(values):
+        return False
+    exponentials, totals = zip(*quotients, strict=True)
+    return (
+        len(set(totals)) == 1
+        and totals[0].operation is operations.sum
+        and totals[0].parents == exponentials
+        and all(exponential.operation is operations.exp for exponential in exponentials)
+    )

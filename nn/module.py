@@ -1,10 +1,11 @@
 """`Module`: something with parameters, which can be listed, saved and loaded.
 
-Layers and networks derive from it, and so can a model of your own: assign Values, nested lists of
-Values and other modules to attributes, also in lists and dicts, and they are found.
+Layers and networks derive from it, and so can your own model: assign Values, nested lists or NumPy
+arrays of Values and other modules to attributes, also in lists and dicts, and they are found.
 """
 
-from collections.abc import Iterator, Mapping
+import reprlib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from autograd import Value
 from autograd.derivatives import map_numbers
+from autograd.diagnosis import counted
 from autograd.errors import ShapeError, StateError
 from nn.archive import checked_array, is_checkpoint, read_archive, write_archive
 from nn.arguments import require
@@ -40,14 +42,34 @@ class Module:
     ['slope', 'offset']
     """
 
+    def members(self) -> Iterator[tuple[str, Any]]:
+        """Yield what may hold parameters, by name: all attributes.
+
+        A subclass overrides this to group or name some of them differently.
+        """
+        yield from vars(self).items()
+
     def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Yield the parameters in the groups that they are saved in, by name.
 
         The names are PyTorch's: those of the attributes, joined by dots, with an index for each
-        module in a list. A subclass overrides this to group or name them differently.
+        module in a list. Only variables are parameters: a Value that was computed, such as the last
+        output kept in an attribute, is not.
+
+        Raises
+        ------
+        StateError
+            If two groups have the same name, or a module holds itself.
         """
-        for name, attribute in vars(self).items():
-            yield from _named_tensors(name, attribute)
+        found: dict[str, Tensor] = {}
+        for name, tensor in _named_tensors(self, "", (self,)):
+            if name in found:
+                raise StateError(
+                    f"{type(self).__name__} has two parameters named {name!r}: "
+                    f"{reprlib.repr(found[name])} and {reprlib.repr(tensor)}. Rename one"
+                )
+            found[name] = tensor
+            yield name, tensor
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield each parameter once, with its tensor's name and its place in it.
@@ -106,7 +128,7 @@ class Module:
             missing = ", ".join(sorted(set(tensors) - set(state))) or "none"
             unknown = ", ".join(sorted(map(str, set(state) - set(tensors)))) or "none"
             raise StateError(
-                f"this state is not one of {self!r}: missing entries: {missing}; "
+                f"this state does not fit {self!r}: missing entries: {missing}; "
                 f"unknown entries: {unknown}"
             )
         arrays = {
@@ -159,33 +181,54 @@ class Module:
             return np.array(map_numbers(lambda parameter: parameter.data, tensor))
         except ValueError:
             raise ShapeError(
-                f"{name!r} of {self!r} is no array: its rows have different lengths. "
-                "Keep them in a dict, or each in an attribute of its own"
+                f"{name!r} of {self!r} is not an array: its rows have different lengths. "
+                "Keep them in a dict, or each in its own attribute"
             ) from None
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self.parameters())} parameters)"
+        return f"{type(self).__name__}({counted(len(self.parameters()), 'parameter')})"
 
 
-def _named_tensors(name: str, attribute: Any) -> Iterator[tuple[str, Tensor]]:
-    """Find the parameters in an attribute: a tensor, a module, or a list or dict of them."""
-    if isinstance(attribute, Module):
-        for inner_name, tensor in attribute.named_tensors():
-            yield f"{name}.{inner_name}", tensor
-    elif _is_tensor(attribute):
-        yield name, attribute
-    elif isinstance(attribute, list | tuple):
-        for index, item in enumerate(attribute):
-            yield from _named_tensors(f"{name}.{index}", item)
-    elif isinstance(attribute, Mapping):
-        for key, item in attribute.items():
-            yield from _named_tensors(f"{name}.{key}", item)
+def _named_tensors(
+    holder: Any, prefix: str, holders: tuple[Any, ...]
+) -> Iterator[tuple[str, Tensor]]:
+    """Find the parameters in a module, a list or a dict, and in such things that it holds.
+
+    The `holders` are the way to it, from the outermost to itself.
+    """
+    for key, thing in _members(holder):
+        if not isinstance(thing, _SEARCHED):
+            continue
+        name = f"{prefix}{key}"
+        if isinstance(thing, np.ndarray):
+            thing = thing.tolist() if thing.dtype == object else ()
+        if _is_tensor(thing):
+            yield name, thing
+        elif any(thing is outer for outer in holders):
+            raise StateError(
+                f"{name!r} leads back to what it was found in: its parameters would have names "
+                "without end. Keep the way back as weakref.ref(...), which is not searched"
+            )
+        else:
+            yield from _named_tensors(thing, f"{name}.", (*holders, thing))
+
+
+def _members(holder: Any) -> Iterable[tuple[object, Any]]:
+    if isinstance(holder, Module):
+        return holder.members()
+    if isinstance(holder, dict):
+        return holder.items()
+    return enumerate(holder) if isinstance(holder, list | tuple) else ()
 
 
 def _is_tensor(thing: Any) -> bool:
-    if isinstance(thing, list | tuple):
-        return len(thing) > 0 and all(map(_is_tensor, thing))
-    return isinstance(thing, Value)
+    if isinstance(thing, Value):
+        return thing.operation is None
+    return isinstance(thing, (list, tuple)) and len(thing) > 0 and all(map(_is_tensor, thing))
+
+
+_SEARCHED = (Value, Module, list, tuple, dict, np.ndarray)
+"""What may be parameters, or hold some."""
 
 
 def _elements(tensor: Tensor, place: str = "") -> Iterator[tuple[str, Value]]:

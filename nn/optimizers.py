@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
-from autograd.diagnosis import counted
+from autograd.diagnosis import counted, describe
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError, StateError
 from autograd.graph import topological_order
+from autograd.real_numbers import REAL
 from nn.archive import checked_array
 from nn.arguments import float_array, is_list, require, require_in_range
 from nn.interrupts import interrupts_deferred
@@ -89,7 +90,7 @@ class Optimizer:
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to zero."""
         for parameter in self.parameters:
-            parameter.grad = 0.0
+            parameter.zero_grad()
 
     def step(self) -> None:
         """Move every parameter by its gradient.
@@ -100,8 +101,10 @@ class Optimizer:
         ------
         NonFiniteError
             If a parameter would become infinite or nan.
+        NotANumberError
+            If the gradient of a parameter is not a number.
         """
-        gradient = np.array([parameter.grad for parameter in self.parameters])
+        gradient = self.gradient()
         with interrupts_deferred():
             self.write(self.advance(self.read(), gradient))
 
@@ -140,6 +143,23 @@ class Optimizer:
     def read(self) -> Vector:
         """Return the numbers of the parameters."""
         return np.array([parameter.data for parameter in self.parameters])
+
+    def gradient(self) -> Vector:
+        """Return the gradients of the parameters.
+
+        Raises
+        ------
+        NotANumberError
+            If one is not a number.
+        """
+        gradients = [parameter.grad for parameter in self.parameters]
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            if not isinstance(gradient, REAL):
+                raise NotANumberError(
+                    f"the gradient of {describe(parameter)} is {gradient!r}, not a number: "
+                    "optimizer.zero_grad() sets it to 0, and loss.backward() adds to it"
+                )
+        return np.array(gradients, np.float64)
 
     def write(self, theta: Vector) -> None:
         """Set the numbers of the parameters.
@@ -182,6 +202,10 @@ class Optimizer:
     def __repr__(self) -> str:
         parameters, steps = counted(len(self.parameters), "parameter"), counted(self.steps, "step")
         return f"{type(self).__name__}({parameters}, lr={self.lr}) after {steps}"
+
+    def _decayed(self, gradient: Vector, theta: Vector) -> Vector:
+        """Return the gradient with that of the weight decay."""
+        return gradient + self.weight_decay * theta if self.weight_decay else gradient
 
     def _carried(self, state: dict[str, Vector], name: str) -> Vector:
         """Return an array of the state, zeros before the first step."""
@@ -236,8 +260,7 @@ class SGD(Optimizer):
         self, theta: Vector, gradient: Vector, state: dict[str, Vector]
     ) -> tuple[Vector, dict[str, Vector]]:
         """Apply the formula: see `Optimizer.update`."""
-        if self.weight_decay:
-            gradient = gradient + self.weight_decay * theta
+        gradient = self._decayed(gradient, theta)
         if not self.momentum:
             return theta - self.learning_rate() * gradient, state
         velocity = self.momentum * self._carried(state, "velocity") + gradient
@@ -266,7 +289,7 @@ class Adam(Optimizer):
     betas : pair of float
         How much is kept of the running means of the gradient and of its square.
     epsilon : float
-        Keeps the quotient finite where all gradients were zero.
+        Above 0: keeps the quotient finite where all gradients were zero. PyTorch's ``eps``.
     """
 
     def __init__(
@@ -283,6 +306,7 @@ class Adam(Optimizer):
         for beta in betas:
             require_in_range(beta, "betas", 0.0, 1.0)
         require_in_range(epsilon, "epsilon", 0.0, math.inf)
+        require(epsilon > 0.0, epsilon, "epsilon", "a number above 0, such as 1e-8")
         self.betas = betas
         self.epsilon = epsilon
 
@@ -295,7 +319,7 @@ class Adam(Optimizer):
         self, theta: Vector, gradient: Vector, state: dict[str, Vector]
     ) -> tuple[Vector, dict[str, Vector]]:
         """Apply the formula: see `Optimizer.update`."""
-        return self._adam(theta, gradient + self.weight_decay * theta, state)
+        return self._adam(theta, self._decayed(gradient, theta), state)
 
     def _adam(
         self, theta: Vector, gradient: Vector, state: dict[str, Vector]

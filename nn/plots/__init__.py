@@ -10,7 +10,7 @@
 
 Each function returns a matplotlib figure, which a notebook shows, and writes a file only if asked:
 ``path="boundary.png"`` (or ``.svg``, ``.pdf``). One picture among others is drawn with ``axes=``
-onto axes of your own. No window is opened, and no setting of matplotlib stays changed.
+onto your own axes. No window is opened, and no setting of matplotlib stays changed.
 
 `training` draws the course, `boundary` and `layers` what was learned, and `surfaces` the landscape;
 `canvas` is what all pictures share.

@@ -99,7 +99,7 @@ def save(figure: Figure, path: str | Path) -> None:
     formats = figure.canvas.get_supported_filetypes()
     if file_format not in formats:
         raise ArgumentError(
-            f"{str(path)!r} does not end in a format of pictures: take one of {', '.join(formats)}"
+            f"{str(path)!r} does not end in an image format: take one of {', '.join(formats)}"
         )
     with replacing(path) as unfinished:
         figure.savefig(unfinished, format=file_format, **SAVING)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
 from nn.arguments import float_array, whole_number
 from nn.layers import Layer
@@ -64,7 +65,9 @@ def weights(
     n_neurons, n_inputs = numbers.shape
     size = _default_shape(n_inputs) if shape is None else shape
     if np.shape(size) != (2,) or min(size) < 1 or math.prod(size) != n_inputs:
-        raise ShapeError(f"{n_inputs} weights do not fill an image of shape {size}")
+        raise ShapeError(
+            f"an image of shape {size} does not hold exactly {counted(n_inputs, 'weight')}"
+        )
     height, width = size
     columns = min(whole_number(columns, "columns"), n_neurons)
     rows = -(-n_neurons // columns)
@@ -74,7 +77,7 @@ def weights(
             figsize=(max(7.5, inches[0] * columns + 1.2), inches[1] * rows + 0.9),
             layout="constrained",
         )
-        figure.suptitle(title or f"What each of {n_neurons} neurons looks for: its weights")
+        figure.suptitle(title or "What each neuron looks for: its weights")
         panels = [figure.add_subplot(rows, columns, 1 + index) for index in range(n_neurons)]
         bound = np.abs(numbers).max() or 1.0
         for index, (axes, row) in enumerate(zip(panels, numbers, strict=True)):

@@ -20,7 +20,7 @@ FEW_EPOCHS = 30
 def curves(
     reports: Iterable[EpochReport],
     *,
-    metric: str = "accuracy",
+    metric: str = "metric",
     validation: str = "validation",
     title: str = "The course of training",
     path: str | Path | None = None,
@@ -31,14 +31,14 @@ def curves(
     >>> reports = [nn.EpochReport(1, 0.7, 0.5, 0.4, 0.1), nn.EpochReport(2, 0.2, 0.9, 0.8, 0.1)]
     >>> figure = nn.plots.curves(reports)
     >>> [axes.get_ylabel() for axes in figure.axes]
-    ['training loss', 'accuracy']
+    ['training loss', 'metric']
 
     Parameters
     ----------
     reports : iterable of EpochReport
         What `nn.fit` yields; ``curves(nn.fit(...))`` trains and draws.
     metric : str
-        What its metric measures.
+        What its metric measures, such as "accuracy".
     validation : str
         What the validation data are called.
     title : str
@@ -58,7 +58,7 @@ def curves(
     for index, report in enumerate(reports):
         require(isinstance(report, EpochReport), report, f"reports[{index}]", takes)
     if not reports:
-        raise ShapeError(f"there are no reports to draw: it takes {takes}")
+        raise ShapeError(f"there are no reports to draw: give {takes}")
     epochs = [report.epoch for report in reports]
     losses = [report.loss for report in reports]
     metrics = {

@@ -368,7 +368,7 @@ LOSSES: dict[str, tuple[Function, Function]] = {
     ),
     "cross_entropy": (nn.cross_entropy, lambda c: c),
     "binary_cross_entropy": (
-        lambda outputs, target: nn.binary_cross_entropy(outputs[0], target),
+        lambda outputs, target: nn.binary_cross_entropy(outputs[0] - outputs[1], target),
         lambda c: c / N_CLASSES,
     ),
     "hinge": (

@@ -57,13 +57,13 @@ def landscape(**changed: Any) -> Any:
     ],
 )
 def test_training_takes_what_it_can_use(name: str, argument: Any, compiled: bool) -> None:
-    with pytest.raises(ag.ArgumentError, match=rf"^{name}=.*: it takes .*"):
+    with pytest.raises(ag.ArgumentError, match=rf"^{name}=.*: give .*"):
         fit(**{name: argument}, compiled=compiled)
 
 
 @pytest.mark.parametrize("validation", [5, [*X, X[0]], (X,), (X, y, y)])
 def test_validation_data_are_a_pair(validation: Any) -> None:
-    with pytest.raises(ag.ArgumentError, match=r"^validation=.*: it takes a pair"):
+    with pytest.raises(ag.ArgumentError, match=r"^validation=.*: give a pair"):
         fit(validation=validation, metric=nn.accuracy)
 
 
@@ -72,19 +72,19 @@ def test_validation_data_are_a_pair(validation: Any) -> None:
     [("model", MODEL.parameters()), ("model", abs), ("loss", "hinge"), ("penalty", 3)],
 )
 def test_a_landscape_takes_what_it_can_use(name: str, argument: Any) -> None:
-    with pytest.raises(ag.ArgumentError, match=rf"^{name}=.*: it takes .*"):
+    with pytest.raises(ag.ArgumentError, match=rf"^{name}=.*: give .*"):
         landscape(**{name: argument})
 
 
 @pytest.mark.parametrize(
     ("draw", "argument", "complaint"),
     [
-        (nn.plots.curves, REPORT, r"^reports=EpochReport.*: it takes what nn\.fit yields"),
-        (nn.plots.curves, [REPORT, 0.5], r"^reports\[1\]=0\.5: it takes what nn\.fit yields"),
-        (nn.plots.surface, [REPORT], r"^landscape=\[.*: it takes what nn\.loss_landscape"),
-        (nn.plots.contour, MODEL, r"^landscape=MLP.*: it takes what nn\.loss_landscape"),
-        (nn.l2_penalty, MODEL, r"^parameters=MLP.*: it takes .*model\.parameters\(\)"),
-        (lambda model: nn.plots.decision_boundary(model, X, y), "MLP", "^model='MLP': it takes"),
+        (nn.plots.curves, REPORT, r"^reports=EpochReport.*: give what nn\.fit yields"),
+        (nn.plots.curves, [REPORT, 0.5], r"^reports\[1\]=0\.5: give what nn\.fit yields"),
+        (nn.plots.surface, [REPORT], r"^landscape=\[.*: give what nn\.loss_landscape"),
+        (nn.plots.contour, MODEL, r"^landscape=MLP.*: give what nn\.loss_landscape"),
+        (nn.l2_penalty, MODEL, r"^parameters=MLP.*: give .*model\.parameters\(\)"),
+        (lambda model: nn.plots.decision_boundary(model, X, y), "MLP", "^model='MLP': give"),
     ],
 )
 def test_functions_take_what_others_return(
@@ -106,7 +106,7 @@ DRAWING: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("rng", ["a", -1, 1.5, np.random], ids=repr)
 @pytest.mark.parametrize("name", DRAWING)
 def test_whoever_draws_takes_a_seed_or_a_generator(name: str, rng: Any) -> None:
-    with pytest.raises(ag.ArgumentError, match=r"^rng=.*: it takes a seed"):
+    with pytest.raises(ag.ArgumentError, match=r"^rng=.*: give a seed"):
         DRAWING[name](rng)
 
 
@@ -137,7 +137,7 @@ WITH_PATHS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("path", [3, b"model.npz", []], ids=repr)
 @pytest.mark.parametrize("name", WITH_PATHS)
 def test_a_file_has_a_path(name: str, path: Any) -> None:
-    with pytest.raises(ag.ArgumentError, match="is no path of a file: give a string") as caught:
+    with pytest.raises(ag.ArgumentError, match="is not a file path: give a string") as caught:
         WITH_PATHS[name](path)
     assert repr(path) in str(caught.value)
 
@@ -147,7 +147,7 @@ def test_a_file_has_a_path(name: str, path: Any) -> None:
 )
 def test_a_state_is_a_dict(state: Any) -> None:
     before = MODEL.state_dict()
-    with pytest.raises(ag.ArgumentError, match=r"^state=.*: it takes a dict of arrays"):
+    with pytest.raises(ag.ArgumentError, match=r"^state=.*: give a dict of arrays"):
         MODEL.load_state_dict(state)
     assert all((MODEL.state_dict()[name] == array).all() for name, array in before.items())
 

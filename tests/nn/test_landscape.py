@@ -294,7 +294,7 @@ def test_a_loss_that_does_not_exist_is_told_with_its_place() -> None:
         ({"path": [np.zeros(13), np.ones(13), np.full(13, 2.0)]}, ArgumentError, "on one line"),
         ({"path": [np.zeros(13), np.zeros(12)]}, ShapeError, r"path\[1\] has shape \(12,\)"),
         ({"path": [np.full(13, np.nan)]}, ArgumentError, r"path\[0\]"),
-        ({"path": ["theta"]}, ShapeError, r"path\[0\] is no array of numbers"),
+        ({"path": ["theta"]}, ShapeError, r"path\[0\] is not an array of numbers"),
         ({"path": np.zeros(13)}, ShapeError, r"path\[0\] has shape \(\)"),
     ],
 )
@@ -310,7 +310,7 @@ def test_bad_data_and_models_are_told() -> None:
     model = nn.MLP(2, [3, 1], rng=0)
     with pytest.raises(ShapeError, match="12 inputs"):
         nn.loss_landscape(model, X, Y[:3], nn.hinge_loss)
-    with pytest.raises(ArgumentError, match="it takes a Module to call"):
+    with pytest.raises(ArgumentError, match="give a Module to call"):
         nn.loss_landscape(lambda x: x[0], X, Y, nn.hinge_loss)  # type: ignore[arg-type]  # meant
     for parameter in model.parameters():
         parameter.data = 0.0

@@ -1,6 +1,7 @@
 """Neurons, layers and networks: what they compute, how they start, what they refuse."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -195,18 +196,59 @@ def test_numbers_given_as_parameters_are_trained() -> None:
     assert [parameter.data for parameter in neuron.parameters()] == [-1.0, -3.0, -0.5]
 
 
-def test_a_neuron_of_yours_may_have_more_parameters() -> None:
-    class Scaled(nn.Neuron):
-        def __init__(self) -> None:
-            super().__init__(2, rng=0)
-            self.scale = Value(3.0)
+class ScaledNeuron(nn.Neuron):
+    def __init__(self, n_inputs: int) -> None:
+        self.before = Value(1.0, "before")
+        super().__init__(n_inputs, rng=0)
+        self.scale = Value(3.0)
 
-    assert [name for name, _ in Scaled().named_parameters()] == [
-        "weight[0]",
-        "weight[1]",
-        "bias",
-        "scale",
-    ]
+
+class ScaledLayer(nn.Layer):
+    def __init__(self, n_inputs: int) -> None:
+        self.before = [Value(1.0, "before")]
+        super().__init__(n_inputs, 2, rng=0)
+        self.scale = Value(3.0)
+        self.neurons[1] = ScaledNeuron(n_inputs)
+        self.skip = nn.Layer(1, 1, rng=0)
+
+
+class ScaledNetwork(nn.MLP):
+    def __init__(self, n_inputs: int) -> None:
+        self.before = {"first": Value(1.0, "before")}
+        super().__init__(n_inputs, [2, 1], rng=0)
+        self.scale = Value(3.0)
+        self.layers[0] = ScaledLayer(n_inputs)
+        self.first = self.layers[1]
+
+
+OF_NEURON = ["weight", "bias", "before", "scale"]
+OF_LAYER = ["weight", "bias", "before", *(f"neurons.1.{name}" for name in OF_NEURON[2:]), "scale"]
+OF_LAYER += ["skip.weight", "skip.bias"]
+OF_NETWORK = [*(f"0.{name}" for name in OF_LAYER), "2.weight", "2.bias", "before.first", "scale"]
+OF_NETWORK += ["first.weight", "first.bias"]
+
+
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [(ScaledNeuron, OF_NEURON), (ScaledLayer, OF_LAYER), (ScaledNetwork, OF_NETWORK)],
+)
+def test_what_a_subclass_adds_is_trained_and_saved(
+    make: Callable[[int], Any], names: list[str]
+) -> None:
+    module, other = make(2), make(2)
+    assert list(module.state_dict()) == names
+    ag.sum(parameter * index for index, parameter in enumerate(module.parameters())).backward()
+    start = np.array(numbers(module.parameters()))
+    nn.SGD(module.parameters(), lr=1.0).step()
+    assert numbers(module.parameters()) == (start - np.arange(len(start))).tolist()
+    other.load_state_dict(module.state_dict())
+    assert numbers(other.parameters()) == numbers(module.parameters())
+
+
+@pytest.mark.parametrize("make", [ScaledNeuron, ScaledLayer, ScaledNetwork])
+def test_what_a_subclass_adds_keeps_its_label(make: Callable[[int], Any]) -> None:
+    labels = [parameter.label for parameter in make(2).parameters()]
+    assert "before" in labels
 
 
 def test_an_activation_can_be_a_function() -> None:
@@ -305,6 +347,13 @@ def test_the_repr_of_a_part_builds_one_of_the_same_shape(module: nn.Module) -> N
     assert rebuilt_shapes == shapes
 
 
+@pytest.mark.parametrize("make", [ScaledNeuron, ScaledLayer, ScaledNetwork])
+def test_a_subclass_is_shown_and_complains_by_its_own_name(make: Callable[[int], Any]) -> None:
+    assert repr(make(2)).startswith(f"{make.__name__}(2")
+    with pytest.raises(ag.ShapeError, match=rf"^{make.__name__}\(2.* takes 2 inputs, not 3"):
+        make(2)([1.0, 2.0, 3.0])
+
+
 def test_the_repr_shows_the_name_of_an_activation_of_yours() -> None:
     def cube(x: Value) -> Value:
         return x**3
@@ -320,21 +369,23 @@ MODULES = [nn.Neuron(2), nn.Layer(2, 3), nn.MLP(2, [3, 1])]
 @pytest.mark.parametrize("module", MODULES, ids=repr)
 @pytest.mark.parametrize("inputs", [[], [1.0], [1.0, 2.0, 3.0], np.ones(3)], ids=repr)
 def test_as_many_inputs_as_weights_are_required(module: Any, inputs: Any) -> None:
-    with pytest.raises(ag.ShapeError, match=f"takes 2 inputs, not {len(inputs)}"):
+    with pytest.raises(
+        ag.ShapeError, match=f"^{re.escape(repr(module))} takes 2 inputs, not {len(inputs)}"
+    ):
         module(inputs)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=repr)
 @pytest.mark.parametrize("inputs", [3.0, Value(3.0), None], ids=repr)
 def test_inputs_are_a_list(module: Any, inputs: Any) -> None:
-    with pytest.raises(ag.ShapeError, match="takes a list of 2 inputs"):
+    with pytest.raises(ag.ShapeError, match=f"^{re.escape(repr(module))} takes a list of 2 inputs"):
         module(inputs)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=repr)
 @pytest.mark.parametrize("inputs", ["ab", [1.0, None], [1.0, 2j], np.ones((2, 2))], ids=repr)
 def test_each_input_is_a_number(module: Any, inputs: Any) -> None:
-    with pytest.raises(ag.NotANumberError):
+    with pytest.raises(ag.NotANumberError, match=f"^{re.escape(repr(module))} takes one sample"):
         module(inputs)
 
 
@@ -358,7 +409,7 @@ def test_no_input_is_nan(module: Any) -> None:
     ids=["Neuron", "Layer inputs", "Layer outputs", "MLP inputs", "MLP outputs", "MLP hidden"],
 )
 def test_sizes_are_positive_whole_numbers(make: Callable[[Any], nn.Module], size: Any) -> None:
-    with pytest.raises(ag.ArgumentError, match="it takes a whole number from 1 on"):
+    with pytest.raises(ag.ArgumentError, match="give a whole number, at least 1"):
         make(size)
 
 

@@ -1,6 +1,7 @@
 """Losses against their formulas in high precision, and the targets they refuse."""
 
 import math
+import sys
 from typing import Any
 
 import mpmath
@@ -136,15 +137,29 @@ def test_cross_entropy_takes_a_list_of_logits(logits: Any) -> None:
 @example(1000.0, 0.0)
 @example(-1000.0, 1.0)
 @example(-1000.0, 0.0)
+@example(37.0, 1.0)  # 1 - p is smaller than the last digit of 1
+@example(-37.0, 0.0)
+@example(30.0, 1.0 - 1e-10)
+@example(-30.0, 1e-10)
 def test_binary_cross_entropy_is_minus_the_log_likelihood(logit: float, target: float) -> None:
     variable = Value(logit)
     loss, (gradient,) = loss_and_gradient(nn.binary_cross_entropy(variable, target), [variable])
     with mpmath.workdps(1000):  # 1 - p is 1e-434 where the logit is 1000
         p = 1 / (1 + mpmath.exp(-mpmath.mpf(logit)))
         expected = -target * mpmath.log(p) - (1 - mpmath.mpf(target)) * mpmath.log(1 - p)
-    # As above: a difference of numbers as large as the logit.
-    assert loss == pytest.approx(float(expected), rel=1e-12, abs=1e-15 * (1 + abs(logit)))
+    smallest = sys.float_info.min  # below it floats lose digits
+    assert loss == pytest.approx(float(expected), rel=2e-15, abs=smallest)
     assert gradient == close(float(p - target))
+
+
+@given(scores, st.sampled_from([0.0, 1.0]))
+@example(37.0, 1.0)
+def test_the_gradient_of_binary_cross_entropy_keeps_its_digits(logit: float, label: float) -> None:
+    variable = Value(logit)
+    (gradient,) = ag.gradient(nn.binary_cross_entropy(variable, label), [variable])
+    with mpmath.workdps(1000):
+        expected = 1 / (1 + mpmath.exp(-mpmath.mpf(logit))) - label
+    assert gradient == pytest.approx(float(expected), rel=2e-15, abs=sys.float_info.min)
 
 
 @given(scores, probabilities)
@@ -179,6 +194,62 @@ def test_the_target_of_hinge_loss_is_plus_or_minus_one(target: Any) -> None:
         nn.hinge_loss(Value(0.5), target)
 
 
+# --- what went through a sigmoid or a softmax before ---------------------------------------------
+
+
+def training(model: Any, loss: Any, compiled: bool) -> Any:
+    optimizer = nn.SGD(model.parameters())
+    data = [[0.0, 1.0], [1.0, 0.0]], [0, 1]
+    return list(nn.fit(model, *data, loss, optimizer, epochs=1, compiled=compiled))
+
+
+class Probabilities(nn.MLP):
+    """A network that ends in a softmax, as those that predict do and those that train do not."""
+
+    def __call__(self, inputs: Any) -> Any:
+        return ag.softmax(super().__call__(inputs))
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_binary_cross_entropy_refuses_a_sigmoid(compiled: bool) -> None:
+    model = nn.MLP(2, [3, 1], output_activation="sigmoid", rng=0)
+    with pytest.raises(ag.ArgumentError, match=r"before the sigmoid.*output_activation='linear'"):
+        training(model, nn.binary_cross_entropy, compiled)
+    with pytest.raises(ag.ArgumentError, match="before the sigmoid"):
+        nn.binary_cross_entropy(model([1.0, 2.0]), 1)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_cross_entropy_refuses_a_softmax(n_classes: int, compiled: bool) -> None:
+    model = Probabilities(2, [3, n_classes], rng=0)
+    with pytest.raises(ag.ArgumentError, match="before the softmax"):
+        training(model, nn.cross_entropy, compiled)
+    with pytest.raises(ag.ArgumentError, match="before the softmax"):
+        nn.cross_entropy(model([1.0, 2.0]), 1)
+
+
+@pytest.mark.parametrize(
+    "logits",
+    [
+        lambda x: [x[0] / x[2], x[1] / x[2]],
+        lambda x: [ag.exp(x[0]) / x[2], ag.exp(x[1]) / x[2]],
+        lambda x: [ag.exp(x[0]) / ag.sum(x), ag.exp(x[1]) / ag.sum(x)],
+        lambda x: [value / ag.sum(x) for value in x],
+        lambda x: ag.softmax(x)[:2],
+        lambda x: [*ag.softmax(x)[:2], ag.softmax(x)[2]],
+        lambda x: [*ag.softmax(x), x[0]],
+        lambda x: ag.log_softmax(x),
+        lambda x: [ag.sigmoid(value) for value in x],
+    ],
+)
+def test_what_is_no_whole_softmax_may_be_logits(logits: Any) -> None:
+    variables = [Value(1.0), Value(2.0), Value(4.0)]
+    numbers = [logit.data for logit in logits(variables)]
+    expected = -math.log(math.exp(numbers[0]) / sum(map(math.exp, numbers)))
+    assert nn.cross_entropy(logits(variables), 0).data == pytest.approx(expected, rel=1e-12)
+
+
 # --- all of them ---------------------------------------------------------------------------------
 
 
@@ -202,8 +273,50 @@ def test_losses_are_of_numbers(loss: Any, shown: str) -> None:
         loss()
 
 
-def test_a_number_may_be_an_array_of_no_axes() -> None:
-    assert nn.mse_loss(Value(3.0), np.array(1.0)).data == 4.0
+LOSSES: dict[str, Any] = {
+    "mse_loss": nn.mse_loss,
+    "cross_entropy": lambda logit, label: nn.cross_entropy([logit, Value(0.5)], label),
+    "binary_cross_entropy": nn.binary_cross_entropy,
+    "hinge_loss": nn.hinge_loss,
+}
+every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
+
+
+@every_loss
+def test_a_number_may_be_an_array_of_no_axes(loss: Any) -> None:
+    expected = loss(Value(3.0), 1).data
+    assert loss(Value(3.0), np.array(1)).data == expected
+    if loss is not LOSSES["cross_entropy"]:  # whose logits are several
+        assert loss(np.array(Value(3.0)), 1).data == expected
+
+
+@every_loss
+@pytest.mark.parametrize("target", [[0, 1], [[0, 1]], [[1]], []], ids=repr)
+def test_an_array_is_no_target_of_one_prediction(loss: Any, target: Any) -> None:
+    for kind in (np.array, list):
+        with pytest.raises((ag.ArgumentError, ag.NotANumberError)):
+            loss(Value(3.0), kind(target))
+
+
+@every_loss
+@pytest.mark.parametrize("shape", [(1, 2), (2, 2), (2, 1), (1, 1)], ids=repr)
+def test_a_matrix_is_no_prediction(loss: Any, shape: Any) -> None:
+    predictions = np.array([Value(1.0) for _ in range(math.prod(shape))]).reshape(shape)
+    for prediction in (predictions, predictions.tolist(), list(predictions)):
+        with pytest.raises((ag.ArgumentError, ag.NotANumberError)):
+            loss(prediction, 1)
+        with pytest.raises((ag.ArgumentError, ag.NotANumberError)):
+            nn.mse_loss(prediction, np.ones(shape))
+        with pytest.raises(ag.NotANumberError):
+            nn.cross_entropy(prediction, 1)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, iter])
+def test_several_predictions_come_in_any_list(kind: Any) -> None:
+    logits = [Value(1.0), Value(2.0), Value(-1.0)]
+    assert nn.cross_entropy(kind(logits), 1).data == nn.cross_entropy(logits, 1).data
+    targets = [3.0, 2.0, 1.0]
+    assert nn.mse_loss(kind(logits), kind(targets)).data == nn.mse_loss(logits, targets).data
 
 
 # --- l2_penalty ----------------------------------------------------------------------------------

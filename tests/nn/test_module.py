@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import weakref
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -247,7 +248,7 @@ RAGGED: list[Any] = [
 def test_a_tensor_has_rows_of_one_length(use: Callable[[Any], Any], ragged: Any) -> None:
     model = Table(ragged)
     with pytest.raises(
-        ag.ShapeError, match=r"^'table' of Table\(. parameters\) is no array: .* dict"
+        ag.ShapeError, match=r"^'table' of Table\(. parameters\) is not an array: .* dict"
     ):
         use(model)
 
@@ -427,3 +428,151 @@ def test_modules_in_a_dict_are_found() -> None:
         "heads.right.bias",
     ]
     assert len(model.parameters()) == 3 + 9
+
+
+# --- what is a parameter, and what it is called ---------------------------------------------------
+
+
+class Keeping(nn.Module):
+    """A model that keeps what it computed last, to be looked at."""
+
+    def __init__(self) -> None:
+        self.layer = nn.Layer(2, 3, rng=0)
+
+    def __call__(self, x: Any) -> Value:
+        self.hidden = self.layer(x)
+        self.by_name = {"output": ag.sum(self.hidden)}
+        self.output = self.by_name["output"]
+        self.table = [[self.output, self.hidden[0]], [self.hidden[1], self.hidden[2]]]
+        self.array = np.array(self.hidden)
+        self.constant = ag.detach(self.output)
+        return self.output
+
+
+def test_what_a_module_computed_and_keeps_is_no_parameter() -> None:
+    model = Keeping()
+    before = [name for name, _ in model.named_parameters()]
+    loss = model([1.0, 2.0])
+    loss.backward()
+    assert [name for name, _ in model.named_parameters()] == before
+    assert list(model.state_dict()) == ["layer.weight", "layer.bias"]
+    assert [layer.name for layer in nn.gradient_flow(loss, model).layers] == ["layer"]
+    nn.SGD(model.parameters()).step()
+    Keeping().load_state_dict(model.state_dict())
+
+
+def test_a_constant_is_no_parameter() -> None:
+    with ag.no_grad():
+        constant = Value(1.0) * 2.0
+    assert Table([constant, Value(1.0)]).parameters() != []
+    assert constant not in Table([constant, Value(1.0)]).parameters()
+    assert Table(constant).state_dict() == {}
+
+
+def test_a_variable_among_computed_values_is_a_parameter_by_itself() -> None:
+    weight = Value(1.0)
+    model = Table([weight, weight * 2])
+    assert list(model.named_parameters()) == [("table.0", weight)]
+
+
+def test_an_array_of_values_is_a_tensor() -> None:
+    weight = np.array([[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]])
+    model = Table(weight)
+    assert model.parameters() == weight.ravel().tolist()
+    assert model.state_dict()["table"].tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert Table(np.array([1.0, 2.0])).state_dict() == {}
+
+
+def test_data_that_a_module_keeps_are_left_alone() -> None:
+    class Numbers(np.ndarray[Any, Any]):
+        def tolist(self) -> Any:
+            raise AssertionError("it takes long")
+
+    assert Table(np.zeros(3).view(Numbers)).parameters() == []
+
+
+names = st.sampled_from(["a", "b", "0", "1"])
+trees: st.SearchStrategy[Any] = st.recursive(
+    st.builds(Value, st.floats(-1, 1)),
+    lambda inner: (
+        st.builds(Table, inner)
+        | st.lists(inner, max_size=3)
+        | st.dictionaries(names, inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def variables_in(thing: Any) -> list[Value]:
+    if isinstance(thing, Value):
+        return [thing]
+    inner = thing.table if isinstance(thing, Table) else thing
+    if isinstance(thing, Table):
+        return variables_in(inner)
+    items = inner.values() if isinstance(inner, dict) else inner
+    return [variable for item in items for variable in variables_in(item)]
+
+
+@given(trees)
+def test_every_variable_has_one_name_wherever_it_is_kept(tree: Any) -> None:
+    model = Table(tree)
+    named = dict(model.named_parameters())
+    assert list(named.values()) == variables_in(tree)
+    assert model.parameters() == variables_in(tree)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {1: Value(1.0), "1": Value(2.0)},
+        {"a.b": Value(1.0), "a": {"b": Value(2.0)}},
+        {"a": [Value(1.0), nn.Layer(1, 1)], "a.0": Value(2.0)},
+    ],
+    ids=["1 and '1'", "a.b and a", "a.0 and a"],
+)
+def test_two_parameters_of_one_name_are_told(table: Any) -> None:
+    model = Table(table)
+    for use in (model.state_dict, model.parameters, lambda: model.load_state_dict({})):
+        with pytest.raises(
+            ag.StateError, match=r"^Table has two .* 'table.*': Value\(1.0.* and Value\(2.0"
+        ):
+            use()
+
+
+def parent(model: Any) -> None:
+    model.parent = model
+
+
+def child_of_child(model: Any) -> None:
+    model.table = Table({"inner": [model]})
+
+
+def list_of_itself(model: Any) -> None:
+    things: list[Any] = [model.layer]
+    things.append(things)
+    model.things = things
+
+
+@pytest.mark.parametrize(
+    ("link", "name"),
+    [(parent, "parent"), (child_of_child, "table.table.inner.0"), (list_of_itself, "things.1")],
+)
+def test_a_module_that_holds_itself_is_told(link: Callable[[Any], None], name: str) -> None:
+    model = Keeping()
+    link(model)
+    for use in (model.parameters, model.state_dict, model.zero_grad):
+        with pytest.raises(ag.StateError, match=rf"'{name}' leads back.*weakref"):
+            use()
+
+
+def test_a_way_back_that_is_no_attribute_is_fine() -> None:
+    model = Table(Keeping())
+    model.table.parent = weakref.ref(model)
+    assert list(model.state_dict()) == ["table.layer.weight", "table.layer.bias"]
+
+
+def test_a_module_held_at_two_places_holds_no_cycle() -> None:
+    layer = nn.Layer(1, 1)
+    model = Table([layer, layer])
+    assert list(model.state_dict())[::2] == ["table.0.weight", "table.1.weight"]
+    assert model.parameters() == layer.parameters()

@@ -175,6 +175,7 @@ def test_curves_are_those_of_the_reports() -> None:
     renamed = plots.curves(REPORTS, validation="test").axes[1].lines
     assert [line.get_label() for line in renamed] == ["training", "test"]
     assert (left.get_xlabel(), right.get_ylabel()) == ("epoch", "hits")
+    assert plots.curves(REPORTS).axes[1].get_ylabel() == "metric"
 
 
 def test_a_training_without_a_metric_has_one_curve() -> None:
@@ -249,10 +250,11 @@ def test_weights_can_be_an_array_and_find_their_shape() -> None:
 @pytest.mark.parametrize(
     ("weights", "options", "message"),
     [
-        (np.zeros((2, 6)), {"shape": (2, 2)}, r"6 weights do not fill an image of shape \(2, 2\)"),
+        (np.zeros((2, 6)), {"shape": (2, 2)}, r"shape \(2, 2\) .* exactly 6 weights"),
         (np.zeros((2, 6)), {"shape": (-2, -3)}, "6 weights"),
         (np.zeros((2, 6)), {"shape": 6}, "6 weights"),
-        ([[1.0], [1.0, 2.0]], {}, "no array of numbers"),
+        (np.zeros((2, 1)), {"shape": (2, 2)}, "exactly 1 weight$"),
+        ([[1.0], [1.0, 2.0]], {}, "is not an array of numbers"),
         (np.zeros(6), {}, r"\(6,\)"),
         (np.zeros((0, 6)), {}, r"\(0, 6\)"),
         (np.full((1, 4), np.inf), {}, "infinite"),
