@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+import sysconfig
 import warnings
 from types import FrameType
 
@@ -42,8 +43,6 @@ def _innermost_outside(folders: tuple[str, ...], frame: FrameType | None) -> Fra
 @functools.cache
 def _installed_folders() -> tuple[str, ...]:
     """Return where Python and other packages are: NumPy calls back, and so does contextlib."""
-    import sysconfig  # it takes a millisecond, and is hardly ever needed
-
     paths = sysconfig.get_paths()
     names = ("stdlib", "platstdlib", "purelib", "platlib")
     return tuple(os.path.join(paths[name], "") for name in names)

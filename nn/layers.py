@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from autograd import Value
 from autograd.diagnosis import counted
-from autograd.errors import NotANumberError, ShapeError
+from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.functions import weighted_sum
 from autograd.graph import Row
 from autograd.parts import Part, PartLabel, part_of
@@ -118,8 +118,12 @@ class Neuron(Module):
         rows = weight, inputs, bias
         total = weighted_sum(weight.nodes, inputs.nodes, bias.nodes, rows)
         output = self.activation.function(total)
-        # Your activation may return a number, or a variable with its own label.
-        if isinstance(output, Value) and output.operation is not None:
+        if not isinstance(output, Value):
+            raise ArgumentError(
+                f"the activation {self.activation.name} returned {output!r}, and no gradient goes "
+                "through a number: use ag.tanh and its like, not the functions of math"
+            )
+        if output.operation is not None:  # else it is a variable with its own label
             output.label = self._output_label  # tells pictures where the neuron ends
         return output
 

@@ -417,6 +417,13 @@ def test_whole_numbers_of_numpy_are_sizes() -> None:
     assert repr(nn.Layer(np.int64(2), np.int64(3))) == repr(nn.Layer(2, 3))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("activation", [math.tanh, lambda z: z.data, lambda z: 1])
+def test_an_activation_that_returns_a_number_is_told(activation: Any) -> None:
+    model = nn.MLP(1, [2, 1], activation=activation, rng=0)
+    with pytest.raises(ag.ArgumentError, match=r"no gradient goes through a number: use ag\.tanh"):
+        model([1.0])
+
+
 def test_an_activation_may_return_a_variable_which_keeps_its_label() -> None:
     floor = ag.Value(3.0, "floor")
     assert nn.Neuron(1, activation=lambda z: floor, rng=0)([1.0]) is floor
