@@ -1,15 +1,16 @@
 """Where in the user's code, outside of this library, something happens."""
 
-import functools
 import os
 import sys
-import sysconfig
 import warnings
+from collections.abc import Callable
 from types import FrameType
 
 _HOME = os.path.dirname(os.path.dirname(__file__))
 LIBRARY_FOLDERS = tuple(os.path.join(_HOME, package, "") for package in ("autograd", "nn"))
 """The folders of this library's code."""
+
+_STANDARD_LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
 
 
 def line_of_user_code() -> str:
@@ -30,19 +31,19 @@ def warn_user_code(message: str, category: type[Warning]) -> None:
 def _frame_of_user_code() -> FrameType:
     """Return the innermost frame outside of all libraries, or at least outside of this one."""
     caller = sys._getframe(1)
-    outside = _innermost_outside(LIBRARY_FOLDERS, caller)
-    return _innermost_outside(LIBRARY_FOLDERS + _installed_folders(), caller) or outside or caller
+    outside = _innermost(caller, lambda path: not path.startswith(LIBRARY_FOLDERS))
+    return _innermost(outside, lambda path: not _is_installed(path)) or outside or caller
 
 
-def _innermost_outside(folders: tuple[str, ...], frame: FrameType | None) -> FrameType | None:
-    while frame is not None and frame.f_code.co_filename.startswith(folders):
+def _innermost(frame: FrameType | None, fits: Callable[[str], bool]) -> FrameType | None:
+    """Return a frame, or the first one around it, whose file fits."""
+    while frame is not None and not fits(frame.f_code.co_filename):
         frame = frame.f_back
     return frame
 
 
-@functools.cache
-def _installed_folders() -> tuple[str, ...]:
-    """Return where Python and other packages are: NumPy calls back, and so does contextlib."""
-    paths = sysconfig.get_paths()
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    return tuple(os.path.join(paths[name], "") for name in names)
+def _is_installed(path: str) -> bool:
+    """Whether a file is of this library, Python's or another one: NumPy calls back, for example."""
+    return path.startswith((*LIBRARY_FOLDERS, _STANDARD_LIBRARY)) or any(
+        f"{os.sep}{folder}{os.sep}" in path for folder in ("site-packages", "dist-packages")
+    )
