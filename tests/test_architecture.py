@@ -47,6 +47,7 @@ ORDER = {
         "checkpoints",
         "steps",
         "training",
+        "weighted_sums",
         "flow",
         "directions",
         "landscape",
