@@ -39,6 +39,7 @@ ORDER = {
         "activations",
         "layers",
         "losses",
+        "objective",
         "metrics",
         "schedules",
         "optimizers",
