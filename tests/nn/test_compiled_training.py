@@ -148,9 +148,26 @@ def test_finite_losses_whose_mean_overflows_change_nothing(compiled: bool) -> No
     w = Value(1.0)
     arguments = (lambda x: w * x, [1.0, 1.0], [0.0, 0.0], lambda p, t: 1e308 * p, nn.SGD([w]))
     training = nn.fit(*arguments, epochs=1, batch_size=2, rng=0, compiled=compiled)
-    with pytest.raises(ag.DivergenceError, match="The last finite loss is None"):
+    with pytest.raises(ag.DivergenceError, match="with no finite loss yet"):
         next(training)
     assert w.data == 1.0
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_the_mean_of_an_epoch_does_not_overflow_where_its_sum_does(compiled: bool) -> None:
+    w = Value(1.0)
+    arguments = (lambda x: w * x, [1.0] * 5, [0.0] * 5, lambda p, t: 1.5e308 * p, nn.SGD([w], 0.0))
+    (report,) = nn.fit(*arguments, epochs=1, batch_size=1, compiled=compiled)
+    assert report.loss == pytest.approx(1.5e308, rel=1e-12)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_metrics_too_large_for_a_mean_are_reported_as_infinite(compiled: bool) -> None:
+    w = Value(1.0)
+    arguments = (lambda x: w * x, [1.0, 1.0], [0.0, 0.0], nn.mse_loss, nn.SGD([w]))
+    huge = np.float64(1e308)
+    training = nn.fit(*arguments, epochs=1, compiled=compiled, metric=lambda p, t: huge)
+    assert next(training).metric == np.inf
 
 
 def test_a_model_that_branches_is_told_what_to_do() -> None:
