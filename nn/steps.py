@@ -23,9 +23,10 @@ from autograd.errors import (
     NonFiniteError,
     NotANumberError,
 )
+from autograd.recording import differentiating
 from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists
-from nn.interrupts import interrupts_deferred
+from nn.interrupts import completed
 from nn.objective import Objective
 from nn.optimizers import Optimizer
 
@@ -125,11 +126,14 @@ class EagerStep(Step):
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Compute with Values, sample by sample."""
         with ag.collector_paused():
-            predictions = [self.objective.model(x) for x in inputs]
-            loss = ag.mean(map(self.objective.loss, predictions, targets))
-            if self.last_loss is None:  # the first step
-                self.optimizer.require_effect_on(loss)
-            loss = self.objective.penalized(loss)
+            with differentiating():  # a derivative in the loss, by ag.grad, is a part of the graph
+                predictions = [self.objective.model(x) for x in inputs]
+                loss = ag.mean(map(self.objective.loss, predictions, targets))
+                if not isinstance(loss, Value):
+                    raise ArgumentError(f"the loss of a sample is a Value, not {loss!r}")
+                if self.last_loss is None:  # the first step
+                    self.optimizer.require_effect_on(loss)
+                loss = self.objective.penalized(loss)
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
@@ -182,11 +186,10 @@ class CompiledStep(Step):
         """Run the program on the whole batch."""
         outputs, gradient = self.program.outputs_and_grad(self.theta, inputs, targets)
         with np.errstate(over="ignore"):
-            loss = float(outputs[:, 0].mean())
+            loss = float(np.add.reduce(outputs[:, 0])) / len(outputs)
         if not math.isfinite(loss):  # though each loss is
             raise NonFiniteError("the mean of the losses is too large for a float")
-        with interrupts_deferred():
-            self.theta = self.optimizer.advance(self.theta, gradient)
+        self.optimizer.advance(self.theta, gradient, keep=self._keep)
         return loss, self._predictions(outputs)
 
     def validate(self, inputs: Any, targets: Any) -> float:
@@ -211,8 +214,10 @@ class CompiledStep(Step):
 
     def write_parameters(self) -> None:
         """Write the vector into them."""
-        with interrupts_deferred():
-            self.optimizer.write(self.theta)
+        completed(lambda: self.optimizer.write(self.theta))
+
+    def _keep(self, theta: Any) -> None:
+        self.theta = theta
 
 
 class _Sample:

@@ -106,21 +106,22 @@ def test_an_interrupt_leaves_the_parameters_of_the_last_whole_step(
     step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = []
-    advance = nn.SGD.advance
+    update = nn.SGD.update
 
-    def interrupted_advance(self: Any, theta: Any, gradient: Any) -> Any:
+    def interrupted_update(self: Any, theta: Any, gradient: Any, state: Any) -> Any:
         if self.steps == step:
             raise KeyboardInterrupt
-        history.append(advance(self, theta, gradient))
-        return history[-1]
+        moved, state = update(self, theta, gradient, state)
+        history.append(moved.tolist())
+        return moved, state
 
-    monkeypatch.setattr(nn.SGD, "advance", interrupted_advance)
+    monkeypatch.setattr(nn.SGD, "update", interrupted_update)
     model = nn.MLP(3, [5, 4], rng=0)
     optimizer = nn.SGD(model.parameters(), lr=0.1)
     with pytest.raises(KeyboardInterrupt):
         list(nn.fit(model, X, LABELS, nn.cross_entropy, optimizer, epochs=3, batch_size=8, rng=0))
     assert optimizer.steps == step
-    assert parameters(model) == history[-1].tolist()
+    assert parameters(model) == history[-1]
 
 
 def test_divergence_names_step_loss_and_sample() -> None:
@@ -373,3 +374,40 @@ def test_the_metric_gets_floats_nested_as_the_model_returns_them(
     pairs = zip(inputs, targets, strict=True)
     expected = [repr((form(2.0 * x[0], 2.0 - x[0]), target)) for x, target in pairs]
     assert sorted(seen) == sorted(2 * expected)
+
+
+def test_a_derivative_by_the_input_trains_the_same_compiled_and_eager() -> None:
+    times = np.linspace(0.0, 1.0, 6)[:, None]
+
+    def trained(compiled: bool) -> list[float]:
+        curve = nn.MLP(1, [4, 1], "tanh", rng=0)
+
+        def curve_and_slope(x: Any) -> Any:
+            return curve(x), ag.grad(lambda t: curve([t]))(x[0])
+
+        def residual(prediction: Any, target: float) -> Any:
+            height, slope = prediction
+            return (slope + height - target) ** 2
+
+        optimizer = nn.SGD(curve.parameters(), lr=0.1)
+        training = nn.fit(
+            curve_and_slope, times, np.sin(times[:, 0]), residual, optimizer,
+            epochs=3, batch_size=3, rng=0, compiled=compiled,
+        )  # fmt: skip
+        list(training)
+        return parameters(curve)
+
+    untrained = parameters(nn.MLP(1, [4, 1], "tanh", rng=0))
+    np.testing.assert_allclose(trained(False), trained(True), rtol=1e-9)
+    assert not np.allclose(trained(False), untrained, atol=1e-3)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_loss_that_is_a_number_is_told(compiled: bool) -> None:
+    w = Value(1.0)
+    constant: Any = lambda prediction, target: 1.0  # noqa: E731  typed for the checker
+    training = nn.fit(
+        lambda x: w * x, [1.0, 2.0], [1.0, 2.0], constant, nn.SGD([w]), epochs=1, compiled=compiled
+    )
+    with pytest.raises(ag.ArgumentError, match=r"the loss of a sample is a Value, not 1\.0"):
+        list(training)
