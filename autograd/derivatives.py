@@ -6,6 +6,7 @@ floats, so the gradient is a graph of its own and can be differentiated again.
 """
 
 import contextlib
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
@@ -186,10 +187,10 @@ def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
     """
     _require_function("grad", function)
 
-    def gradient_of_function(x: Numbers, *arguments: Any, **options: Any) -> Numbers:
-        return value_and_grad(function)(x, *arguments, **options)[1]
+    def gradient_of_function(x: Numbers, /, *arguments: Any, **options: Any) -> Numbers:
+        return _value_and_gradient(function, x, *arguments, **options)[1]
 
-    return gradient_of_function
+    return _named("grad", function, gradient_of_function)
 
 
 def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, Numbers]]:
@@ -202,14 +203,21 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, Num
     _require_function("value_and_grad", function)
 
     def value_and_gradient_of_function(
-        x: Numbers, *arguments: Any, **options: Any
+        x: Numbers, /, *arguments: Any, **options: Any
     ) -> tuple[Any, Numbers]:
-        value, slopes, depends = differentiated(function, x, *arguments, **options)
-        if not depends:
-            warn_user_code(_INDEPENDENT, IndependenceWarning)
-        return value, slopes
+        return _value_and_gradient(function, x, *arguments, **options)
 
-    return value_and_gradient_of_function
+    return _named("value_and_grad", function, value_and_gradient_of_function)
+
+
+def _value_and_gradient(
+    function: Callable[..., Any], x: Numbers, /, *arguments: Any, **options: Any
+) -> tuple[Any, Numbers]:
+    """Compute a function and its gradient, and warn if that is 0 by an oversight."""
+    value, slopes, depends = differentiated(function, x, *arguments, **options)
+    if not depends:
+        warn_user_code(_INDEPENDENT, IndependenceWarning)
+    return value, slopes
 
 
 _INDEPENDENT = (
@@ -220,7 +228,7 @@ _INDEPENDENT = (
 
 
 def differentiated(
-    function: Callable[..., Any], x: Numbers, *arguments: Any, **options: Any
+    function: Callable[..., Any], x: Numbers, /, *arguments: Any, **options: Any
 ) -> tuple[Any, Numbers, bool]:
     """Compute a function, its gradient, and whether its result depends on `x` as one expects."""
     with _variables(x) as (inputs, as_graph):
@@ -255,13 +263,13 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
     """
     _require_function("hessian", function)
 
-    def hessian_of_function(x: Numbers, *arguments: Any, **options: Any) -> Numbers:
+    def hessian_of_function(x: Numbers, /, *arguments: Any, **options: Any) -> Numbers:
         with _variables(x) as (inputs, as_graph):
-            slopes = grad(function)(inputs, *arguments, **options)
+            slopes = _value_and_gradient(function, inputs, *arguments, **options)[1]
             rows = map_numbers(lambda slope: _gradient(slope, inputs, as_graph), slopes)
         return _result(rows)
 
-    return hessian_of_function
+    return _named("hessian", function, hessian_of_function)
 
 
 def _require_function(caller: str, function: Any) -> None:
@@ -270,6 +278,17 @@ def _require_function(caller: str, function: Any) -> None:
             f"{caller}() takes a function, not {function!r}: {caller}(f)(x). For the derivatives "
             "of what is computed already there is gradient(output, wrt)"
         )
+
+
+def _named(
+    caller: str, function: Callable[..., Any], derivative: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Name a derivative after its function, whose arguments it takes: ``grad(sin)``."""
+    functools.update_wrapper(derivative, function, assigned=["__module__"], updated=[])
+    name = getattr(function, "__name__", type(function).__name__)  # a model or a partial has none
+    derivative.__name__ = derivative.__qualname__ = f"{caller}({name})"
+    derivative.__doc__ = f"`autograd.{caller}` of `{name}`, by its first argument."
+    return derivative
 
 
 def map_numbers(function: Callable[[Any], Any], numbers: Numbers) -> Numbers:
