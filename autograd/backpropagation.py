@@ -12,10 +12,10 @@ from autograd.diagnosis import (
     gradient_error,
     output_error,
     require_finite_gradients,
-    require_fitting_rule,
     require_recorded,
     require_unchanged,
 )
+from autograd.errors import ShapeError
 from autograd.graph import Node, Visit, origins
 
 
@@ -77,11 +77,9 @@ def _sweep(order: list[Node]) -> None:
                 )
                 for parent, sent in zip(inputs, all_sent, strict=True):
                     parent.grad += sent
-    except TypeError:
-        require_fitting_rule(node)
-        raise
+    except ShapeError:
+        raise  # a rule that does not fit its inputs
     except (ArithmeticError, ValueError) as cause:
-        require_fitting_rule(node)
         raise derivative_error(node, cause) from cause
 
 

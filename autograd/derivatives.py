@@ -16,13 +16,18 @@ from autograd.diagnosis import (
     derivative_error,
     describe,
     output_error,
-    require_one_for_each_input,
     require_recorded,
 )
-from autograd.errors import ArgumentError, IndependenceWarning, NonFiniteError, NotANumberError
+from autograd.errors import (
+    ArgumentError,
+    IndependenceWarning,
+    NonFiniteError,
+    NotANumberError,
+    ShapeError,
+)
 from autograd.functions import detach
 from autograd.graph import Node, topological_order
-from autograd.operation import BUILT_IN, CONSTANT, Operation
+from autograd.operation import CONSTANT, Operation
 from autograd.recording import (
     applying_rules,
     differentiating,
@@ -123,12 +128,11 @@ def _sent(node: Node, operation: Operation, gradient: Any, create_graph: bool) -
     """Apply the derivative rule of a node to floats, or to Values if that is to be a graph."""
     number: Callable[[Node], Any] = (lambda node: node) if create_graph else _data
     try:
-        sent = operation.derivative(gradient, number(node), *map(number, node.parents))
+        return operation.derivative(gradient, number(node), *map(number, node.parents))
+    except ShapeError:
+        raise  # a rule that does not fit its inputs
     except (ArithmeticError, ValueError) as cause:
         raise derivative_error(node, cause) from cause
-    if BUILT_IN.get(operation.name) is not operation:
-        require_one_for_each_input(operation, len(node.parents), sent)
-    return sent
 
 
 def _recorded(number: float) -> Value:

@@ -12,11 +12,9 @@ from autograd.errors import (
     DomainError,
     GraphError,
     NonFiniteError,
-    NotANumberError,
-    ShapeError,
 )
 from autograd.graph import Node, origins
-from autograd.operation import CONSTANT, Operation
+from autograd.operation import CONSTANT
 
 
 def describe(node: Node) -> str:
@@ -81,47 +79,6 @@ def require_unchanged(order: Iterable[Node]) -> None:
                 f"{names or 'a number'} was changed after the graph was recorded: "
                 f"{describe(node)} was {node.data} then. Compute the formula again"
             )
-
-
-def require_one_for_each_input(operation: Operation, n_inputs: int, sent: Any) -> None:
-    """Raise an error if `sent`, which the rule of `operation` returned, does not fit its inputs.
-
-    Raises
-    ------
-    ShapeError
-        If it is not a tuple or list of `n_inputs` gradients.
-    NotANumberError
-        If one of them is None, or text.
-    """
-    several = isinstance(sent, list | tuple)
-    if not several or len(sent) != n_inputs:
-        returned = counted(len(sent), "gradient") if several else repr(sent)
-        raise ShapeError(
-            f"the derivative rule of {operation.name} returned {returned}, and the operation has "
-            f"{counted(n_inputs, 'input')}: return a tuple with one gradient for each"
-        )
-    for gradient in sent:
-        if gradient is None or isinstance(gradient, str | list | tuple):
-            raise NotANumberError(
-                f"the derivative rule of {operation.name} returned {gradient!r} as a gradient: "
-                "return a number, 0.0 for an input that the output does not depend on"
-            )
-
-
-def require_fitting_rule(node: Any) -> None:
-    """Raise a clearer error, after one in the sweep, if the rule returned what does not fit.
-
-    Raises
-    ------
-    ShapeError, NotANumberError
-        As `require_one_for_each_input` does.
-    """
-    inputs = [parent.data for parent in node.parents]
-    try:
-        sent = node.operation.derivative(node.grad, node.data, *inputs)
-    except (ArithmeticError, TypeError, ValueError):
-        return
-    require_one_for_each_input(node.operation, len(inputs), sent)
 
 
 def derivative_error(node: Node, cause: Exception) -> AutogradError:

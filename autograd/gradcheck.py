@@ -145,11 +145,11 @@ def _compare(
         try:
             above = _evaluate(function, _replaced(point, place, x + h))
             below = _evaluate(function, _replaced(point, place, x - h))
-        except (DomainError, NonFiniteError) as error:
+        except (DomainError, NonFiniteError) as cause:
             raise ArgumentError(
                 f"gradcheck with step={step} goes from {_name(place)} = {x} to {x + h} and to "
-                f"{x - h}. There {error}. Give a smaller step"
-            ) from error
+                f"{x - h}. There {cause}. Give a smaller step"
+            ) from cause
         numeric = (above - below) / ((x + h) - (x - h))
         slope = _at(analytic, place)
         rounding = ROUNDING * max(abs(above), abs(below)) / h

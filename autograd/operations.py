@@ -32,9 +32,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from autograd.definition import define as define
 from autograd.operation import BUILT_IN, CONSTANT, DETACH, Operation
 from autograd.operation import OPERATIONS as OPERATIONS
-from autograd.operation import define as define
 
 # --- arithmetic ----------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ ORDER = {
         "files",
         "parts",
         "operation",
+        "definition",
         "operations",
         "graph",
         "real_numbers",
