@@ -12,7 +12,7 @@ from autograd import operations
 from autograd.errors import ShapeError
 from autograd.graph import Row
 from autograd.operation import DETACH, Operation
-from autograd.real_numbers import real_number
+from autograd.real_numbers import items_of, real_number
 from autograd.value import Number, Value, function_node, new_node
 
 Scalar = TypeVar("Scalar", Value, float)
@@ -382,18 +382,6 @@ def lookup(table: Iterable[Any], index: Any) -> Any:
 def _arguments(values: Sequence[Any]) -> Iterable[Any]:
     """Return the one iterable among the arguments of a function, or else the arguments."""
     return values[0] if len(values) == 1 and isinstance(values[0], Iterable) else values
-
-
-def items_of(function: str, values: Iterable[Any]) -> Sequence[Any]:
-    """Return what a function is given as a list, or raise an error that names the function."""
-    if isinstance(values, _LISTS):  # to ask for the abstract Iterable takes 0.2 us
-        return values
-    if not isinstance(values, Iterable):
-        raise ShapeError(f"{function} takes a list of numbers, not {values!r}")
-    return list(values)
-
-
-_LISTS = (list, tuple)
 
 
 def not_empty(function: str, values: Iterable[Any]) -> Sequence[Any]:

@@ -1,10 +1,11 @@
-"""What counts as a real number, and what to say of all else."""
+"""What counts as a real number, or as a list of them, and what to say of all else."""
 
 import sys
+from collections.abc import Iterable, Mapping, Sequence, Set
 from numbers import Complex, Real
 from typing import Any
 
-from autograd.errors import NonFiniteError, NotANumberError
+from autograd.errors import NonFiniteError, NotANumberError, ShapeError
 from autograd.graph import Node
 
 REAL = (float, int, Real)  # in this order: to ask for the abstract Real alone takes 0.3 us
@@ -46,6 +47,45 @@ def _not_a_number(thing: Any) -> str:
     if hasattr(thing, "__float__"):
         return f"{problem}: convert it first, float({shown})"
     return f"{problem}: give it a number"
+
+
+def is_list(thing: Any) -> bool:
+    """Tell whether something has items in order: not a set, a dict, or an array without axes.
+
+    >>> is_list([1.0, 2.0]), is_list(iter("xy")), is_list({1.0, 2.0}), is_list({0: 1.0})
+    (True, True, False, False)
+    """
+    if isinstance(thing, _LISTS):  # to ask for the abstract classes takes 0.4 us
+        return True
+    ordered = isinstance(thing, Iterable) and not isinstance(thing, Mapping | Set)
+    return ordered and getattr(thing, "shape", None) != ()
+
+
+_LISTS = (list, tuple)
+
+
+def items_of(function: str, values: Any) -> Sequence[Any]:
+    """Return what a function is given as a list, or raise an error that names the function.
+
+    Raises
+    ------
+    ShapeError
+        If it is no list.
+    """
+    if isinstance(values, _LISTS):
+        return values
+    if not is_list(values):
+        problem = f"{function} takes a list of numbers, not {_shown(values)}"
+        raise ShapeError(f"{problem}: {_advice_for_no_list(values)}")
+    return list(values)
+
+
+def _advice_for_no_list(thing: Any) -> str:
+    if isinstance(thing, Mapping):
+        return "of a dict, give list(d.values())"
+    if isinstance(thing, Set):
+        return "a set has no order, make a list in its place"
+    return "give [x] for one number x"
 
 
 def _advice_for_text(text: str) -> str:
