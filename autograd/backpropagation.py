@@ -10,8 +10,9 @@ from typing import Any
 from autograd.diagnosis import (
     derivative_error,
     gradient_error,
-    output_error,
     require_finite_gradients,
+    require_finite_output,
+    require_numbers,
     require_recorded,
     require_unchanged,
 )
@@ -41,8 +42,7 @@ def backward(root: Node) -> None:
         visit.walk(root)
         if root in origins:
             require_unchanged(visit.order)
-        if not math.isfinite(root.data):
-            raise output_error(root, "backward() from", visit.order)
+        require_finite_output(root, "backward() from", visit.order)
         root.grad = 1.0
         _sweep(visit.order)
         _add_to_variables(visit)
@@ -77,6 +77,9 @@ def _sweep(order: list[Node]) -> None:
                 )
                 for parent, sent in zip(inputs, all_sent, strict=True):
                     parent.grad += sent
+    except TypeError:
+        require_numbers(order)
+        raise
     except ShapeError:
         raise  # a rule that does not fit its inputs
     except (ArithmeticError, ValueError) as cause:

@@ -15,7 +15,8 @@ from autograd import operations
 from autograd.diagnosis import (
     derivative_error,
     describe,
-    output_error,
+    require_finite_output,
+    require_numbers,
     require_recorded,
 )
 from autograd.errors import (
@@ -95,8 +96,7 @@ def _nested(gradients: dict[Node, Any], wrt: Numbers, create_graph: bool) -> Num
 def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> dict[Node, Any]:
     """Sweep backward over the nodes that depend on `targets`, with gradients kept aside."""
     order = topological_order(output)
-    if not math.isfinite(output.data):
-        raise output_error(output, "gradient() of", order)
+    require_finite_output(output, "gradient() of", order)
     dependent = set(targets)
     on_the_way: list[tuple[Node, Operation]] = []  # not those behind the targets
     for node in order:
@@ -129,6 +129,9 @@ def _sent(node: Node, operation: Operation, gradient: Any, create_graph: bool) -
     number: Callable[[Node], Any] = (lambda node: node) if create_graph else _data
     try:
         return operation.derivative(gradient, number(node), *map(number, node.parents))
+    except TypeError:
+        require_numbers([node, *node.parents])
+        raise
     except ShapeError:
         raise  # a rule that does not fit its inputs
     except (ArithmeticError, ValueError) as cause:

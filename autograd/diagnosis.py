@@ -12,9 +12,11 @@ from autograd.errors import (
     DomainError,
     GraphError,
     NonFiniteError,
+    NotANumberError,
 )
 from autograd.graph import Node, origins
 from autograd.operation import CONSTANT
+from autograd.real_numbers import is_real, shown_short
 
 
 def describe(node: Node) -> str:
@@ -53,6 +55,49 @@ def require_recorded(output: Node, caller: str) -> None:
         )
 
 
+def require_finite_output(output: Node, caller: str, order: Sequence[Node]) -> None:
+    """Raise an error if `output`, the last of `order`, is not a finite number.
+
+    Raises
+    ------
+    NotANumberError
+        If a node of `order` holds something else than a number.
+    NonFiniteError
+        If `output` is infinite or nan. In the words of `caller`, such as "backward() from".
+    """
+    if type(output.data) is not float:
+        require_numbers(order)
+    if not math.isfinite(output.data):
+        culprit = next(node for node in order if not math.isfinite(node.data))
+        raise NonFiniteError(
+            f"{caller} an output that is {output.data}: the first number that is not finite is "
+            f"{culprit.data}, from {describe(culprit)}. {_advice()}"
+        )
+
+
+def require_numbers(nodes: Iterable[Node]) -> None:
+    """Raise an error if one of `nodes` holds something else than a number.
+
+    Anything may be assigned to ``w.data``, and to check it wherever it is read would take too long:
+    so this is called where arithmetic has failed.
+
+    Raises
+    ------
+    NotANumberError
+        With the first such node, and what to write.
+    """
+    for node in nodes:
+        held: Any = node.data
+        if not is_real(held):
+            what_to_do = "assign a float to its data"
+            if isinstance(held, Node):
+                what_to_do = "write w.data = w.data - lr * w.grad, with .data on both sides"
+            raise NotANumberError(
+                f"{node.label or 'a Value'} holds {shown_short(held)} ({type(held).__name__}), "
+                f"not a number: {what_to_do}"
+            )
+
+
 def require_unchanged(order: Iterable[Node]) -> None:
     """Raise an error if a node is not what its operation makes of its inputs by now.
 
@@ -86,15 +131,6 @@ def derivative_error(node: Node, cause: Exception) -> AutogradError:
     kind = NonFiniteError if isinstance(cause, OverflowError) else DomainError
     problem = "is too large for a float" if kind is NonFiniteError else "does not exist"
     return kind(f"the derivative of {describe(node)} {problem}. {_advice()}")
-
-
-def output_error(output: Node, caller: str, order: Iterable[Node]) -> NonFiniteError:
-    """Return the error that tells which node of `order` made `output` infinite or nan."""
-    culprit = next(node for node in order if not math.isfinite(node.data))
-    return NonFiniteError(
-        f"{caller} an output that is {output.data}: the first number that is not finite is "
-        f"{culprit.data}, from {describe(culprit)}. {_advice()}"
-    )
 
 
 def require_finite_gradients(order: Sequence[Node]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar, overload
 
 from autograd import operations
+from autograd.diagnosis import require_numbers
 from autograd.errors import ShapeError
 from autograd.graph import Row
 from autograd.operation import DETACH, Operation
@@ -304,8 +305,12 @@ def weighted_sum(
     would need the numbers taken out of the Values first: that is three times as fast.
     """
     total = bias[0].data if bias else 0.0
-    for weight, x in zip(weights, inputs):  # noqa: B905  strict costs 0.4 us
-        total += weight.data * x.data
+    try:
+        for weight, x in zip(weights, inputs):  # noqa: B905  strict costs 0.4 us
+            total += weight.data * x.data
+    except TypeError:
+        require_numbers([*weights, *inputs, *bias])
+        raise
     return new_node(operations.dot, total, None, rows)
 
 

@@ -13,26 +13,31 @@ REAL = (float, int, Real)  # in this order: to ask for the abstract Real alone t
 
 def real_number(number: Any) -> float:
     """Return `number` as a float, or raise an error that says what would do."""
-    if not isinstance(number, REAL) and not _is_numpy_bool(number):
+    if not is_real(number):
         raise NotANumberError(_not_a_number(number))
     try:
         data = float(number)
     except OverflowError:
-        raise NonFiniteError(f"{_shown(number)} is too large for a float") from None
+        raise NonFiniteError(f"{shown_short(number)} is too large for a float") from None
     if data != data:
         raise NonFiniteError("a Value cannot be nan: look for its source, or leave the number out")
     return data
 
 
+def is_real(thing: Any) -> bool:
+    """Tell whether something is a real number, a bool among them."""
+    return isinstance(thing, REAL) or _is_numpy_bool(thing)
+
+
 def _is_numpy_bool(thing: Any) -> bool:
     """Tell a bool of NumPy, which unlike Python's is not registered as a real number."""
-    numpy = sys.modules.get("numpy")  # not imported here: who has such a bool has imported it
+    numpy = sys.modules.get("numpy")  # whoever holds such a bool has imported NumPy
     return numpy is not None and isinstance(thing, numpy.bool_)
 
 
 def _not_a_number(thing: Any) -> str:
     """Say what `thing` is and how to make Values of it."""
-    shown = _shown(thing)
+    shown = shown_short(thing)
     problem = f"a Value holds one real number, not {shown} ({type(thing).__name__})"
     if isinstance(thing, str):
         return f"{problem}: {_advice_for_text(thing)}"
@@ -75,7 +80,7 @@ def items_of(function: str, values: Any) -> Sequence[Any]:
     if isinstance(values, _LISTS):
         return values
     if not is_list(values):
-        problem = f"{function} takes a list of numbers, not {_shown(values)}"
+        problem = f"{function} takes a list of numbers, not {shown_short(values)}"
         raise ShapeError(f"{problem}: {_advice_for_no_list(values)}")
     return list(values)
 
@@ -93,10 +98,10 @@ def _advice_for_text(text: str) -> str:
         float(text)
     except ValueError:
         return "no number is written in it"
-    return f"convert it first, float({_shown(text)})"
+    return f"convert it first, float({shown_short(text)})"
 
 
-def _shown(thing: Any) -> str:
+def shown_short(thing: Any) -> str:
     """Write `thing` for a message, in at most 60 characters."""
     try:
         text = repr(thing)

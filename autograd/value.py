@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 from autograd import backpropagation, operations
+from autograd.diagnosis import require_numbers
 from autograd.graph import NO_GRADIENT, Node, Row
 from autograd.operation import CONSTANT, Operation
 from autograd.real_numbers import REAL, real_number
@@ -126,17 +127,29 @@ class Value(Node):
 
     def __add__(self, other: Number) -> "Value":
         if isinstance(other, Value):
-            return new_node(operations.add, self.data + other.data, self, other)
+            try:
+                return new_node(operations.add, self.data + other.data, self, other)
+            except TypeError:
+                require_numbers([self, other])
+                raise
         return _with_number(operator.add, self, other)
 
     def __sub__(self, other: Number) -> "Value":
         if isinstance(other, Value):
-            return new_node(operations.sub, self.data - other.data, self, other)
+            try:
+                return new_node(operations.sub, self.data - other.data, self, other)
+            except TypeError:
+                require_numbers([self, other])
+                raise
         return _with_number(operator.sub, self, other)
 
     def __mul__(self, other: Number) -> "Value":
         if isinstance(other, Value):
-            return new_node(operations.mul, self.data * other.data, self, other)
+            try:
+                return new_node(operations.mul, self.data * other.data, self, other)
+            except TypeError:
+                require_numbers([self, other])
+                raise
         return _with_number(operator.mul, self, other)
 
     def __truediv__(self, other: Number) -> "Value":
@@ -165,7 +178,11 @@ class Value(Node):
         return _with_number(operator.pow, other, self)
 
     def __neg__(self) -> "Value":
-        return new_node(operations.neg, -self.data, self, None)
+        try:
+            return new_node(operations.neg, -self.data, self, None)
+        except TypeError:
+            require_numbers([self])
+            raise
 
     def __pos__(self) -> "Value":
         return self
@@ -223,7 +240,9 @@ class Value(Node):
 
     def __float__(self) -> float:
         refuse_while_tracing("converted to a float")
-        return self.data
+        if type(self.data) is not float:
+            require_numbers([self])
+        return float(self.data)
 
     def __int__(self) -> int:
         refuse_while_tracing("converted to an integer")
@@ -294,7 +313,11 @@ class Value(Node):
             If the operation does not exist at the inputs.
         """
         parents = [x if isinstance(x, Value) else as_value(x) for x in inputs]
-        data = operation.evaluate(*[parent.data for parent in parents])
+        try:
+            data = operation.evaluate(*[parent.data for parent in parents])
+        except (TypeError, ValueError):
+            require_numbers(parents)
+            raise
         return node_of(operation, data, tuple(parents))
 
 
@@ -328,17 +351,25 @@ def function_node(operation: Operation, x: Number) -> Any:
         return operation.evaluate(real_number(x))
     try:
         data = operation.forward(x.data)
-    except (ValueError, ArithmeticError) as cause:
-        raise operation.error([x.data], cause) from None
+    except (TypeError, ValueError, ArithmeticError) as cause:
+        raise _error_of(operation, cause, x) from None
     return new_node(operation, data, x, None)
 
 
 def _binary_node(operation: Operation, left: Value, right: Value) -> Value:
     try:
         data = operation.forward(left.data, right.data)
-    except (ValueError, ArithmeticError) as cause:
-        raise operation.error([left.data, right.data], cause) from None
+    except (TypeError, ValueError, ArithmeticError) as cause:
+        raise _error_of(operation, cause, left, right) from None
     return new_node(operation, data, left, right)
+
+
+def _error_of(operation: Operation, cause: Exception, *inputs: Value) -> Exception:
+    """Return the error that tells why an operation failed with `cause`."""
+    require_numbers(inputs)
+    if isinstance(cause, TypeError):
+        return cause
+    return operation.error([x.data for x in inputs], cause)
 
 
 def new_node(operation: Operation, data: float, first: Value | None, second: Any) -> Value:
@@ -370,9 +401,14 @@ def _compare(compare: Callable[[float, float], bool], value: Value, other: Numbe
     if activity.contexts and is_applying_rules() and is_tracing():
         return _recorded_comparison(compare, value, other)
     refuse_while_tracing("compared")
-    if isinstance(other, Value):
-        return compare(value.data, other.data)
-    return NotImplemented if _is_array(other) else compare(value.data, real_number(other))
+    if _is_array(other):
+        return NotImplemented
+    number = other.data if isinstance(other, Value) else real_number(other)
+    try:
+        return compare(value.data, number)
+    except TypeError:
+        require_numbers([value, as_value(other)])
+        raise
 
 
 def _recorded_comparison(compare: Callable[..., Any], value: Value, other: Number) -> Any:
