@@ -93,7 +93,7 @@ def _require_sound(operation: Operation) -> None:
 
 
 def _takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether a function can be called with so many arguments; True if its signature is unknown."""
+    """Whether a function can be called with `count` arguments; True if its signature is unknown."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # some that are written in C have none

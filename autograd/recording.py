@@ -234,7 +234,7 @@ def apply_modes(node: Node) -> None:
 def _detach(node: Node) -> None:
     """Make a node one that sends nothing back, with what it was as its input.
 
-    Its number is another one for each sample, so it is no constant.
+    Its number is another one for each sample, so it is not a constant.
     """
     computed = object.__new__(type(node))
     for slot in Node.__slots__:

@@ -3,6 +3,13 @@
 Formulas are written with `Value` as with floats. Each operator computes its number, and records a
 node with the operation and its inputs; `backward()` then walks the graph back. The operations are
 defined in `autograd.operations`, the walk back in `autograd.backpropagation`.
+
+To users ``x < y`` is a bool, and ``x == y`` tells whether both are one Value. In a derivative rule
+a comparison is a number, 1 for true and 0 for false, so that one rule, ``g * (x > 0)``, serves
+floats, arrays and Values. Python's bools and NumPy's are such numbers. So while a rule is applied
+to Values (under `recording.applying_rules`), ``x == 0.0`` compares as well; and if a function is
+compiled meanwhile, so that the answer is another one for each sample, a comparison is a node, made
+by `operations.heaviside`, and ``&`` multiplies two of them.
 """
 
 import operator
@@ -264,7 +271,6 @@ class Value(Node):
         return 1 - equal if isinstance(equal, Value) else not equal
 
     def __and__(self, other: Number) -> Any:
-        # A condition is a Value only in a rule, inside of a compiled function.
         return self * other if activity.contexts and is_applying_rules() else NotImplemented
 
     __rand__ = __and__

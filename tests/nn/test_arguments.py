@@ -137,7 +137,7 @@ WITH_PATHS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("path", [3, b"model.npz", []], ids=repr)
 @pytest.mark.parametrize("name", WITH_PATHS)
 def test_a_file_has_a_path(name: str, path: Any) -> None:
-    with pytest.raises(ag.ArgumentError, match="is no path of a file: give a string") as caught:
+    with pytest.raises(ag.ArgumentError, match="is not a file path: give a string") as caught:
         WITH_PATHS[name](path)
     assert repr(path) in str(caught.value)
 
