@@ -34,8 +34,8 @@ from autograd.recording import (
     differentiating,
     enable_grad,
     is_recording,
-    is_tracing,
 )
+from autograd.tracing import is_tracing
 from autograd.user_code import warn_user_code
 from autograd.value import Value, as_value
 

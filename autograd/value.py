@@ -19,16 +19,11 @@ from typing import Any, NoReturn, TypeAlias
 from autograd import backpropagation, operations
 from autograd.diagnosis import require_numbers
 from autograd.graph import NO_GRADIENT, Node, Row
+from autograd.modes import activity
 from autograd.operation import CONSTANT, Operation
 from autograd.real_numbers import REAL, real_number
-from autograd.recording import (
-    activity,
-    apply_modes,
-    is_applying_rules,
-    is_tracing,
-    refuse_backward_while_tracing,
-    refuse_while_tracing,
-)
+from autograd.recording import apply_modes, is_applying_rules
+from autograd.tracing import is_tracing, refuse_backward_while_tracing, refuse_while_tracing
 
 Number: TypeAlias = "Value | float"
 """What an operator takes beside a `Value`: another one, or any real number."""
@@ -247,8 +242,9 @@ class Value(Node):
 
     def __float__(self) -> float:
         refuse_while_tracing("converted to a float")
-        if type(self.data) is not float:
-            require_numbers([self])
+        if type(self.data) is float:
+            return self.data
+        require_numbers([self])
         return float(self.data)
 
     def __int__(self) -> int:
@@ -407,9 +403,12 @@ def _compare(compare: Callable[[float, float], bool], value: Value, other: Numbe
     if activity.contexts and is_applying_rules() and is_tracing():
         return _recorded_comparison(compare, value, other)
     refuse_while_tracing("compared")
-    if _is_array(other):
+    if isinstance(other, Value):
+        number = other.data
+    elif _is_array(other):
         return NotImplemented
-    number = other.data if isinstance(other, Value) else real_number(other)
+    else:
+        number = real_number(other)
     try:
         return compare(value.data, number)
     except TypeError:

@@ -22,6 +22,8 @@ ORDER = {
         "real_numbers",
         "diagnosis",
         "backpropagation",
+        "modes",
+        "tracing",
         "recording",
         "value",
         "functions",

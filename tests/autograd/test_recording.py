@@ -15,8 +15,8 @@ import autograd as ag
 from autograd import operations
 from autograd.functions import weighted_sum
 from autograd.graph import NO_GRADIENT, Row, origins, topological_order
+from autograd.modes import activity
 from autograd.operation import CONSTANT, DETACH
-from autograd.recording import activity
 
 NOT_IN_THE_TABLE = (CONSTANT, DETACH)
 
