@@ -16,7 +16,7 @@ from autograd.errors import (
 )
 from autograd.graph import Node, origins
 from autograd.operation import CONSTANT
-from autograd.real_numbers import is_real, shown_short
+from autograd.real_numbers import REAL, is_numpy_bool, shown_short
 
 
 def describe(node: Node) -> str:
@@ -88,7 +88,7 @@ def require_numbers(nodes: Iterable[Node]) -> None:
     """
     for node in nodes:
         held: Any = node.data
-        if not is_real(held):
+        if not isinstance(held, REAL) and not is_numpy_bool(held):
             what_to_do = "assign a float to its data"
             if isinstance(held, Node):
                 what_to_do = "write w.data = w.data - lr * w.grad, with .data on both sides"

@@ -13,7 +13,7 @@ REAL = (float, int, Real)  # in this order: to ask for the abstract Real alone t
 
 def real_number(number: Any) -> float:
     """Return `number` as a float, or raise an error that says what would do."""
-    if not is_real(number):
+    if not isinstance(number, REAL) and not is_numpy_bool(number):
         raise NotANumberError(_not_a_number(number))
     try:
         data = float(number)
@@ -24,12 +24,7 @@ def real_number(number: Any) -> float:
     return data
 
 
-def is_real(thing: Any) -> bool:
-    """Tell whether something is a real number, a bool among them."""
-    return isinstance(thing, REAL) or _is_numpy_bool(thing)
-
-
-def _is_numpy_bool(thing: Any) -> bool:
+def is_numpy_bool(thing: Any) -> bool:
     """Tell a bool of NumPy, which unlike Python's is not registered as a real number."""
     numpy = sys.modules.get("numpy")  # whoever holds such a bool has imported NumPy
     return numpy is not None and isinstance(thing, numpy.bool_)
