@@ -8,7 +8,7 @@
 0.136219
 
 Read the modules in this order: `operation` (a function that knows its derivative), `definition`
-(how one is made), `operations` (those that there are), `graph` (what is recorded),
+(how one is made), `operations` (all there are), `graph` (what is recorded),
 `backpropagation` (the backward pass), `modes`, `tracing` and `recording` (when to record, and
 what), `value` (the node and its operators), `functions` and `compositions` of them, `derivatives`,
 `gradcheck`. On these stand `compiler` (a graph as a program in NumPy or C) and `drawing` (pictures,

@@ -78,7 +78,7 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
             raise NotANumberError(f"gradient() takes Values, not {node!r}")
     require_recorded(output, "gradient() of")
     with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
-        # In a compiled function the numbers are other ones for each sample: it takes a graph.
+        # In a compiled function the numbers differ from sample to sample: it takes a graph.
         return _gradient(output, wrt, create_graph or is_tracing())
 
 
@@ -191,7 +191,7 @@ def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
     -------
     callable
         Takes the arguments of `function`; returns floats nested as its first argument. Given
-        Values, or called inside of a function that is being differentiated itself, it returns
+        Values, or called inside a function that is being differentiated itself, it returns
         Values, which depend on all that they were computed from:
 
         >>> ag.grad(lambda x: x * ag.grad(lambda y: x * y)(2.0))(3.0)

@@ -61,7 +61,7 @@ def require_finite_output(output: Node, caller: str, order: Sequence[Node]) -> N
     Raises
     ------
     NotANumberError
-        If a node of `order` holds something else than a number.
+        If a node of `order` holds something other than a number.
     NonFiniteError
         If `output` is infinite or nan. In the words of `caller`, such as "backward() from".
     """
@@ -76,7 +76,7 @@ def require_finite_output(output: Node, caller: str, order: Sequence[Node]) -> N
 
 
 def require_numbers(nodes: Iterable[Node]) -> None:
-    """Raise an error if one of `nodes` holds something else than a number.
+    """Raise an error if one of `nodes` holds something other than a number.
 
     Anything may be assigned to ``w.data``, and to check it wherever it is read would take too long:
     so this is called where arithmetic has failed.
@@ -99,7 +99,7 @@ def require_numbers(nodes: Iterable[Node]) -> None:
 
 
 def require_unchanged(order: Iterable[Node]) -> None:
-    """Raise an error if a node is not what its operation makes of its inputs by now.
+    """Raise an error if a node is no longer what its operation makes of its inputs.
 
     A node keeps the number that it was computed with, and the derivative rules read those of its
     inputs as they are: after ``x.data = 5.0`` the two belong to different points.

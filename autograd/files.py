@@ -10,7 +10,7 @@ from autograd.errors import ArgumentError, FileError
 
 
 def as_path(path: str | os.PathLike[str]) -> Path:
-    """Return where a file is to be, as a `Path`.
+    """Return the path of a file as a `Path`.
 
     >>> as_path(3)
     Traceback (most recent call last):
@@ -20,7 +20,7 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     ArgumentError
-        If it is something else than a path.
+        If it is not a path.
     """
     try:
         return Path(path)
@@ -31,7 +31,7 @@ def as_path(path: str | os.PathLike[str]) -> Path:
 
 
 def require_replaceable(path: Path) -> None:
-    """Raise an error if what a path leads to must not make room for a file: a folder, a device.
+    """Raise an error if a path leads to what a file must not replace: a folder, a device.
 
     Raises
     ------

@@ -62,7 +62,7 @@ def gradcheck(
     ------
     GradientCheckError
         If a derivative disagrees. It shows the point, both derivatives, and the worst input. Or if
-        an operation computes something else on arrays than on floats.
+        an operation differs between arrays and floats.
     ArgumentError
         If `order`, `step` or `tolerance` make no sense, there are no inputs, or the function does
         not exist a step beside the point.
@@ -120,7 +120,7 @@ def _compare_on_arrays(operation: Operation, node: Node, tolerance: float) -> No
     allowed = tolerance * max(1.0, abs(node.data))
     if result.shape != (2,) or not np.allclose(result, expected, rtol=0.0, atol=allowed):
         raise GradientCheckError(
-            f"{operation.name} computes something else on arrays than on floats:\n"
+            f"{operation.name} differs between arrays and floats:\n"
             f"  on floats  {operation.expression(x[0] for x in inputs)} = {node.data}\n"
             f"  on arrays  of two such samples: {result}"
         )

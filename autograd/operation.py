@@ -108,7 +108,7 @@ class Operation:
         NonFiniteError
             If the result is too large for a float, or nan, as that of ``inf - inf``.
         ShapeError
-            If the operation takes another number of inputs.
+            If the operation takes a different number of inputs.
         """
         try:
             result = self.forward(*inputs)
@@ -122,7 +122,7 @@ class Operation:
         return result
 
     def _require_number_of_inputs(self, count: int) -> None:
-        """Raise an error if the derivative rule, which names all inputs, takes another number."""
+        """Raise an error if the derivative rule, which names all inputs, takes more or fewer."""
         names = self.input_names()
         if names is not None and len(names) != count:
             inputs = f"{len(names)} input{'s' if len(names) != 1 else ''} ({', '.join(names)})"
@@ -174,7 +174,7 @@ class Operation:
         Raises
         ------
         GraphError
-            If the name stands for another operation by now.
+            If the name stands for a later operation.
         """
         if _operation_named(self.name) is not self:
             raise GraphError(

@@ -250,7 +250,7 @@ softplus = define(
     derivative=lambda g, out, x: (g * sigmoid(x),),
 )
 
-# Also what a comparison in a rule becomes inside of a compiled function.
+# Also what a comparison in a rule becomes inside a compiled function.
 heaviside = define(
     "heaviside",
     symbol="H",

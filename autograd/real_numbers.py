@@ -1,4 +1,4 @@
-"""What counts as a real number, or as a list of them, and what to say of all else."""
+"""What counts as a real number, or as a list of them, and what to say of anything else."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence, Set

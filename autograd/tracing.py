@@ -1,6 +1,6 @@
 """Recording a function for any sample: what `autograd.compile` does, and what it has to refuse.
 
-The numbers of the graph are those of one sample. Whatever reads one of them outside of an operation
+The numbers of the graph are those of one sample. Whatever reads one of them outside an operation
 would make a program that is wrong for the others.
 """
 
@@ -51,7 +51,7 @@ def refuse_backward_while_tracing() -> None:
     """
     if modes.tracing is not None:
         raise TraceError(
-            f"{line_of_user_code()}: backward() inside of a compiled function would give the "
+            f"{line_of_user_code()}: backward() inside a compiled function would give the "
             "gradients of one sample. ag.grad and ag.gradient give those of each"
         )
 
@@ -64,7 +64,7 @@ def is_tracing() -> bool:
 def detach_in_place(node: Node) -> None:
     """Make a node one that sends nothing back, with what it was as its input.
 
-    Its number is another one for each sample, so it is not a constant.
+    Its number differs from sample to sample, so it is not a constant.
     """
     computed = object.__new__(type(node))
     for slot in Node.__slots__:

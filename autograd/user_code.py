@@ -1,4 +1,4 @@
-"""Where in the user's code, outside of this library, something happens."""
+"""Where in the user's code, outside this library, something happens."""
 
 import os
 import sys
@@ -11,13 +11,13 @@ LIBRARY_FOLDERS = tuple(os.path.join(_HOME, package, "") for package in ("autogr
 
 
 def line_of_user_code() -> str:
-    """Return file and line of the innermost caller outside of this library."""
+    """Return file and line of the innermost caller outside this library."""
     frame = _frame_of_user_code()
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def warn_user_code(message: str, category: type[Warning]) -> None:
-    """Warn, and show the line of the innermost caller outside of this library."""
+    """Warn, and show the line of the innermost caller outside this library."""
     frame = _frame_of_user_code()
     shown = frame.f_globals.setdefault("__warningregistry__", {})
     warnings.warn_explicit(

@@ -8,7 +8,7 @@ To users ``x < y`` is a bool, and ``x == y`` tells whether both are one Value. I
 a comparison is a number, 1 for true and 0 for false, so that one rule, ``g * (x > 0)``, serves
 floats, arrays and Values. Python's bools and NumPy's are such numbers. So while a rule is applied
 to Values (under `recording.applying_rules`), ``x == 0.0`` compares as well; and if a function is
-compiled meanwhile, so that the answer is another one for each sample, a comparison is a node, made
+compiled meanwhile, so that the answer differs from sample to sample, a comparison is a node, made
 by `operations.heaviside`, and ``&`` multiplies two of them.
 """
 
