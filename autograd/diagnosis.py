@@ -14,7 +14,7 @@ from autograd.errors import (
     NonFiniteError,
     NotANumberError,
 )
-from autograd.graph import Node, origins
+from autograd.graph import Node, origins, topological_order
 from autograd.operation import CONSTANT
 from autograd.real_numbers import REAL, is_numpy_bool, shown_short
 
@@ -84,18 +84,24 @@ def require_numbers(nodes: Iterable[Node]) -> None:
     Raises
     ------
     NotANumberError
-        With the first such node, and what to write.
+        With the variable that it came from, and what to write.
     """
     for node in nodes:
-        held: Any = node.data
-        if not isinstance(held, REAL) and not is_numpy_bool(held):
+        if not _holds_a_number(node):
+            source = next(node for node in topological_order(node) if not _holds_a_number(node))
+            held: Any = source.data
             what_to_do = "assign a float to its data"
             if isinstance(held, Node):
                 what_to_do = "write w.data = w.data - lr * w.grad, with .data on both sides"
             raise NotANumberError(
-                f"{node.label or 'a Value'} holds {shown_short(held)} ({type(held).__name__}), "
+                f"{source.label or 'a Value'} holds {shown_short(held)} ({type(held).__name__}), "
                 f"not a number: {what_to_do}"
             )
+
+
+def _holds_a_number(node: Node) -> bool:
+    held: Any = node.data
+    return isinstance(held, REAL) or is_numpy_bool(held)
 
 
 def require_unchanged(order: Iterable[Node]) -> None:
