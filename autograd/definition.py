@@ -60,8 +60,8 @@ def define(
     if BUILT_IN:  # those of the library are defined: this one is not, and is checked as it is used
         operation = replace(
             operation,
-            forward=_checked_forward(name, forward),
-            derivative=_checked_derivative(name, derivative),
+            forward=_checked_forward(operation),
+            derivative=_checked_derivative(operation),
         )
     OPERATIONS.pop(name, None)  # for the later definition to stand last
     OPERATIONS[name] = operation
@@ -105,47 +105,45 @@ def _takes(function: Callable[..., Any], count: int) -> bool:
     return True
 
 
-def _checked_forward(name: str, forward: Callable[..., Any]) -> Callable[..., float]:
+def _checked_forward(operation: Operation) -> Callable[..., float]:
     """Make `forward` return a float, or raise an error that tells what it returned."""
 
-    @functools.wraps(forward)
+    @functools.wraps(operation.forward)
     def checked(*inputs: float) -> float:
-        result = forward(*inputs)
+        result: Any = operation.forward(*inputs)
         if not isinstance(result, Real):
             raise NotANumberError(
-                f"forward of {name} returned {result!r} for {_listed(inputs)}: return a float, or "
-                "raise ValueError where the operation does not exist"
+                f"forward of {operation.name} returned {result!r} for "
+                f"{operation.expression(inputs)}: return a float, or raise ValueError where the "
+                "operation does not exist"
             )
         return float(result)
 
     return checked
 
 
-def _checked_derivative(name: str, derivative: Callable[..., Any]) -> Callable[..., Sequence[Any]]:
+def _checked_derivative(operation: Operation) -> Callable[..., Sequence[Any]]:
     """Make a rule raise an error unless it returns one gradient for each input."""
+    rule = f"the derivative rule of {operation.name}"
 
-    @functools.wraps(derivative)
+    @functools.wraps(operation.derivative)
     def checked(g: Any, out: Any, *inputs: Any) -> Sequence[Any]:
-        sent = derivative(g, out, *inputs)
+        sent: Any = operation.derivative(g, out, *inputs)
         if not isinstance(sent, tuple | list) or len(sent) != len(inputs):
             raise ShapeError(
-                f"the derivative rule of {name} returned {sent!r} for {_listed(inputs)}: return a "
-                "tuple with one gradient for each input"
+                f"{rule} returned {sent!r} for {operation.expression(inputs)}: return a tuple with "
+                "one gradient for each input"
             )
         for gradient in sent:
-            if gradient is None or isinstance(gradient, _NO_GRADIENTS):
+            if isinstance(gradient, _MISTAKEN):
                 raise NotANumberError(
-                    f"the derivative rule of {name} returned {gradient!r} as a gradient: "
-                    "return a number, 0.0 for an input that the output does not depend on"
+                    f"{rule} returned {gradient!r} as a gradient: return a number, 0.0 for an "
+                    "input that the output does not depend on"
                 )
         return sent
 
     return checked
 
 
-_NO_GRADIENTS = (str, list, tuple, set, dict, complex)
-"""What a rule returns by mistake. Of what it may return, not all are numbers: Values, formulas."""
-
-
-def _listed(inputs: Sequence[Any]) -> str:
-    return ", ".join(map(str, inputs))
+_MISTAKEN = (type(None), str, list, tuple, set, dict, complex)
+"""What is not a gradient. Not all gradients are numbers: a rule also computes Values and formulas."""

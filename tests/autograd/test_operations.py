@@ -555,7 +555,9 @@ def test_a_forward_that_returns_no_number_is_told_where_it_is_used(
     returning: Callable[[Any], Operation], result: Any, x: Any
 ) -> None:
     square = returning(result)
-    message = rf"forward of square returned {re.escape(repr(result))} for 3\.0: return a float"
+    message = (
+        rf"forward of square returned {re.escape(repr(result))} for square\(3\.0\): return a float"
+    )
     for use in (square, ag.compile(square)):
         with pytest.raises(ag.NotANumberError, match=message):
             use(x if use is square else np.array([3.0]))
