@@ -146,4 +146,4 @@ def _checked_derivative(operation: Operation) -> Callable[..., Sequence[Any]]:
 
 
 _MISTAKEN = (type(None), str, list, tuple, set, dict, complex)
-"""What is not a gradient. Not all gradients are numbers: a rule also computes Values and formulas."""
+"""What is not a gradient. A rule may return more than numbers: Values, arrays, formulas."""
