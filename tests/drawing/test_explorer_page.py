@@ -23,7 +23,8 @@ from selenium.webdriver.remote.webelement import WebElement
 
 import autograd as ag
 import nn
-from autograd.operation import OPERATIONS, Operation, define
+from autograd.definition import define
+from autograd.operation import OPERATIONS, Operation
 
 DESKTOP, PHONE = (1280, 720), (390, 844)
 

@@ -406,8 +406,8 @@ def test_a_derivative_by_the_input_trains_the_same_compiled_and_eager() -> None:
 def test_a_loss_that_is_a_number_is_told(compiled: bool) -> None:
     w = Value(1.0)
     constant: Any = lambda prediction, target: 1.0  # noqa: E731  typed for the checker
-    training = nn.fit(
-        lambda x: w * x, [1.0, 2.0], [1.0, 2.0], constant, nn.SGD([w]), epochs=1, compiled=compiled
-    )
+    data = [1.0, 2.0]
     with pytest.raises(ag.ArgumentError, match=r"the loss of a sample is a Value, not 1\.0"):
-        list(training)
+        list(
+            nn.fit(lambda x: w * x, data, data, constant, nn.SGD([w]), epochs=1, compiled=compiled)
+        )

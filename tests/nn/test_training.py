@@ -866,7 +866,7 @@ def test_a_checkpoint_without_a_folder_is_refused_before_training(tmp_path: Path
         )
 
 
-@pytest.mark.parametrize("reason", ["it is a folder", "it is no regular file"])
+@pytest.mark.parametrize("reason", ["it is a folder", "it is not a regular file"])
 def test_a_checkpoint_that_is_no_file_is_refused_before_training(
     tmp_path: Path, reason: str
 ) -> None:

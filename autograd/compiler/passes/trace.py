@@ -34,7 +34,8 @@ from autograd.compiler.passes.tape import Tape, behind, tape_of
 from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
 from autograd.graph import Node, origins
-from autograd.recording import detect_anomaly, refuse_while_tracing, tracing
+from autograd.recording import detect_anomaly
+from autograd.tracing import refuse_while_tracing, tracing
 from autograd.user_code import LIBRARY_FOLDERS
 from autograd.value import Value, as_value
 
