@@ -78,6 +78,9 @@ class TracedValue(Value):
         return _without_guard(make), tuple(map(_without_guard, arguments)), *state
 
 
+TracedValue.__name__ = Value.__name__  # in what Python says of a wrong use
+
+
 def _without_guard(thing: Any) -> Any:
     """Return the class that a guarded one stands for, and anything else as it is."""
     is_guarded = isinstance(thing, type) and issubclass(thing, TracedValue)
@@ -211,7 +214,7 @@ class _Recording:
                 error.args = (f"{error} (sample {index})",)
                 raise
             except TypeError as error:
-                if TracedValue.__name__ not in str(error):
+                if not str(error).endswith(_TAKING_FOR_A_LIST):
                     raise
                 raise _misuse(error, arrays) from error
             self.outputs, self.shape = _outputs(result)
@@ -285,12 +288,18 @@ def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
     return table.tolist(), shape
 
 
+_TAKING_FOR_A_LIST = (
+    "'Value' object is not iterable",
+    "'Value' object is not subscriptable",
+    "object of type 'Value' has no len()",
+)
+
+
 def _misuse(error: TypeError, arrays: Sequence[NDArray[Any]]) -> TraceError:
-    """Return the error about a Value that a function took for something else, such as a list."""
-    text = str(error).replace(TracedValue.__name__, Value.__name__)
+    """Return the error about a Value that a function took for a list."""
     shapes = ", ".join(str(array.shape[1:]) for array in arrays)
     return TraceError(
-        f"{text}. One sample of each array was given, of shape {shapes}: () is a Value, (n,) a "
+        f"{error}. One sample of each array was given, of shape {shapes}: () is a Value, (n,) a "
         "list. A single sample x is a batch of one, [x]"
     )
 
