@@ -31,12 +31,15 @@ class Group:
         Each one after those of its inputs that are among them.
     part : Part or None
         The part of a model that made them, if one did.
+    detail : str
+        What there is to say of the part, as its activation, if that is among the nodes.
     calls : int
         How often it was called for them.
     """
 
     nodes: list[Node]
     part: Part | None = None
+    detail: str = ""
     calls: int = 1
 
 
@@ -59,7 +62,7 @@ def fold(
     if level is None:
         return [Group([node]) for node in nodes]
     users = users_of(nodes)
-    groups = _groups(find_calls(nodes, level), users, kind)
+    groups = _groups(find_calls(users, level), users, kind)
     groups = _join_alike(groups, users, kind)
     _place_parameters(groups, users, level)
     position = {node: index for index, node in enumerate(nodes)}
@@ -86,7 +89,7 @@ def _groups(
 
     The parameters of parts are left out: `_place_parameters` brings them in.
     """
-    groups = [Group(list(call.nodes), call.part) for call in calls]
+    groups = [Group(list(call.nodes), call.part, call.detail) for call in calls]
     home = _home(groups)
     for node in users:
         if node in home or parameter_part(node) is not None:
@@ -115,7 +118,7 @@ def _join_alike(
         what: Hashable
         if node.parents:
             above = dict.fromkeys(likeness.get(other) for other in _groups_above(group, home))
-            what = group.part or (node.operation, node.label), *above
+            what = group.part or (node.operation, node.label), group.detail, *above
         else:
             what = frozenset(home[user].part or user.operation for user in users[node])
         same = alike.setdefault((kind(node), what), [])
@@ -127,7 +130,7 @@ def _join_alike(
             joined += same
         else:
             nodes = [node for group in same for node in group.nodes]
-            joined.append(Group(nodes, same[0].part, len(same)))
+            joined.append(Group(nodes, same[0].part, same[0].detail, len(same)))
     return joined
 
 

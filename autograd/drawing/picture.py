@@ -39,7 +39,8 @@ class Box:
     role : str
         "input", "parameter", "constant", "intermediate" or "output".
     label : str
-        The label of the node, or what the box stands for, such as "Layer(64, 32)".
+        The label of the node, or what the box stands for, such as "Layer(64, 32)", and what its
+        outputs were called.
     symbol : str
         That of the operation; empty for a leaf and for a part of a model.
     details : tuple of str
@@ -215,8 +216,9 @@ def _box(key: str, group: Group, seen: Sequence[Node], roles: dict[Node, Role], 
     label, details = str(node.label), []
     if group.part is not None:
         held = sum(roles[node] == "parameter" for node in group.nodes)
-        label = group.part.title
-        details = [group.part.detail, counted(held, "parameter")]
+        called = ", ".join(dict.fromkeys(str(output.label) for output in seen if output.label))
+        label = f"{group.part.title} → {called}" if called else group.part.title
+        details = [group.detail, counted(held, "parameter") if held else ""]
     elif len(group.nodes) > 1 and not node.parents:
         label = counted(len(group.nodes), role)
     if group.calls > 1 and node.parents:
@@ -226,7 +228,7 @@ def _box(key: str, group: Group, seen: Sequence[Node], roles: dict[Node, Role], 
         role=role,
         label=label,
         symbol=node.operation.symbol if node.operation and not group.part else "",
-        details=tuple(details),
+        details=tuple(filter(None, details)),
         nodes=tuple(group.nodes),
         data=tuple(node.data for node in seen),
         gradients=tuple(_gradient(node, swept) for node in seen),

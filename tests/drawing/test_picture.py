@@ -262,12 +262,50 @@ def test_nodes_under_a_copied_label_are_in_one_box_only() -> None:
     assert len([node for box in picture.boxes for node in box.nodes]) == 8
 
 
-def test_a_neuron_whose_output_was_relabelled_is_known_by_its_weighted_sum() -> None:
-    output = nn.Neuron(2, "tanh", rng=0)([1.0, 2.0])
+@pytest.mark.parametrize("activation", ["linear", "relu", "tanh", "softplus"])
+def test_a_neuron_whose_output_was_relabelled_is_one_box(activation: str) -> None:
+    output = nn.Neuron(2, activation, rng=0)([1.0, 2.0])
     output.label = "prediction"
     picture = depict(output, "neuron")
-    assert parts(picture) == [("Neuron(2)", ("tanh", "3 parameters"))]
-    assert picture.boxes[-1].label == "prediction"
+    assert parts(picture) == [("Neuron(2) → prediction", (activation, "3 parameters"))]
+    assert picture.boxes[-1].data == (output.data,)
+
+
+@pytest.mark.parametrize("level", ["neuron", "layer"])
+@pytest.mark.parametrize("activation", sorted(nn.ACTIVATIONS))
+def test_a_box_that_names_an_activation_shows_its_result(activation: str, level: Collapse) -> None:
+    outputs = nn.Layer(2, 2, activation, rng=0)([1.0, 2.0])
+    outputs[0].label = "mine"
+    expected = {output.data for output in outputs}
+    boxes = [box for box in depict(outputs, level).boxes if activation in box.details]
+    assert all(expected.issuperset(box.data) for box in boxes)
+    assert bool(boxes) == (
+        level == "neuron" or activation not in ("elu", "gelu", "silu", "leaky_relu")
+    )
+
+
+def test_a_weighted_sum_that_is_drawn_alone_names_no_activation() -> None:
+    weighted_sum: Any = nn.Neuron(2, "tanh", rng=0)([1.0, 2.0]).parents[0]
+    assert parts(depict(weighted_sum, "neuron")) == [("Neuron(2)", ("3 parameters",))]
+
+
+def test_an_operation_of_the_user_is_no_activation() -> None:
+    def add(x: ag.Value) -> ag.Value:
+        return x + x
+
+    output = labelled(nn.Neuron(2, add, rng=0)([1.0, 2.0]), "mine")
+    assert parts(depict(output, "neuron")) == [("Neuron(2)", ("3 parameters",))]
+
+
+def test_calls_with_and_without_their_activation_stay_apart() -> None:
+    neuron = nn.Neuron(1, "gelu", rng=0)
+    outputs = [neuron([0.1 * i]) for i in range(12)]
+    for output in outputs[:6]:
+        output.label = "mine"
+    assert sorted(details for _, details in parts(depict(outputs, "neuron"))) == [
+        ("6 calls",),
+        ("gelu", "6 calls"),
+    ]
 
 
 def test_a_neuron_whose_weights_were_relabelled_is_known_by_its_bias() -> None:
@@ -280,11 +318,6 @@ def test_a_penalty_on_parameters_is_no_neuron() -> None:
     neuron = nn.Neuron(2, rng=0)
     picture = depict(nn.l2_penalty(neuron.parameters()), "neuron")
     assert parts(picture) == []
-
-
-def test_an_activation_that_returns_a_number_still_works() -> None:
-    activation: Any = lambda x: float(x.data > 0)  # noqa: E731  Any: typed for Values
-    assert nn.Neuron(1, activation, rng=0)([1.0]) in (0.0, 1.0)
 
 
 def test_alike_nodes_are_one_box_only_if_they_are_many() -> None:
