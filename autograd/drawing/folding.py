@@ -2,8 +2,9 @@
 
 First, each call of a part of the model is one group (see `calls`), and every other node its own.
 Then groups that are alike, in what they are and in what they take, are shown as one if there are
-more than a few: the 64 inputs of a layer, the ten exponentials of a softmax, the calls of one
-layer on all samples of a batch. Last, parameters go into the box of the part that uses them.
+more than a few: the ten exponentials of a softmax, the calls of one layer on all samples of a
+batch. So are leaves that the same groups use, as the 64 inputs of a layer; the constants of a loop
+stay each beside its step. Last, parameters go into the box of the part that uses them.
 
 Folding keeps the graph a graph without cycles: no group takes anything from one like itself.
 """
@@ -105,13 +106,42 @@ def _groups(
 def _join_alike(
     groups: Sequence[Group], users: dict[Node, list[Node]], kind: Callable[[Node], str]
 ) -> list[Group]:
-    """Join more than a few groups that are alike into one.
+    """Join more than a few groups that are alike into one, and then leaves that these use alike."""
+    likeness = _likeness(groups, users, kind)
+    computed = _join([group for group in groups if group.nodes[-1].parents], likeness.__getitem__)
+    home = _home(computed)
+
+    def use(leaf: Group) -> Hashable:
+        (node,) = leaf.nodes
+        return kind(node), frozenset(home[user] for user in users[node])
+
+    return computed + _join([group for group in groups if not group.nodes[-1].parents], use)
+
+
+def _join(groups: Iterable[Group], likeness: Callable[[Group], Hashable]) -> list[Group]:
+    alike: dict[Hashable, list[Group]] = {}
+    for group in groups:
+        alike.setdefault(likeness(group), []).append(group)
+    joined: list[Group] = []
+    for same in alike.values():
+        if len(same) <= FEW:
+            joined += same
+        else:
+            nodes = [node for group in same for node in group.nodes]
+            joined.append(Group(nodes, same[0].part, same[0].detail, len(same)))
+    return joined
+
+
+def _likeness(
+    groups: Sequence[Group], users: dict[Node, list[Node]], kind: Callable[[Node], str]
+) -> dict[Group, int]:
+    """Give each group a number, the same to those that are alike.
 
     Leaves are alike if the same parts or operations use them. Other groups are alike if they are
     calls of one part, or one operation under one label, on inputs that are alike.
     """
     home = _home(groups)
-    alike: dict[Hashable, list[Group]] = {}
+    numbers: dict[Hashable, int] = {}
     likeness: dict[Group, int] = {}
     for group in inputs_first(groups, lambda group: _groups_above(group, home)):
         node = group.nodes[-1]
@@ -121,17 +151,8 @@ def _join_alike(
             what = group.part or (node.operation, node.label), group.detail, *above
         else:
             what = frozenset(home[user].part or user.operation for user in users[node])
-        same = alike.setdefault((kind(node), what), [])
-        likeness[group] = likeness[same[0]] if same else len(alike)
-        same.append(group)
-    joined: list[Group] = []
-    for same in alike.values():
-        if len(same) <= FEW:
-            joined += same
-        else:
-            nodes = [node for group in same for node in group.nodes]
-            joined.append(Group(nodes, same[0].part, same[0].detail, len(same)))
-    return joined
+        likeness[group] = numbers.setdefault((kind(node), what), len(numbers))
+    return likeness
 
 
 def _place_parameters(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 import nn
-from autograd.drawing.picture import Collapse, Picture, depict
+from autograd.drawing.picture import READABLE, Collapse, Picture, depict
 from autograd.drawing.unfolding import unfold
 from autograd.graph import Node, topological_order
 
@@ -331,9 +331,27 @@ def test_alike_nodes_are_one_box_only_if_they_are_many() -> None:
     ]
 
 
+def test_each_step_of_a_loop_keeps_its_constants() -> None:
+    x = ag.Value(0.5, "x")
+    for _ in range(8):
+        x = x * 0.9 + 0.1
+    picture = depict(x, "layer")
+    assert len(picture.boxes) == 1 + 8 * 4
+    for box in picture.boxes:
+        if box.role == "constant":
+            assert [edge.source for edge in picture.edges].count(box.key) == 1
+
+
+def test_leaves_that_the_same_boxes_use_are_one_box() -> None:
+    model = nn.MLP(8, [6, 5], rng=0)
+    losses = [nn.cross_entropy(model([ag.Value(0.1 * i) for i in range(8)]), 1) for _ in range(6)]
+    labels = [box.label for box in depict(ag.mean(losses), "layer").boxes if box.role == "input"]
+    assert labels == ["48 inputs"]
+
+
 def test_nodes_that_the_user_named_differently_stay_apart() -> None:
     exponentials = [labelled(ag.exp(ag.Value(i / 10)), f"e{i}") for i in range(5)]
-    assert len(depict(ag.sum(exponentials), "layer").boxes) == 1 + 5 + 1
+    assert len(depict(ag.sum(exponentials), "layer").boxes) == 5 + 5 + 1
 
 
 # --- how much of it ------------------------------------------------------------------------------
@@ -348,6 +366,14 @@ def test_auto_shows_as_much_as_is_readable() -> None:
     assert parts(depict(loss, "auto")) == parts(depict(loss, "neuron"))
     logits = large([0.1] * 64)
     assert parts(depict(logits, "auto")) == parts(depict(logits, "layer"))
+
+
+@pytest.mark.parametrize("n_hidden", range(1, 6))
+def test_auto_counts_the_boxes_that_are_shown(n_hidden: int) -> None:
+    loss = nn.mse_loss(nn.MLP(2, [n_hidden, 1], rng=0)([1.0, 2.0]), 1.0)
+    n_boxes = {level: len(unfold(depict(loss, level)).boxes) for level in LEVELS[:-1]}
+    readable = next(count for count in n_boxes.values() if count <= READABLE)
+    assert ag.draw(loss).n_boxes == readable
 
 
 @pytest.mark.parametrize("root", [3.0, "x", None, [], (), [ag.Value(1.0), 2.0], {ag.Value(1.0)}])
