@@ -484,6 +484,14 @@ def test_nothing_remains_of_a_sum_that_is_shown_whole() -> None:
     assert "further" not in explanation.text
 
 
+def test_a_long_formula_does_not_push_the_numbers_of_the_others_aside() -> None:
+    weights = [ag.Value(i, f"a rather long label {i}") for i in range(1, 5)]
+    y = labelled(ag.tanh(ag.dot(weights, weights)), "y")
+    lines = ag.explain(y, weights[0]).text.splitlines()
+    assert max(map(len, lines)) > 150
+    assert "  y  = tanh(v1) = 1" in lines
+
+
 def test_long_paths_are_abridged() -> None:
     x = ag.Value(0.5, "x")
     y = x

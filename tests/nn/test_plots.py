@@ -185,6 +185,14 @@ def test_a_training_without_a_metric_has_one_curve() -> None:
         plots.curves([])
 
 
+@pytest.mark.parametrize("n_neurons", [1, 40])
+def test_the_colour_bar_of_weights_is_wide_enough_to_be_seen(n_neurons: int) -> None:
+    figure = plots.weights(nn.Layer(64, n_neurons, rng=0))
+    figure.draw_without_rendering()
+    width = figure.axes[-1].get_window_extent().width / figure.dpi
+    assert 0.1 < width < 0.3  # inches
+
+
 # --- decision boundary ---------------------------------------------------------------------------
 
 
@@ -266,6 +274,23 @@ def test_weights_that_make_no_image_are_told(
 ) -> None:
     with pytest.raises(ArgumentError, match=message):
         plots.weights(weights, **options)
+
+
+def test_a_colour_bar_is_as_high_as_the_picture_beside_it() -> None:
+    wide = plots.decision_boundary(nn.MLP(2, [1], rng=0), [[0.0, 0.0], [30.0, 1.0]], [1, -1])
+    wide.draw_without_rendering()
+    (axes,) = wide.axes
+    (bar,) = axes.child_axes
+    share = bar.get_window_extent().height / axes.get_window_extent().height
+    assert 0.8 < share < 1.0  # with an arrow at each end
+
+
+def test_the_legend_of_classes_hides_no_points() -> None:
+    figure = PICTURES["classes"]()
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend: Any = axes.get_legend()
+    assert legend.get_window_extent().x0 > axes.get_window_extent().x1
 
 
 # --- landscape -----------------------------------------------------------------------------------

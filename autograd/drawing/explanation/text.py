@@ -159,9 +159,13 @@ def _wrapped(line: str, indent: int) -> list[str]:
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Align ``left = formula = number``, where some rows have no formula."""
+    """Align ``left = formula = number``, where some rows have no formula.
+
+    A row that is too wide is left as it is, and does not push the numbers of the others aside.
+    """
     left = max(len(row[0]) for row in rows)
-    middle = max((len(row[1]) for row in rows if len(row) == 3), default=0)
+    fitting = [row for row in rows if len(" = ".join(row)) <= WIDTH]
+    middle = max((len(row[1]) for row in fitting if len(row) == 3), default=0)
     return [
         " = ".join([row[0].ljust(left), *(cell.ljust(middle) for cell in row[1:-1]), row[-1]])
         for row in rows
