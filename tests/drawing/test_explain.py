@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import operations
-from autograd.drawing.explanation.formula_writing import LATEX, TEXT
 from autograd.drawing.explanation.formulas import derivative_formula
-from autograd.drawing.explanation.page import Page
+from autograd.drawing.explanation.outline import Outline
 from autograd.drawing.explanation.paths import Path, chain_rule_sum
+from autograd.drawing.notation import LATEX, TEXT
 from autograd.errors import (
     ArgumentError,
     AutogradError,
@@ -372,7 +372,7 @@ def test_places_are_counted_as_they_are_read() -> None:
 def test_every_symbol_stands_for_one_number(program: Any, numbers: Any, most: int) -> None:
     *_, output = results = run(program, numbers)
     for wrt in results:
-        page = Page(chain_rule_sum(output, wrt, most))
+        page = Outline(chain_rule_sum(output, wrt, most))
         for style in (TEXT, LATEX):
             symbols = [page.partial(step, style) for step in page.steps]
             assert len(set(symbols)) == len(symbols)
