@@ -169,7 +169,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             If the file cannot be written. What was there before is then still whole.
         """
         path = as_path(filename)
-        format = format or path.suffix.removeprefix(".")
+        format = format or path.suffix.removeprefix(".").lower()
         if not format:
             raise ArgumentError(
                 f"filename={str(filename)!r}: it needs an ending that is a format, such as "

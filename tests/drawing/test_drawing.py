@@ -221,7 +221,9 @@ def test_a_notebook_shows_the_picture() -> None:
     ET.fromstring(bundle["image/svg+xml"])
 
 
-@pytest.mark.parametrize(("ending", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG")])
+@pytest.mark.parametrize(
+    ("ending", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("PNG", b"\x89PNG")]
+)
 def test_render_writes_the_format_of_the_ending(tmp_path: Path, ending: str, start: bytes) -> None:
     path = tmp_path / f"a.{ending}"
     assert twice_the_same().render(path) == str(path)
@@ -237,6 +239,14 @@ def test_render_takes_a_format_whatever_the_ending(tmp_path: Path) -> None:
 def test_render_needs_a_format() -> None:
     with pytest.raises(ag.ArgumentError, match=r"'picture': it needs an ending .* 'picture.svg'"):
         twice_the_same().render("picture")
+
+
+def test_an_ending_that_is_no_format_is_told_with_those_that_are(tmp_path: Path) -> None:
+    with pytest.raises(ag.ArgumentError, match="format 'py': take svg, png or pdf"):
+        twice_the_same().render(tmp_path / "a.py")
+    with pytest.raises(ag.ArgumentError, match=r"'html': .* a page is what ag\.explore writes"):
+        twice_the_same().render(tmp_path / "a.html")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_failed_render_leaves_the_old_file_whole(
