@@ -91,8 +91,8 @@ def decision_boundary(
             _draw_score(axes, x, y_grid, heights.reshape(x.shape))
         _draw_points(axes, points, labels if by_class else np.where(labels > 0, 0, 1), labels)
         axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
-        beside = {"loc": "upper left", "bbox_to_anchor": (1.02, 1.0)}
-        axes.legend(frameon=True, **(beside if by_class else {}))
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.02, 1.0)}
+        axes.legend(frameon=True, **(place if by_class else {}))  # a score has its bar there
     return finished(axes, path)
 
 
