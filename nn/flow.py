@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from autograd import Value, gradient
 from autograd.derivatives import numbers_in
 from autograd.diagnosis import require_recorded
-from autograd.drawing.explanation.formula_writing import LATEX, latex_escaped
+from autograd.drawing.notation import LATEX, latex_escaped
 from autograd.errors import ArgumentError, NotANumberError
 from autograd.graph import topological_order
 from nn.module import Module
