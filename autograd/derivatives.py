@@ -29,6 +29,7 @@ from autograd.errors import (
 from autograd.functions import detach
 from autograd.graph import Node, topological_order
 from autograd.operation import CONSTANT, Operation
+from autograd.real_numbers import shown_short
 from autograd.recording import (
     applying_rules,
     differentiating,
@@ -75,7 +76,10 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     """
     for node in (output, *numbers_in(wrt)):
         if not isinstance(node, Value):
-            raise NotANumberError(f"gradient() takes Values, not {node!r}")
+            advice = ": of an array, give .tolist()" if hasattr(node, "tolist") else ""
+            raise NotANumberError(
+                f"gradient() takes Values, or lists of them, not {node!r}{advice}"
+            )
     require_recorded(output, "gradient() of")
     with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
         # In a compiled function the numbers differ from sample to sample: it takes a graph.
@@ -264,12 +268,28 @@ def differentiated(
 ) -> tuple[Any, Numbers, bool]:
     """Compute a function, its gradient, and whether its result depends on `x` as one expects."""
     with _variables(x) as (inputs, as_graph):
-        output = as_value(function(inputs, *arguments, **options))
+        output = one_number(function(inputs, *arguments, **options))
         nodes = list(numbers_in(inputs))
         gradients = _gradients(output, nodes, as_graph)
         depends = not nodes or not gradients.keys().isdisjoint(nodes) or _has_derivatives(output)
         slopes = _nested(gradients, inputs, as_graph)
     return _result(output if as_graph else output.data), _result(slopes), depends
+
+
+def one_number(result: Any) -> Value:
+    """Return the result of a function to differentiate as a Value.
+
+    Raises
+    ------
+    NotANumberError
+        If it is not one number.
+    """
+    if isinstance(result, list | tuple):
+        raise NotANumberError(
+            f"the function returned {shown_short(result)}, and a gradient is that of one number: "
+            "return one, or call gradient(y, x) for each y that is computed from Values x"
+        )
+    return as_value(result)
 
 
 def _has_derivatives(output: Node) -> bool:

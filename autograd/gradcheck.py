@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from autograd.derivatives import Numbers, differentiated, grad, map_numbers
+from autograd.derivatives import Numbers, differentiated, grad, map_numbers, one_number
 from autograd.errors import ArgumentError, DomainError, GradientCheckError, NonFiniteError
 from autograd.graph import Node, topological_order
 from autograd.operation import Operation
 from autograd.real_numbers import real_number
 from autograd.recording import enable_grad, no_grad
-from autograd.value import Value, as_value
+from autograd.value import Value
 
 STEP = 6e-6  # the cube root of a float's rounding error: the best for central differences
 TOLERANCE = 1e-7
@@ -74,6 +74,8 @@ def gradcheck(
     more: beside 1e8, no derivative below 0.04 can be checked. At a kink, such as relu at 0, the
     difference is the mean of both sides, and the check rightly fails.
     """
+    if not callable(function):
+        raise ArgumentError(f"gradcheck takes a function, not {function!r}: gradcheck(f, 1.0)")
     if order not in (1, 2):
         raise ArgumentError(f"gradcheck takes order 1 or 2, not {order!r}")
     for name, number in (("step", step), ("tolerance", tolerance)):
@@ -88,7 +90,7 @@ def gradcheck(
         return function(*numbers)
 
     with enable_grad():
-        output = as_value(at_point(map_numbers(Value, point)))
+        output = one_number(at_point(map_numbers(Value, point)))
     for node in topological_order(output):
         if node.operation is not None and node.parents:
             _compare_on_arrays(node.operation, node, tolerance)

@@ -1,12 +1,14 @@
-"""What counts as a real number, or as a list of them, and what to say of anything else."""
+"""What counts as a real number, as a list or as a list of Values, and what to say of the rest."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from numbers import Complex, Real
-from typing import Any
+from typing import Any, TypeVar
 
-from autograd.errors import NonFiniteError, NotANumberError, ShapeError
+from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError
 from autograd.graph import Node
+
+_Value = TypeVar("_Value", bound=Node)
 
 REAL = (float, int, Real)  # in this order: to ask for the abstract Real alone takes 0.3 us
 
@@ -42,6 +44,8 @@ def _not_a_number(thing: Any) -> str:
         return f"{problem}: use it as it is"
     if getattr(thing, "shape", None) == ():
         return f"{problem}: take the number out of it, .item()"
+    if hasattr(thing, "tolist"):
+        return f"{problem}: .tolist() gives its numbers, [Value(x) for x in ...] Values of them"
     if hasattr(thing, "__len__"):
         return f"{problem}: make one of each element, [Value(x) for x in ...]"
     if hasattr(thing, "__float__"):
@@ -94,6 +98,27 @@ def _advice_for_text(text: str) -> str:
     except ValueError:
         return "no number is written in it"
     return f"convert it first, float({shown_short(text)})"
+
+
+def checked_values(values: Iterable[_Value], name: str) -> list[_Value]:
+    """Return Values as a list.
+
+    Raises
+    ------
+    ArgumentError
+        If they come in no list. The message calls them `name`.
+    NotANumberError
+        If something else is among them.
+    """
+    if not is_list(values):
+        raise ArgumentError(
+            f"{name}={shown_short(values)}: give a list of Values, [w] or model.parameters()"
+        )
+    listed = list(values)
+    for value in listed:
+        if not isinstance(value, Node):
+            raise NotANumberError(f"{name} are Values, not {shown_short(value)}")
+    return listed
 
 
 def shown_short(thing: Any) -> str:

@@ -154,7 +154,8 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
     Raises
     ------
     ArgumentError
-        If `model` is not a Module with parameters, or `loss` depends on none of them.
+        If `model` is not a Module with parameters, or `loss` depends on none of them, or was
+        computed by a compiled function.
     NotANumberError
         If `loss` is not a Value.
     GraphError
@@ -187,6 +188,7 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
         raise ArgumentError(
             "the loss depends on none of the model's parameters: was it another model's?"
         )
+    _require_layers_inside(loss)
     layers = _by_layer(model.state_dict().items())
     tensors = _by_layer(model.named_tensors())
     parameters = [list(numbers_in(list(own.values()))) for own in tensors.values()]
@@ -221,3 +223,14 @@ def _bar(norm: float, largest: float) -> str:
         return ""
     blocks = LONGEST_BAR + BLOCKS_PER_TENFOLD * math.log10(norm / largest)
     return "█" * max(1, round(blocks))
+
+
+def _require_layers_inside(loss: Value) -> None:
+    from autograd.compiler.mean import COMPILED_MEAN  # the compiler is imported when it is needed
+
+    for node in topological_order(loss):
+        if node.operation is not None and node.operation.name == COMPILED_MEAN:
+            raise ArgumentError(
+                "a compiled function computed the loss, as one operation on all parameters: "
+                "call the function itself on a sample, and there are layers inside"
+            )

@@ -1,6 +1,6 @@
 """Neurons, layers of neurons, and networks of layers."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from typing import Any, TypeAlias
 
 from autograd import Value
@@ -237,7 +237,7 @@ class MLP(Module):
         output_activation: Activating = "linear",
         rng: Seed = None,
     ) -> None:
-        has_sizes = isinstance(layer_sizes, Sequence) and len(layer_sizes) > 0
+        has_sizes = isinstance(layer_sizes, Sized) and is_list(layer_sizes) and len(layer_sizes) > 0
         takes = "a list of at least one layer size: MLP(2, [16, 1]) has two layers"
         require(has_sizes, layer_sizes, "layer_sizes", takes)
         # Everything is checked before the first layer draws from the generator.

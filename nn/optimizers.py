@@ -16,9 +16,9 @@ from autograd import Value
 from autograd.diagnosis import counted, describe
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError, StateError
 from autograd.graph import topological_order
-from autograd.real_numbers import REAL
+from autograd.real_numbers import REAL, checked_values
 from nn.archive import checked_array
-from nn.arguments import float_array, is_list, require, require_in_range
+from nn.arguments import float_array, require, require_in_range
 from nn.interrupts import completed
 from nn.schedules import Schedule
 
@@ -73,12 +73,13 @@ class Optimizer:
         Raises
         ------
         ArgumentError
-            If a schedule gives a negative or infinite rate.
+            If it is negative or infinite, given by a schedule or set since.
         """
-        if not callable(self.lr):
-            return self.lr
-        rate = self.lr(self.steps)
-        require_in_range(rate, f"the schedule at step {self.steps}, lr", 0.0, math.inf)
+        if callable(self.lr):
+            rate, name = self.lr(self.steps), f"the schedule at step {self.steps}, lr"
+        else:
+            rate, name = self.lr, "lr"
+        require_in_range(rate, name, 0.0, math.inf)
         return rate
 
     def update(
@@ -383,16 +384,10 @@ class AdamW(Adam):
 
 
 def _checked_parameters(parameters: Iterable[Value]) -> list[Value]:
-    if not is_list(parameters):
-        raise ArgumentError(
-            f"an optimizer takes a list of parameters, not {parameters!r}: pass model.parameters()"
-        )
-    parameters = list(parameters)
+    parameters = checked_values(parameters, "parameters")
     if not parameters:
         raise ArgumentError("an optimizer needs parameters: pass model.parameters()")
     for parameter in parameters:
-        if not isinstance(parameter, Value):
-            raise NotANumberError(f"an optimizer trains Values, not {parameter!r}")
         if parameter.operation is not None:
             raise ArgumentError(f"{parameter!r} is computed or constant: train variables only")
     if len(set(parameters)) < len(parameters):

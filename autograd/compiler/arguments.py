@@ -2,8 +2,7 @@
 
 import inspect
 import math
-import reprlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import DTypeLike
 from autograd.compiler.arrays import Array, all_finite
 from autograd.compiler.program import Program, SumProducts
 from autograd.diagnosis import counted
-from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError
+from autograd.errors import ArgumentError, NonFiniteError, ShapeError
 from autograd.value import Value
 
 Shapes: TypeAlias = tuple[tuple[int, ...], ...]
@@ -147,28 +146,6 @@ def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
         raise ArgumentError(f"a compiled function computes in float64 or float32, not {checked}")
     known: np.dtype[Any] = checked
     return known
-
-
-def checked_values(values: Iterable[Value], name: str) -> list[Value]:
-    """Return Values as a list.
-
-    Raises
-    ------
-    ArgumentError
-        If they come in no list. The message calls them `name`.
-    NotANumberError
-        If something else is among them.
-    """
-    try:
-        listed = list(iter(values))
-    except TypeError:
-        raise ArgumentError(
-            f"{name}={reprlib.repr(values)}: it takes a list of Values, [w] or model.parameters()"
-        ) from None
-    for value in listed:
-        if not isinstance(value, Value):
-            raise NotANumberError(f"{name} are Values, not {reprlib.repr(value)}")
-    return listed
 
 
 def require_different(parameters: Sequence[Value]) -> None:

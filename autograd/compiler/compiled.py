@@ -20,7 +20,6 @@ from autograd.compiler.arguments import (
     as_arrays,
     checked_dtype,
     checked_theta,
-    checked_values,
     require_different,
 )
 from autograd.compiler.arrays import Array
@@ -30,6 +29,7 @@ from autograd.compiler.program import Backend
 from autograd.compiler.programs import BoundCompilation, Programs
 from autograd.compiler.report import report
 from autograd.errors import ArgumentError, GraphError, NonFiniteError
+from autograd.real_numbers import checked_values
 from autograd.value import Value
 
 

@@ -7,6 +7,9 @@ from autograd.errors import GraphError
 from autograd.operation import Operation
 from autograd.value import Value, as_value, node_of
 
+COMPILED_MEAN = "compiled mean"
+"""The name of the operation."""
+
 
 def mean_node(mean: float, gradient: Array, parameters: list[Value]) -> Value:
     """Make the node of a batch mean: one operation on all parameters, its gradient known."""
@@ -22,7 +25,7 @@ def mean_node(mean: float, gradient: Array, parameters: list[Value]) -> Value:
         return [g * slope for slope in gradient.tolist()]
 
     operation = Operation(
-        "compiled mean",
+        COMPILED_MEAN,
         symbol="mean",
         forward=lambda *inputs: mean,
         array=_refuse_mean,

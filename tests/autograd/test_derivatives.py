@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import mpmath
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -543,3 +544,17 @@ def test_a_gradient_of_zero_stays_zero_next_to_infinity_in_every_way() -> None:
     a = ag.Value(1.0)
     largest(a).backward()
     assert a.grad == ag.gradient(largest(a), a) == ag.grad(largest)(1.0) == 2.0
+
+
+@pytest.mark.parametrize("of", [ag.grad, ag.value_and_grad, ag.hessian])
+def test_a_function_of_several_results_is_told_what_to_do(of: Any) -> None:
+    with pytest.raises(ag.NotANumberError, match=r"returned \[.*gradient\(y, x\) for each y"):
+        of(lambda p: [p[0] * p[1], p[0]])([1.0, 2.0])
+
+
+def test_a_point_in_an_array_is_told_what_to_do() -> None:
+    with pytest.raises(ag.NotANumberError, match=r"\.tolist\(\) gives its numbers"):
+        ag.grad(lambda p: p[0] * p[1])(np.array([3.0, 5.0]))
+    x, y = ag.Value(1.0), ag.Value(2.0)
+    with pytest.raises(ag.NotANumberError, match=r"of an array, give \.tolist\(\)"):
+        ag.gradient(x * y, np.array([x, y]))

@@ -332,3 +332,8 @@ def test_message_shows_point_both_derivatives_and_the_worst_input() -> None:
     assert backpropagation == 8
     assert differences == pytest.approx(2)
     assert "0.25, [7.0, 3.0]" in lines[4]
+
+
+def test_gradcheck_takes_a_function() -> None:
+    with pytest.raises(ag.ArgumentError, match=r"takes a function, not 3: gradcheck\(f, 1\.0\)"):
+        ag.gradcheck(3, 1.0)  # type: ignore[arg-type]

@@ -621,11 +621,11 @@ def test_numbers_are_float64_or_float32(dtype: Any) -> None:
 
 @pytest.mark.parametrize("values", [None, Value(1.0), 3, np.array(1.0), ag.sum], ids=repr)
 def test_values_come_in_a_list(values: Any) -> None:
-    with pytest.raises(ArgumentError, match=r"^parameters=.*: it takes a list of Values"):
+    with pytest.raises(ArgumentError, match=r"^parameters=.*: give a list of Values"):
         ag.compile(lambda x: x, parameters=values)
-    with pytest.raises(ArgumentError, match=r"^inputs=.*: it takes a list of Values"):
+    with pytest.raises(ArgumentError, match=r"^inputs=.*: give a list of Values"):
         ag.compile_graph(w * 2, values, [])
-    with pytest.raises(ArgumentError, match=r"^parameters=.*: it takes a list of Values"):
+    with pytest.raises(ArgumentError, match=r"^parameters=.*: give a list of Values"):
         ag.compile_graph(w * 2, [], values)
 
 

@@ -159,3 +159,10 @@ def test_a_loss_without_a_graph_is_refused_by_this_name() -> None:
         loss = nn.mse_loss(model([1.0]), 1.0)
     with pytest.raises(GraphError, match=r"gradient_flow\(\) of"):
         nn.gradient_flow(loss, model)
+
+
+def test_a_compiled_loss_has_no_layers_inside() -> None:
+    model = nn.MLP(1, [2, 1], "tanh", rng=0)
+    compiled = ag.compile(lambda x: model(x))
+    with pytest.raises(ag.ArgumentError, match="call the function itself on a sample"):
+        nn.gradient_flow(compiled([[1.0], [2.0]]), model)

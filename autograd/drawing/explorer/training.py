@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd.drawing.explorer.cells import CellGraph, number
-from autograd.errors import ArgumentError, GraphError, NotANumberError, ShapeError
-from autograd.real_numbers import real_number
+from autograd.errors import ArgumentError, GraphError, ShapeError
+from autograd.real_numbers import checked_values, real_number
 from autograd.value import Value
 
 MOST_NUMBERS = 200_000
@@ -49,15 +49,14 @@ class TrainingHistory:
 
     Raises
     ------
+    ArgumentError
+        If the parameters come in no list.
     NotANumberError
-        If one of the parameters is no Value.
+        If one of them is not a Value.
     """
 
     def __init__(self, parameters: Iterable[Value]) -> None:
-        self.parameters = list(parameters)
-        for parameter in self.parameters:
-            if not isinstance(parameter, Value):
-                raise NotANumberError(f"a history is of Values, not of {parameter!r}")
+        self.parameters = checked_values(parameters, "parameters")
         self.losses: list[float | None] = [None]
         self.snapshots = [self._numbers()]
 
