@@ -23,6 +23,7 @@ from selenium.webdriver.remote.webelement import WebElement
 
 import autograd as ag
 import nn
+from autograd.drawing.appearance import number_text
 from autograd.operation import OPERATIONS, Operation, define
 
 DESKTOP, PHONE = (1280, 720), (390, 844)
@@ -157,6 +158,28 @@ def or_nan(compute: Callable[[], Sequence[Any]]) -> list[float]:
     except (ArithmeticError, ValueError):
         return [math.nan]
     return numbers if all(map(math.isfinite, numbers)) else [math.nan]
+
+
+def as_on_the_page(x: float) -> str:
+    """Write a number as `draw` does, but whole ones below a million in full, with a ".0"."""
+    if x.is_integer() and abs(x) < 1e6:
+        text = f"{x + 0.0:.1f}"
+    else:
+        text = re.sub(r"e\+?(-?)0*", r"e\1", number_text(x, ".4g"))
+    return text.replace("-", "−")
+
+
+def test_numbers_are_written_as_draw_writes_them(browser: Browser, tmp_path: Path) -> None:
+    rng = random.Random(2)
+    numbers = [12345.0, 123456.789, 999999.6, 999999.0, 1e6, 2e6, 1234500.0, 9999.5, 9999.96]
+    numbers += [5.0625, 7.0625, 0.99996, 1e-4, 0.000099996, 99995.5, 1 / 3, -0.0, math.inf]
+    numbers += EXTREMES + [rng.uniform(-10, 10) * 10.0 ** rng.randint(-9, 9) for _ in range(500)]
+    numbers += [rng.randint(-(10**5), 10**5) / 2.0 ** rng.randint(0, 9) for _ in range(500)]
+    leaves = [ag.Value(x) for x in numbers]
+    browser.open(ag.explore(ag.sum(leaves), tmp_path / "page.html"))
+    shown = browser.run("""const { figures } = explorer.view;
+        return explorer.engine.parents.at(-1).map((node) => figures.data([node], () => true))""")
+    assert dict(zip(numbers, shown, strict=True)) == {x: as_on_the_page(x) for x in numbers}
 
 
 def test_every_operation_computes_what_python_computes(browser: Browser, tmp_path: Path) -> None:
