@@ -72,14 +72,19 @@ class Browser:
     def point_at(self, name: str) -> None:
         ActionChains(self.driver).move_to_element(self.card(name)).perform()
 
+    def point_off(self) -> None:
+        ActionChains(self.driver).move_to_element(self.find("#title")).perform()
+
     def card(self, name: str) -> WebElement:
         index = self.run("return explorer.graph.nodes.name.indexOf(arguments[0])", name)
         return self.find(f'[data-item="{index}"]')
 
     def column(self, name: str) -> dict[str, float]:
-        """Return the data or the gradients of all nodes, by name, in full."""
-        script = "const e = explorer; return [e.graph.nodes.name, Array.from(e.engine[arguments[0]]"
-        names, texts = self.run(f"{script}, String)]", name)
+        """Return the data or the gradient of all nodes, by name, in full."""
+        script = """const { graph, engine, state } = explorer;
+            const column = { data: engine.data, gradient: state.gradient }[arguments[0]];
+            return [graph.nodes.name, Array.from(column, String)]"""
+        names, texts = self.run(script, name)
         return {n: float(text.replace("I", "i")) for n, text in zip(names, texts, strict=True)}
 
     def edit(self, numbers: dict[str, float]) -> None:
@@ -292,7 +297,21 @@ def test_a_derivative_that_does_not_exist_is_named(browser: Browser, tmp_path: P
     browser.open(ag.explore(ag.sqrt(x) * x, tmp_path / "page.html"))
     browser.edit({"x": 0.0})
     assert browser.text("#banner").startswith("The derivative of sqrt(0.0) is not a finite number")
+    assert browser.text("#phase") == "No gradients"
     assert "NaN" not in browser.find("body").text
+
+
+def test_what_is_only_too_large_is_said_to_be(browser: Browser, tmp_path: Path) -> None:
+    w, x = ag.Value(2.0, "w"), ag.Value(3.0, "x")
+    browser.open(ag.explore(w * x, tmp_path / "page.html"))
+    browser.edit({"w": 1e308})
+    browser.card("L").click()
+    assert "is not finite" in browser.card("L").text
+    assert "does not exist" not in browser.find("body").text
+    assert browser.text("#phase") == "No gradients"
+    browser.card("w").click()
+    ends = browser.run("const s = explorer.inspector.slider; return [s.min, s.max].map(Number)")
+    assert all(map(math.isfinite, ends))
 
 
 def test_infinite_numbers_have_a_page(browser: Browser, tmp_path: Path) -> None:
@@ -449,7 +468,7 @@ def test_all_ways_of_folding_end_with_the_same_gradients(
 ) -> None:
     browser.open(ag.explore(network(), tmp_path / "page.html"))
     expected = browser.column("gradient")
-    browser.run("explorer.setOpen(new Set(arguments[0]))", opened)
+    browser.run("explorer.folds.setOpen(new Set(arguments[0]))", opened)
     count = browser.run("return explorer.timeline.steps.length")
     browser.press(Keys.HOME)
     seen = [set(browser.run("return [...explorer.view.cards.keys()]"))]
@@ -461,9 +480,14 @@ def test_all_ways_of_folding_end_with_the_same_gradients(
 
 def test_it_plays_pauses_and_starts_over(browser: Browser, tmp_path: Path) -> None:
     browser.open(ag.explore(neuron(), tmp_path / "page.html"))
-    browser.run("document.getElementById('speed').value = '12'")
-    browser.find("#play").click()
+    browser.run("document.getElementById('speed').value = '0.5'")
+    browser.run("document.getElementById('play').click()")  # two seconds before the first step
+    assert browser.text("#step").startswith("The inputs, the parameters and the constants")
+    assert "data –" in (browser.card("L").get_attribute("aria-label") or "")
     assert browser.find("#play").get_attribute("aria-label") == "Pause"
+    browser.press(" ")
+    browser.run("document.getElementById('speed').value = '12'")
+    browser.press(" ")
     deadline = time.monotonic() + 10
     while browser.text("#phase") != "Both passes done" and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -594,8 +618,35 @@ def test_boxes_open_and_fold(browser: Browser, tmp_path: Path) -> None:
     assert "Layer(2, 4)" in visible_titles(browser)
     browser.find("#folds button:last-child").click()
     assert len(visible_titles(browser)) == browser.run("return explorer.engine.size")
-    pressed = browser.find("#folds [aria-pressed=true]")
-    assert pressed.text == "Nodes"
+    assert browser.text("#folds [aria-pressed=true]") == "Nodes"
+
+
+@pytest.mark.parametrize(
+    ("collapse", "name"), [("layer", "Layers"), ("neuron", "Neurons"), (None, "Nodes")]
+)
+def test_a_button_leads_to_what_python_folds(
+    browser: Browser, tmp_path: Path, collapse: Any, name: str
+) -> None:
+    browser.open(ag.explore(network(), tmp_path / "page.html", collapse=collapse))
+    assert browser.text("#folds [aria-pressed=true]") == name
+    first, pressed = visible_titles(browser), browser.find("#folds [aria-pressed=true]")
+    buttons = browser.driver.find_elements(By.CSS_SELECTOR, "#folds button")
+    for button in (*buttons, pressed):
+        button.click()
+    assert visible_titles(browser) == first
+
+
+def test_a_box_that_is_opened_from_the_panel_is_let_go(browser: Browser, tmp_path: Path) -> None:
+    browser.open(ag.explore(network(), tmp_path / "page.html", collapse="layer"))
+    browser.find(".card.group").click()
+    browser.find("#inspector button").click()
+    browser.point_off()
+    assert browser.driver.find_elements(By.CSS_SELECTOR, "#inspector button, .looking") == []
+    inside = browser.run(
+        "return explorer.folding.boxes.find((box) => explorer.folding.chain(box).length)"
+    )
+    browser.run("explorer.select(arguments[0]); explorer.folds.setOpen([])", inside)
+    assert browser.run("return explorer.view.cards.has(explorer.selected)")
 
 
 def test_boxes_never_overlap(browser: Browser, tmp_path: Path) -> None:
@@ -604,7 +655,9 @@ def test_boxes_never_overlap(browser: Browser, tmp_path: Path) -> None:
     for count in range(groups + 1):
         for opened in itertools.islice(itertools.combinations(range(groups), count), 3):
             for _ in ("across", "down"):
-                browser.run("explorer.setOpen(new Set(arguments[0])); explorer.turn()", opened)
+                browser.run(
+                    "explorer.folds.setOpen(new Set(arguments[0])); explorer.turn()", opened
+                )
                 places = browser.run("return [...explorer.view.layout.places.values()]")
                 for a, b in itertools.combinations(places, 2):
                     apart_x = abs(a["x"] - b["x"]) >= (a["width"] + b["width"]) / 2
@@ -647,10 +700,13 @@ def test_the_slider_goes_through_training(browser: Browser, tmp_path: Path) -> N
         again.backward()
         nodes = browser.run("return explorer.graph.training.nodes")
         data = browser.run("return Array.from(explorer.engine.data)")
-        gradient = browser.run("return Array.from(explorer.engine.gradient)")
+        gradient = browser.run("return Array.from(explorer.state.gradient)")
         assert [data[node] for node in nodes] == history.snapshots[epoch].tolist()
         assert [gradient[node] for node in nodes] == close([p.grad for p in model.parameters()])
         assert data[-1] == close(again.data)
+    browser.edit({"x1": 9.0})
+    browser.run("explorer.undo()")  # the inputs, and the parameters to the epoch that is shown
+    assert browser.run("return Array.from(explorer.engine.data)") == data
 
 
 def test_a_plane_has_room_for_any_number_of_points(browser: Browser, tmp_path: Path) -> None:
@@ -707,6 +763,7 @@ def test_the_keyboard_is_enough(browser: Browser, tmp_path: Path) -> None:
         browser.press(Keys.TAB)
         if focused() is not None:
             break
+        assert browser.run("return document.activeElement.id") != "picture"  # has nothing to do
     seen = {focused()}
     for key in (Keys.ARROW_DOWN, Keys.ARROW_RIGHT, Keys.ARROW_DOWN, Keys.ARROW_LEFT, Keys.ARROW_UP):
         browser.press(key)
@@ -717,9 +774,10 @@ def test_the_keyboard_is_enough(browser: Browser, tmp_path: Path) -> None:
     assert browser.text("#count") == "7 / 8"
     browser.run("explorer.keyboard.focus(explorer.graph.nodes.name.indexOf('x'))")
     browser.press(Keys.ENTER)
-    browser.press("1", Keys.TAB)
+    browser.press("1", Keys.ESCAPE)
     assert browser.column("data")["x"] == 1.0
-    browser.press(Keys.ESCAPE, "t")
+    assert (focused(), browser.run("return explorer.selected")) == ("x", None)
+    browser.press("t")
     assert browser.run("return document.documentElement.dataset.theme") == "dark"
     browser.press("?")
     assert browser.find("#keys").is_displayed()

@@ -173,6 +173,7 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
             for group, place in zip(groups, where.centers[len(cells) :], strict=True)
         ],
         "routes": where.routes,
+        "levels": [{"name": name, "open": level} for name, level in _named_levels(graph)],
         "opened": _opened(graph, collapse),
         "foldToFit": collapse == "auto",
         "mostVisible": MOST_VISIBLE,
@@ -197,6 +198,22 @@ def _locked(missing: list[str]) -> str:
 # --- how much is shown ---------------------------------------------------------------------------
 
 
+def _levels(graph: CellGraph) -> dict[Collapse, list[int]]:
+    """Return the groups that are open at each level of folding, from the fewest to all."""
+    holding = sorted({group.within for group in graph.groups} - {-1})
+    return {"layer": [], "neuron": holding, None: list(range(len(graph.groups)))}
+
+
+def _named_levels(graph: CellGraph) -> list[tuple[str, list[int]]]:
+    """Return the levels by the names that the page has for them, each once."""
+    levels = list(_levels(graph).values())
+    if not graph.groups:
+        return []
+    if not levels[1]:
+        return [("Boxes", levels[0]), ("Nodes", levels[2])]
+    return list(zip(("Layers", "Neurons", "Nodes"), levels, strict=True))
+
+
 def _opened(graph: CellGraph, collapse: Collapse) -> list[int]:
     """Return the groups that are open at first.
 
@@ -205,12 +222,10 @@ def _opened(graph: CellGraph, collapse: Collapse) -> list[int]:
     GraphError
         If more boxes than the page can move are then visible.
     """
-    everything = list(range(len(graph.groups)))
-    holding = {group.within for group in graph.groups} - {-1}
-    levels: dict[Collapse, list[int]] = {None: everything, "neuron": sorted(holding), "layer": []}
+    levels = _levels(graph)
     if collapse == "auto":
         fitting = [opened for opened in levels.values() if _visible(graph, opened) <= READABLE]
-        opened = fitting[0] if fitting else []
+        opened = fitting[-1] if fitting else []
     else:
         opened = levels[collapse]
     count = _visible(graph, opened)

@@ -27,12 +27,12 @@ export class Camera {
     const camera = byId("camera");
     camera.classList.toggle("smooth", smooth);
     camera.style.transform = `translate(${place.x}px, ${place.y}px) scale(${place.scale})`;
-    this.picture.classList.toggle("far", !this.readable);
+    this.picture.classList.toggle("far", place.scale < FAR);
     this.onLook();
   }
 
   get readable() {
-    return this.place.scale >= FAR;
+    return this.place.scale >= READABLE;
   }
 
   get recognisable() {
@@ -83,7 +83,7 @@ export class Camera {
 
   // Go along with the steps, close enough to read a box.
   follow(box) {
-    if (this.place.scale >= READABLE) {
+    if (this.readable) {
       this.reveal(box);
       return;
     }

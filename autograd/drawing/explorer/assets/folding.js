@@ -29,6 +29,15 @@ export class Folding {
     return this.groups[item - this.size];
   }
 
+  isOpen(item) {
+    return this.open.has(item - this.size);
+  }
+
+  // The visible box that shows an item, or the first of what is in it.
+  boxOf(item) {
+    return this.box[this.nodesOf(item)[0]];
+  }
+
   // The nodes of an item, in topological order.
   nodesOf(item) {
     return this.isGroup(item) ? this.members[item - this.size] : [item];

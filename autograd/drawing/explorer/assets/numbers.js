@@ -20,7 +20,7 @@ function inFourDigits(x) {
 // JavaScript rounds a half up, Python to the even digit: 5.0625 is 5.062.
 function rounded(x) {
   const text = x.toExponential(3);
-  const half = /^-?\d\.\d{3}50*e/.test(x.toExponential(40));
+  const half = /^-?\d\.\d{3}50*e/.test(x.toExponential(20));
   return half ? text.replace(/[13579](?=e)/, (odd) => odd - 1) : text;
 }
 

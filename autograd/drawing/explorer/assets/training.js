@@ -24,15 +24,21 @@ export class Training {
       this.timer === null ? this.play() : this.pause(),
     );
     this.drawCurve();
-    this.show(run.epochs.length - 1);
+    this.go(run.epochs.length - 1);
   }
 
   // Put the parameters of a snapshot into the graph.
   go(index) {
-    const { nodes } = this.run;
-    const start = index * nodes.length;
-    this.app.edit(new Map(nodes.map((node, i) => [node, this.numbers[start + i]])));
     this.show(index);
+    this.putBack();
+    this.app.refresh();
+  }
+
+  putBack() {
+    if (this.app.graph.locked) return;
+    const { nodes } = this.run;
+    const start = Number(byId("epoch").value) * nodes.length;
+    nodes.forEach((node, i) => (this.app.engine.data[node] = this.numbers[start + i]));
   }
 
   play() {

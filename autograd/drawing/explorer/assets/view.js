@@ -154,7 +154,6 @@ export class View {
     const bends = this.layout.bends.get(entry.edge.route) ?? [];
     const points = curve(places.get(from), places.get(to), this.direction, slot, count, bends);
     setAttribute(entry.path, "d", pathText(points));
-    setAttribute(entry.touch, "d", pathText(points));
     entry.spot = pointOnLast(points, 0.9);
     if (entry.label) this.putLabel(entry);
   }
@@ -169,9 +168,7 @@ export class View {
 
   newEdge(edge) {
     const path = svg("path", { class: "line", "marker-end": "url(#arrow)" });
-    const touch = svg("path", { class: "touch" });
-    const element = svg("g", { class: "edge" }, path, touch);
-    return { element, path, touch, edge, label: null };
+    return { element: svg("g", { class: "edge" }, path), path, edge, label: null };
   }
 
   // --- where the camera looks -----------------------------------------------------------------
@@ -223,48 +220,6 @@ export class View {
       this.putLabel(entry);
     }
     setText(entry.label, this.figures.ofEdge(entry.edge, this.known));
-  }
-
-  // --- what is looked at ----------------------------------------------------------------------
-
-  // Mark the step: its box, and the edges that carry numbers, with the direction they go.
-  markStep(step) {
-    for (const [item, { element }] of this.cards) {
-      element.classList.toggle("active", item === step?.box && step.kind !== "done");
-    }
-    for (const { element, edge } of this.edges.values()) {
-      const active = edge.to === step?.box && step.kind !== "seed";
-      element.classList.toggle("forward", active && step.kind === "forward");
-      element.classList.toggle("backward", active && step.kind === "backward");
-    }
-  }
-
-  // Dim all but the paths from an item to the output, and mark the item that is selected.
-  highlight(item, selected) {
-    const path = new Set();
-    if (item !== null) {
-      const toOutput = this.engine.ancestors(this.engine.output);
-      for (const node of this.folding.outputsOf(item, this.engine.users)) {
-        for (const next of this.engine.descendants(node)) {
-          if (toOutput.has(next)) path.add(this.folding.box[next]);
-        }
-      }
-      path.add(item);
-    }
-    this.picture.classList.toggle("looking", path.size > 0);
-    for (const [box, { element }] of this.cards) {
-      element.classList.toggle("on-path", path.has(box));
-      element.classList.toggle("selected", box === selected);
-    }
-    for (const entry of this.edges.values()) {
-      const { from, to } = entry.edge;
-      const on = path.has(from) && path.has(to);
-      entry.element.classList.toggle("on-path", on);
-      const near = item !== null && (from === item || to === item);
-      if (near) this.labelEdge(entry);
-      entry.label?.classList.toggle("on-path", near || on);
-      entry.label?.classList.toggle("extra", !entry.edge.labelled && !near);
-    }
   }
 }
 
