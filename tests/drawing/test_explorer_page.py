@@ -663,6 +663,11 @@ def test_boxes_never_overlap(browser: Browser, tmp_path: Path) -> None:
                     apart_x = abs(a["x"] - b["x"]) >= (a["width"] + b["width"]) / 2
                     apart_y = abs(a["y"] - b["y"]) >= (a["height"] + b["height"]) / 2
                     assert apart_x or apart_y, (opened, a, b)
+                bends = browser.run("return [...explorer.view.layout.bends.values()].flat()")
+                for bend, box in itertools.product(bends, places):
+                    beside_x = abs(bend["x"] - box["x"]) >= box["width"] / 2
+                    beside_y = abs(bend["y"] - box["y"]) >= box["height"] / 2
+                    assert beside_x or beside_y, (opened, bend, box)
 
 
 # --- training ------------------------------------------------------------------------------------

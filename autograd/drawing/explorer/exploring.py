@@ -17,6 +17,7 @@ from autograd.drawing.explorer.cells import (
 from autograd.drawing.explorer.javascript import javascript_table, operation_key
 from autograd.drawing.explorer.layout import places
 from autograd.drawing.explorer.page import page
+from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED
 from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
 from autograd.drawing.order import inputs_first
 from autograd.drawing.picture import Collapse, levels_of, values_of
@@ -172,6 +173,7 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
             }
             for group, place in zip(groups, where.centers[len(cells) :], strict=True)
         ],
+        "sizes": {"card": CARD, "folded": FOLDED, "beside": BESIDE, "along": ALONG},
         "routes": where.routes,
         "levels": [{"name": name, "open": level} for name, level in _named_levels(graph)],
         "opened": _opened(graph, collapse),

@@ -1,7 +1,7 @@
 // The elements of the picture: cards of nodes and of folded groups, and frames of open ones.
 
 import { svg } from "./dom.js";
-import { CARD, FOLDED } from "./layout.js";
+import { sizesOf } from "./layout.js";
 import { fitted, textWidth } from "./ruler.js";
 
 const EDGE = 10; // of the texts, from the border
@@ -13,7 +13,7 @@ const WIDEST_NAME = 64;
 export class Cards {
   // `handlers`: hover(item or null), select(item), toggle(item).
   constructor(graph, folding, arithmetic, handlers) {
-    Object.assign(this, { graph, folding, arithmetic, handlers });
+    Object.assign(this, { graph, folding, arithmetic, handlers, sizes: sizesOf(graph) });
   }
 
   card(item) {
@@ -26,13 +26,13 @@ export class Cards {
     const symbol = this.arithmetic.operation(node)?.symbol ?? "";
     const kind = symbol.length > 3 ? "symbol word" : "symbol";
     const taken = symbol ? Math.min(WIDEST_SYMBOL, textWidth(symbol, kind, "card")) + GAP : 0;
-    const room = CARD.width - 2 * EDGE - taken;
-    const data = svg("text", { class: "number data", x: CARD.width - EDGE, y: 37 });
-    const gradient = svg("text", { class: "number gradient", x: CARD.width - EDGE, y: 54 });
+    const room = this.sizes.card.width - 2 * EDGE - taken;
+    const data = svg("text", { class: "number data", x: this.sizes.card.width - EDGE, y: 37 });
+    const gradient = svg("text", { class: "number gradient", x: this.sizes.card.width - EDGE, y: 54 });
     const element = svg(
       "g",
       { class: `card ${role}`, ...this.itemAttributes(node) },
-      svg("rect", { class: "face", ...CARD, rx: 9 }),
+      svg("rect", { class: "face", ...this.sizes.card, rx: 9 }),
       svg(
         "text",
         { class: "title", x: EDGE, y: 19 },
@@ -40,7 +40,7 @@ export class Cards {
       ),
       svg(
         "text",
-        { class: kind, x: CARD.width - EDGE, y: 19 },
+        { class: kind, x: this.sizes.card.width - EDGE, y: 19 },
         ...fitted(symbol, WIDEST_SYMBOL, kind, "card"),
       ),
       svg("text", { class: "key data-key", x: EDGE, y: 37 }, "data"),
@@ -53,17 +53,17 @@ export class Cards {
 
   groupCard(item) {
     const group = this.folding.group(item);
-    const room = FOLDED.width - 2 * EDGE;
+    const room = this.sizes.folded.width - 2 * EDGE;
     const name = this.arithmetic.outputName(item);
     const text = (kind, y, content, width) =>
       svg("text", { class: kind, x: EDGE, y }, ...fitted(content, width, kind, "card group"));
-    const data = svg("text", { class: "number data", x: FOLDED.width - EDGE, y: 50 });
-    const gradient = svg("text", { class: "number gradient", x: FOLDED.width - EDGE, y: 67 });
+    const data = svg("text", { class: "number data", x: this.sizes.folded.width - EDGE, y: 50 });
+    const gradient = svg("text", { class: "number gradient", x: this.sizes.folded.width - EDGE, y: 67 });
     const element = svg(
       "g",
       { class: `card group ${group.role}`, ...this.itemAttributes(item) },
-      svg("rect", { class: "back", x: 5, y: -5, ...FOLDED, rx: 9 }),
-      svg("rect", { class: "face", ...FOLDED, rx: 9 }),
+      svg("rect", { class: "back", x: 5, y: 5, ...this.sizes.folded, rx: 9 }),
+      svg("rect", { class: "face", ...this.sizes.folded, rx: 9 }),
       text("title", 19, group.title, room - BUTTON + EDGE),
       text("key", 34, group.detail, room),
       text("key data-key", 50, name ? `data ${name}` : "data", WIDEST_NAME),
@@ -113,7 +113,7 @@ export class Cards {
       "g",
       {
         class: "toggle",
-        transform: `translate(${FOLDED.width - 15} 15)`,
+        transform: `translate(${this.sizes.folded.width - 15} 15)`,
         role: "button",
         tabindex: sign === "+" ? -1 : 0,
         "aria-label": name,

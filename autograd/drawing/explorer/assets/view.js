@@ -151,7 +151,7 @@ export class View {
 
   putEdge(entry, places) {
     const { from, to, slot, count } = entry.edge;
-    const bends = this.layout.bends.get(entry.edge.route) ?? [];
+    const bends = entry.edge.routes.flatMap((route) => this.layout.bends.get(route) ?? []);
     const points = curve(places.get(from), places.get(to), this.direction, slot, count, bends);
     setAttribute(entry.path, "d", pathText(points));
     entry.spot = pointOnLast(points, 0.9);
