@@ -186,7 +186,7 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
 
 def _described(operation: Operation, n_inputs: int) -> dict[str, str]:
     """Return how to write an operation; `infix` stands between its inputs, if anything does."""
-    symbol = operation.symbol
+    symbol = operation.symbol.replace("-", "−")
     between = n_inputs == 2 and not any(letter.isalnum() or letter == " " for letter in symbol)
     infix = "+" if operation.name == "sum" else symbol if between else ""
     return {"name": operation.name, "symbol": symbol, "infix": infix, "advice": operation.advice}

@@ -1,6 +1,6 @@
 // What happens in a step, in symbols and in numbers.
 
-import { plain } from "./dom.js";
+import { plain, TIMES } from "./dom.js";
 import { FAILED, FINE } from "./engine.js";
 import { format, operand } from "./numbers.js";
 
@@ -124,7 +124,7 @@ export class Arithmetic {
   product(node, localName, gradient, local) {
     return [
       this.gradientName(node),
-      " · ",
+      TIMES,
       localName,
       " = ",
       ...this.productInNumbers(gradient, local),
@@ -134,7 +134,7 @@ export class Arithmetic {
   }
 
   productInNumbers(gradient, local) {
-    return [["gradient", operand(gradient)], " · ", ["local", operand(local)]];
+    return [["gradient", operand(gradient)], TIMES, ["local", operand(local)]];
   }
 
   // What is wrong with the number of a node that failed.

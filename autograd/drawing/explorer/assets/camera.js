@@ -5,8 +5,7 @@ import { byId } from "./dom.js";
 const MARGIN = 24;
 const READABLE = 0.55; // scale; the steps come closer than this
 const CLOSE = 0.9;
-const FAR = 0.3; // from here on, text is left out
-const FARTHEST_AT_FIRST = 0.15;
+const FAR = 0.3; // text is left out from here on, and the page does not open so far away
 const [FARTHEST, CLOSEST] = [0.02, 4];
 
 export class Camera {
@@ -15,6 +14,7 @@ export class Camera {
     this.picture = picture;
     this.onLook = onLook;
     this.place = { x: 0, y: 0, scale: 1 };
+    this.fitted = false; // until it is moved, it shows all of the picture
     this.listen();
   }
 
@@ -24,10 +24,11 @@ export class Camera {
 
   look(place, smooth = false) {
     this.place = place;
+    this.fitted = false;
     const camera = byId("camera");
     camera.classList.toggle("smooth", smooth);
     camera.style.transform = `translate(${place.x}px, ${place.y}px) scale(${place.scale})`;
-    this.picture.classList.toggle("far", place.scale < FAR);
+    this.picture.classList.toggle("far", !this.recognisable);
     this.onLook();
   }
 
@@ -36,7 +37,7 @@ export class Camera {
   }
 
   get recognisable() {
-    return this.place.scale >= FARTHEST_AT_FIRST;
+    return this.place.scale >= FAR;
   }
 
   // What it sees, in the coordinates of the picture, and a quarter more on each side.
@@ -54,8 +55,7 @@ export class Camera {
 
   // All of a layout.
   fit(layout, smooth = false) {
-    const { width } = this.window;
-    const height = this.window.height - byId("legend").offsetHeight;
+    const { width, height } = this.window;
     const scale = Math.min(
       (width - 2 * MARGIN) / layout.width,
       (height - 2 * MARGIN) / layout.height,
@@ -63,6 +63,7 @@ export class Camera {
     );
     const x = (width - layout.width * scale) / 2;
     this.look({ scale, x, y: (height - layout.height * scale) / 2 }, smooth);
+    this.fitted = true;
   }
 
   zoom(factor, at) {
@@ -92,8 +93,14 @@ export class Camera {
     this.look({ scale: CLOSE, x, y }, true);
   }
 
+  // Come as near as one can read, to where a box is in sight.
+  approach(box) {
+    this.look({ ...this.place, scale: READABLE });
+    this.reveal(box, false);
+  }
+
   // Bring a box into sight, if it is not.
-  reveal(box) {
+  reveal(box, smooth = true) {
     const { width, height } = this.window;
     const { x, y, scale } = this.place;
     const aside = (center, half, size) =>
@@ -101,7 +108,7 @@ export class Camera {
     this.pan(
       aside(x + box.x * scale, (box.width * scale) / 2, width),
       aside(y + box.y * scale, (box.height * scale) / 2, height),
-      true,
+      smooth,
     );
   }
 

@@ -27,8 +27,9 @@ export class Cards {
     const kind = symbol.length > 3 ? "symbol word" : "symbol";
     const taken = symbol ? Math.min(WIDEST_SYMBOL, textWidth(symbol, kind, "card")) + GAP : 0;
     const room = this.sizes.card.width - 2 * EDGE - taken;
-    const data = svg("text", { class: "number data", x: this.sizes.card.width - EDGE, y: 37 });
-    const gradient = svg("text", { class: "number gradient", x: this.sizes.card.width - EDGE, y: 54 });
+    const { width } = this.sizes.card;
+    const data = this.number("data", "data", "card", width, 37);
+    const gradient = this.number("gradient", "grad", "card", width, 54);
     const element = svg(
       "g",
       { class: `card ${role}`, ...this.itemAttributes(node) },
@@ -45,8 +46,8 @@ export class Cards {
       ),
       svg("text", { class: "key data-key", x: EDGE, y: 37 }, "data"),
       svg("text", { class: "key", x: EDGE, y: 54 }, "grad"),
-      data,
-      gradient,
+      data.element,
+      gradient.element,
     );
     return { element, data, gradient };
   }
@@ -57,8 +58,9 @@ export class Cards {
     const name = this.arithmetic.outputName(item);
     const text = (kind, y, content, width) =>
       svg("text", { class: kind, x: EDGE, y }, ...fitted(content, width, kind, "card group"));
-    const data = svg("text", { class: "number data", x: this.sizes.folded.width - EDGE, y: 50 });
-    const gradient = svg("text", { class: "number gradient", x: this.sizes.folded.width - EDGE, y: 67 });
+    const [dataKey] = fitted(name ? `data ${name}` : "data", WIDEST_NAME, "key", "card group");
+    const data = this.number("data", dataKey, "card group", this.sizes.folded.width, 50);
+    const gradient = this.number("gradient", "grad", "card group", this.sizes.folded.width, 67);
     const element = svg(
       "g",
       { class: `card group ${group.role}`, ...this.itemAttributes(item) },
@@ -68,11 +70,25 @@ export class Cards {
       text("key", 34, group.detail, room),
       text("key data-key", 50, name ? `data ${name}` : "data", WIDEST_NAME),
       text("key", 67, "grad", room),
-      data,
-      gradient,
+      data.element,
+      gradient.element,
       this.toggleButton(item, "+"),
     );
     return { element, data, gradient };
+  }
+
+  // A number at the right of a card, and the room that it has beside its key.
+  number(kind, key, around, width, y) {
+    const room = width - 2 * EDGE - GAP - textWidth(key, "key", around);
+    const element = svg("text", { class: `number ${kind}`, x: width - EDGE, y });
+    return { element, room, around };
+  }
+
+  // Write a number, smaller if there is not the room.
+  write({ element, room, around }, text) {
+    if (element.textContent === text) return;
+    element.textContent = text;
+    element.style.setProperty("--fit", Math.min(1, room / textWidth(text, "number", around)));
   }
 
   frame(item) {

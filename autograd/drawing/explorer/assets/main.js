@@ -42,7 +42,7 @@ class App {
     this.view.arrange(false);
     this.view.fit();
     if (graph.foldToFit) this.folds.foldToFit();
-    if (!this.view.camera.recognisable) this.view.follow(this.folding.box[this.engine.output]);
+    if (!this.view.camera.recognisable) this.view.approach(this.folding.box[this.engine.output]);
     this.plane = graph.plane && new Plane(graph.plane, this);
     this.refresh();
     this.training = graph.training && new Training(graph.training, this);
@@ -195,7 +195,7 @@ class App {
     });
     let drawn = false; // it calls at once, too
     const watch = new ResizeObserver(() => {
-      if (drawn) this.view.fit();
+      if (drawn && this.view.camera.fitted) this.view.fit();
       drawn = true;
       this.plane?.draw();
     });

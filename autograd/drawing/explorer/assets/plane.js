@@ -4,6 +4,7 @@ import { byId, html } from "./dom.js";
 import { format } from "./numbers.js";
 
 const [COLUMNS, ROWS] = [64, 40];
+const CORNER = 7; // pixels, to the numbers in it
 const MARGIN = 0.25; // of the extent of the points, on each side
 
 export class Plane {
@@ -66,6 +67,7 @@ export class Plane {
     this.drawShades(context, scores, clientWidth, clientHeight);
     this.drawBoundary(context, scores, clientWidth, clientHeight);
     this.drawPoints(context, clientWidth, clientHeight);
+    this.drawRange(context, clientWidth, clientHeight);
     const score = this.app.engine.data[this.plane.score];
     this.canvas.setAttribute(
       "aria-label",
@@ -169,6 +171,23 @@ export class Plane {
     context.moveTo(x, y - 11);
     context.lineTo(x, y + 11);
     context.stroke();
+  }
+
+  // Its lower left and its upper right corner.
+  drawRange(context, width, height) {
+    const corner = (end) => `(${this.range.map((axis) => format(axis[end])).join(", ")})`;
+    context.font = `11px ${getComputedStyle(this.canvas).fontFamily}`;
+    context.fillStyle = this.color("--ink");
+    context.strokeStyle = this.color("--paper");
+    context.lineWidth = 3;
+    context.lineJoin = "round";
+    const write = (text, x, y, align) => {
+      context.textAlign = align;
+      context.strokeText(text, x, y);
+      context.fillText(text, x, y);
+    };
+    write(corner("low"), CORNER, height - CORNER, "left");
+    write(corner("high"), width - CORNER, 2 * CORNER, "right");
   }
 
   color(name) {

@@ -8,7 +8,9 @@ import { curve, Layout, pointOnLast } from "./layout.js";
 
 const MOVING = 350; // milliseconds
 const MOST_MOVING = 300; // boxes; a larger picture jumps
-const MOST_LABELLED = { into: 4, from: 6 }; // edges; more have labels while one looks at them
+const MOST_LABELLED = { into: 4, from: 4, all: 80 }; // edges; more have labels while looked at
+const LABEL = { at: 0.9, above: 4, height: 13 }; // its place on the last piece of its edge
+const DOWN_IS_BETTER = 1.15; // if the graph is so much larger in the window
 
 export class View {
   constructor(graph, engine, folding, arithmetic, handlers) {
@@ -35,7 +37,7 @@ export class View {
       const layout = new Layout(this.graph, this.folding, direction);
       return Math.min(width / layout.width, height / layout.height);
     };
-    return ratio("down") > 1.15 * ratio("across") ? "down" : "across";
+    return ratio("down") > DOWN_IS_BETTER * ratio("across") ? "down" : "across";
   }
 
   // Draw the visible boxes anew, those that stay moving to their places.
@@ -108,6 +110,8 @@ export class View {
         Object.assign(edge, { slot, count: edges.length, labelled });
       });
     }
+    const labelled = this.folding.edges.filter((edge) => edge.labelled);
+    if (labelled.length > MOST_LABELLED.all) for (const edge of labelled) edge.labelled = false;
   }
 
   // Where a box comes from: its own place, or that of the group it was folded in.
@@ -154,16 +158,18 @@ export class View {
     const bends = entry.edge.routes.flatMap((route) => this.layout.bends.get(route) ?? []);
     const points = curve(places.get(from), places.get(to), this.direction, slot, count, bends);
     setAttribute(entry.path, "d", pathText(points));
-    entry.spot = pointOnLast(points, 0.9);
+    entry.spot = pointOnLast(points, LABEL.at);
     if (entry.label) this.putLabel(entry);
   }
 
-  // Just before the arrow, where the edges into a box are apart.
+  // On its edge just before the arrow, where the edges into a box are apart; going down they are less
+  // so, and every second label stands higher.
   putLabel({ label, spot, edge }) {
     const across = this.direction === "across";
-    setAttribute(label, "text-anchor", across ? "end" : "start");
-    setAttribute(label, "x", across ? spot.x : spot.x + 5);
-    setAttribute(label, "y", across ? spot.y - 8 : spot.y - 3 - 13 * (edge.slot % 2));
+    const raised = LABEL.above + LABEL.height * (edge.slot % 2);
+    setAttribute(label, "text-anchor", across ? "end" : "middle");
+    setAttribute(label, "x", spot.x);
+    setAttribute(label, "y", across ? spot.y : spot.y - raised);
   }
 
   newEdge(edge) {
@@ -183,6 +189,10 @@ export class View {
     if (place) this.camera.follow(place);
   }
 
+  approach(item) {
+    this.camera.approach(this.layout.places.get(item));
+  }
+
   reveal(item) {
     const place = this.layout.places.get(item);
     if (place) this.camera.reveal(place);
@@ -195,8 +205,8 @@ export class View {
     this.known = state.known;
     for (const [item, card] of this.cards) {
       const { data, gradient, failed, spoken } = this.figures.ofBox(item, state);
-      setNumber(card.data, data);
-      setNumber(card.gradient, gradient);
+      this.making.write(card.data, data);
+      this.making.write(card.gradient, gradient);
       card.element.classList.toggle("failed", failed);
       setAttribute(card.element, "aria-label", spoken);
     }
@@ -226,11 +236,6 @@ export class View {
 function between(from, to, t) {
   const mix = (name) => from[name] + (to[name] - from[name]) * t;
   return { x: mix("x"), y: mix("y"), width: mix("width"), height: mix("height") };
-}
-
-function setNumber(element, text) {
-  setText(element, text);
-  element.classList.toggle("long", text.length > 7);
 }
 
 function pathText([start, ...points]) {
