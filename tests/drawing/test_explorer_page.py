@@ -533,6 +533,12 @@ def test_pointing_at_a_node_shows_its_chain_rule_sum(browser: Browser, tmp_path:
 
 def test_edges_carry_local_derivatives(browser: Browser, tmp_path: Path) -> None:
     browser.open(ag.explore(neuron(), tmp_path / "page.html"))
+    assert browser.run("""return [...explorer.view.edges.values()].every(({ label, path }) => {
+        const { x, y, width, height } = label.getBBox();
+        const points = Array.from({ length: 50 }, (_, i) =>
+            path.getPointAtLength((i / 49) * path.getTotalLength()));
+        return points.some((p) => p.x > x && p.x < x + width && p.y > y && p.y < y + height);
+    })""")
     labels = browser.run("""return Object.fromEntries([...explorer.view.edges.values()].map(
         ({ edge, label }) => [[edge.from, edge.to].map((n) => explorer.graph.nodes.name[n]).join(),
             label.textContent]))""")
@@ -595,6 +601,18 @@ def test_the_start_of_a_text_that_is_no_number_changes_nothing(
     assert browser.column("data") == before
 
 
+def test_a_selection_is_let_go_beside_the_graph(browser: Browser, tmp_path: Path) -> None:
+    browser.open(ag.explore(neuron(), tmp_path / "page.html"))
+    browser.card("w").click()
+    browser.point_off()
+    assert browser.driver.find_elements(By.CSS_SELECTOR, ".card.selected")
+    picture = browser.find("#picture")
+    ActionChains(browser.driver).move_to_element_with_offset(
+        picture, 10 - picture.size["width"] // 2, 0
+    ).click().perform()
+    assert browser.driver.find_elements(By.CSS_SELECTOR, ".card.selected, .looking") == []
+
+
 def test_constants_and_results_are_not_edited(browser: Browser, tmp_path: Path) -> None:
     browser.open(ag.explore(2 * ag.Value(3.0, "x"), tmp_path / "page.html"))
     for name in ("2", "L"):
@@ -643,6 +661,15 @@ def test_a_button_leads_to_what_python_folds(
     for button in (*buttons, pressed):
         button.click()
     assert visible_titles(browser) == first
+
+
+def test_the_keyboard_goes_along_into_a_box(browser: Browser, tmp_path: Path) -> None:
+    browser.open(ag.explore(network(), tmp_path / "page.html", collapse="layer"))
+    browser.run("""const { folding, keyboard } = explorer;
+        keyboard.focus(folding.boxes.find((box) => folding.isGroup(box)));""")
+    browser.press(Keys.ENTER)
+    assert browser.run("return document.activeElement.dataset.item") is not None
+    assert browser.run("return explorer.folding.open.size") == 1
 
 
 def test_a_box_that_is_opened_from_the_panel_is_let_go(browser: Browser, tmp_path: Path) -> None:
@@ -745,6 +772,18 @@ def test_a_node_that_is_selected_is_explained_in_sight(browser: Browser, tmp_pat
         bar = "return document.querySelector('.transport').getBoundingClientRect().top"
         assert browser.run(box)["top"] >= 0
         assert browser.run(box)["bottom"] <= browser.run(bar)
+
+
+def test_pointing_at_a_node_moves_nothing_in_the_panel(browser: Browser, tmp_path: Path) -> None:
+    history, _, inputs, score, loss = trained()
+    plane = ag.DecisionPlane(inputs, score)
+    browser.open(ag.explore(loss, tmp_path / "page.html", training=history, plane=plane))
+    tops = """return ["training", "boundary"].map(
+        (id) => document.getElementById(id).getBoundingClientRect().top)"""
+    before = browser.run(tops)
+    browser.point_at("x1")
+    assert "Gradient by the chain rule" in browser.text("#inspector")
+    assert browser.run(tops) == before
 
 
 def test_the_plane_shows_the_score_of_every_place(browser: Browser, tmp_path: Path) -> None:
@@ -853,6 +892,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(browser: Browser, tmp_path:
     history, _, inputs, score, loss = trained()
     plane = ag.DecisionPlane(inputs, score)
     browser.open(ag.explore(loss, tmp_path / "page.html", training=history, plane=plane))
+    assert browser.text("#folds [aria-pressed=true]") == "Layers"  # neurons would be too small
     assert browser.run("return document.documentElement.scrollWidth") <= PHONE[0]
     assert browser.find("#play").is_displayed()
     browser.find("#back").click()
