@@ -93,14 +93,20 @@ export class Camera {
     this.look({ scale: CLOSE, x, y }, true);
   }
 
-  // Come as near as one can read, to where a box is in sight.
-  approach(box) {
-    this.look({ ...this.place, scale: READABLE });
-    this.reveal(box, false);
+  // Come as near as one can read, with a box in the middle as far as the ends of a layout let it.
+  approach(layout, box) {
+    const { width, height } = this.window;
+    const offset = (size, center, length) => {
+      const last = size - MARGIN - length * READABLE;
+      if (last >= MARGIN) return (last + MARGIN) / 2;
+      return Math.min(MARGIN, Math.max(last, size / 2 - center * READABLE));
+    };
+    const x = offset(width, box.x, layout.width);
+    this.look({ scale: READABLE, x, y: offset(height, box.y, layout.height) });
   }
 
   // Bring a box into sight, if it is not.
-  reveal(box, smooth = true) {
+  reveal(box) {
     const { width, height } = this.window;
     const { x, y, scale } = this.place;
     const aside = (center, half, size) =>
@@ -108,7 +114,7 @@ export class Camera {
     this.pan(
       aside(x + box.x * scale, (box.width * scale) / 2, width),
       aside(y + box.y * scale, (box.height * scale) / 2, height),
-      smooth,
+      true,
     );
   }
 

@@ -4,6 +4,8 @@ import { byId, setText, svg } from "./dom.js";
 import { format } from "./numbers.js";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, EDGE] = [300, 86, 46, 20, 8];
+const RUN = 6000; // milliseconds, for all epochs
+const FRAME = 30; // at least, for one
 
 export class Training {
   // `run.snapshots` has, for each kept epoch, its number and the numbers of `run.nodes`.
@@ -48,7 +50,7 @@ export class Training {
     this.go(Number(slider.value));
     const more = Number(slider.value) < Number(slider.max);
     this.timer = more
-      ? setTimeout(() => this.play(), Math.max(30, 6000 / this.run.epochs.length))
+      ? setTimeout(() => this.play(), Math.max(FRAME, RUN / this.run.epochs.length))
       : null;
     this.showButton();
   }

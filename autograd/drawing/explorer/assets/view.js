@@ -190,7 +190,7 @@ export class View {
   }
 
   approach(item) {
-    this.camera.approach(this.layout.places.get(item));
+    this.camera.approach(this.layout, this.layout.places.get(item));
   }
 
   reveal(item) {
