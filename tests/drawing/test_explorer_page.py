@@ -933,8 +933,12 @@ def test_texts_stay_within_their_boxes(browser: Browser, tmp_path: Path, collaps
     over = browser.run("""
         const within = (a, b) => a.left >= b.left && a.right <= b.right;
         const box = (element) => element.getBoundingClientRect();
-        return [...document.querySelectorAll(".card, .frame")].flatMap((item) => {
-            const face = box(item.querySelector(".face, .border"));
+        const cards = [...document.querySelectorAll(".card")].map((card) =>
+            [card, card.querySelector(".face")]);
+        const frames = [...explorer.view.frames.values()].map(({ heading, border }) =>
+            [heading, border]);
+        return [...cards, ...frames].flatMap(([item, border]) => {
+            const face = box(border);
             const texts = [...item.querySelectorAll(":scope > text")].filter((t) => box(t).width);
             const clash = (a, b) => box(a).right > box(b).left && box(b).right > box(a).left
                 && Math.abs(box(a).top - box(b).top) < 5 * explorer.view.camera.place.scale;

@@ -95,8 +95,8 @@ export class Cards {
     const border = svg("rect", { class: "border", rx: 14 });
     const button = this.toggleButton(item, "−");
     const title = svg("text", { class: "title", x: 14, y: 20 });
-    const element = svg("g", { class: "frame" }, border, title, button);
-    return { element, border, button, title };
+    const heading = svg("g", { class: "heading" }, title, button); // stands above the edges
+    return { element: svg("g", { class: "frame" }, border), border, heading, button, title };
   }
 
   // The title of a frame so wide, with its detail if there is room.
@@ -104,8 +104,8 @@ export class Cards {
     const { title, detail } = this.folding.group(item);
     const whole = detail ? `${title} · ${detail}` : title;
     const room = width - 2 * EDGE - BUTTON;
-    const text = textWidth(whole, "title", "frame") <= room ? whole : title;
-    const [shown] = fitted(text, room, "title", "frame");
+    const text = textWidth(whole, "title", "heading") <= room ? whole : title;
+    const [shown] = fitted(text, room, "title", "heading");
     frame.title.replaceChildren(shown, svg("title", {}, whole));
   }
 

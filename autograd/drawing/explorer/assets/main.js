@@ -191,7 +191,7 @@ class App {
     on("theme", () => this.switchTheme());
     on("help", () => byId("keys").showModal());
     byId("picture").addEventListener("click", ({ target }) => {
-      if (!target.closest(".card, .frame")) this.letGo();
+      if (!target.closest(".card, .heading")) this.letGo();
     });
     let drawn = false; // it calls at once, too
     const watch = new ResizeObserver(() => {

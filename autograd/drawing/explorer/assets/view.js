@@ -19,7 +19,7 @@ export class View {
     this.making = new Cards(graph, folding, arithmetic, handlers);
     this.picture = byId("picture");
     this.layers = Object.fromEntries(
-      ["frames", "edges", "labels", "cards"].map((name) => [name, byId(name)]),
+      ["frames", "edges", "headings", "labels", "cards"].map((name) => [name, byId(name)]),
     );
     this.cards = new Map();
     this.frames = new Map();
@@ -47,7 +47,9 @@ export class View {
     const before = new Map(this.places);
     this.keep(this.cards, layout.places.keys(), (item) => this.making.card(item));
     this.keep(this.frames, layout.frames.keys(), (item) => this.making.frame(item));
-    this.layers.frames.replaceChildren(...[...this.frames.values()].map(({ element }) => element));
+    const frames = [...this.frames.values()];
+    this.layers.frames.replaceChildren(...frames.map(({ element }) => element));
+    this.layers.headings.replaceChildren(...frames.map(({ heading }) => heading));
     const keys = new Map(this.folding.edges.map((edge) => [edge.key, edge]));
     this.countArrivals();
     this.keep(this.edges, keys.keys(), (key) => this.newEdge(keys.get(key)));
@@ -143,7 +145,8 @@ export class View {
     }
     for (const [item, frame] of this.frames) {
       const { x, y, width, height } = places.get(item);
-      setAttribute(frame.element, "transform", `translate(${x - width / 2} ${y - height / 2})`);
+      for (const part of [frame.element, frame.heading])
+        setAttribute(part, "transform", `translate(${x - width / 2} ${y - height / 2})`);
       setAttribute(frame.border, "width", width);
       setAttribute(frame.border, "height", height);
       setAttribute(frame.button, "transform", `translate(${width - 16} 15)`);
