@@ -9,9 +9,8 @@ edge finds a way between the boxes of the group, as those do that start in it.
 """
 
 import functools
-import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,9 +117,8 @@ def _edges(graph: CellGraph) -> tuple[dict[int, dict[Point, None]], set[int], se
             ends = chains[source], chains[target]
             common = next(container for container in ends[1] if container in ends[0])
             edges.setdefault(common, {})[ends[0][common], ends[1][common]] = None
-            for chain, crossed in zip(ends, (left, entered), strict=True):
-                within = itertools.takewhile(lambda container: container != common, chain)  # noqa: B023  used at once
-                crossed.update(chain[container] for container in within)
+            left.update(_below(common, ends[0]))
+            entered.update(_below(common, ends[1]))
     return edges, entered, left
 
 
@@ -131,6 +129,14 @@ def _chain(graph: CellGraph, cell: int) -> dict[int, int]:
         chain[container] = item
         item = len(graph.cells) + container
     return chain
+
+
+def _below(container: int, chain: dict[int, int]) -> Iterator[int]:
+    """Yield the items of a chain that stand in groups within a container."""
+    for group, item in chain.items():
+        if group == container:
+            return
+        yield item
 
 
 @functools.lru_cache(maxsize=256)
