@@ -152,7 +152,7 @@ def _arranged(form: Form) -> Places:
     if n_items > MOST_RENDERED:
         centers = in_ranks(sizes, edges)
         return Places(centers[:n_items], [(None, item, [centers[port]]) for port, item in ports])
-    lines = ["digraph {", f"rankdir=LR nodesep={BESIDE / 72} ranksep={ALONG / 72}"]
+    lines = ["digraph {", f"rankdir=LR ordering=in nodesep={BESIDE / 72} ranksep={ALONG / 72}"]
     lines.append('node [shape=box fixedsize=true label=""]')
     lines += [
         f"n{i} [width={width / 72:.4f} height={height / 72:.4f}]"

@@ -9,7 +9,7 @@ import { curve, Layout, pointOnLast } from "./layout.js";
 const MOVING = 350; // milliseconds
 const MOST_MOVING = 300; // boxes; a larger picture jumps
 const MOST_LABELLED = { into: 4, from: 4, all: 80 }; // edges; more have labels while looked at
-const LABEL = { at: 0.9, above: 4, height: 13 }; // its place on the last piece of its edge
+const LABEL_AT = { across: [0.9], down: [0.8, 0.62] }; // on the last piece of its edge, by turns
 const DOWN_IS_BETTER = 1.15; // if the graph is so much larger in the window
 
 export class View {
@@ -161,18 +161,17 @@ export class View {
     const bends = entry.edge.routes.flatMap((route) => this.layout.bends.get(route) ?? []);
     const points = curve(places.get(from), places.get(to), this.direction, slot, count, bends);
     setAttribute(entry.path, "d", pathText(points));
-    entry.spot = pointOnLast(points, LABEL.at);
+    const at = LABEL_AT[this.direction];
+    entry.spot = pointOnLast(points, at[slot % at.length]);
     if (entry.label) this.putLabel(entry);
   }
 
   // On its edge just before the arrow, where the edges into a box are apart; going down they are less
   // so, and every second label stands higher.
-  putLabel({ label, spot, edge }) {
-    const across = this.direction === "across";
-    const raised = LABEL.above + LABEL.height * (edge.slot % 2);
-    setAttribute(label, "text-anchor", across ? "end" : "middle");
+  putLabel({ label, spot }) {
+    setAttribute(label, "text-anchor", this.direction === "across" ? "end" : "middle");
     setAttribute(label, "x", spot.x);
-    setAttribute(label, "y", across ? spot.y : spot.y - raised);
+    setAttribute(label, "y", spot.y);
   }
 
   newEdge(edge) {
