@@ -16,7 +16,6 @@ from autograd.functions import (
     erfc,
     exp,
     expm1,
-    items_of,
     lists_of_many,
     log,
     max,
@@ -28,7 +27,7 @@ from autograd.functions import (
     sqrt,
     sum,
 )
-from autograd.real_numbers import real_number
+from autograd.real_numbers import items_of, real_number
 from autograd.value import Value
 
 

@@ -6,29 +6,36 @@ floats, so the gradient is a graph of its own and can be differentiated again.
 """
 
 import contextlib
+import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from autograd import operations
 from autograd.diagnosis import (
     derivative_error,
     describe,
-    output_error,
-    require_one_for_each_input,
+    require_finite_output,
+    require_numbers,
     require_recorded,
 )
-from autograd.errors import ArgumentError, IndependenceWarning, NonFiniteError, NotANumberError
+from autograd.errors import (
+    ArgumentError,
+    IndependenceWarning,
+    NonFiniteError,
+    NotANumberError,
+    ShapeError,
+)
 from autograd.functions import detach
 from autograd.graph import Node, topological_order
-from autograd.operation import BUILT_IN, CONSTANT, Operation
+from autograd.operation import CONSTANT, Operation
 from autograd.recording import (
     applying_rules,
     differentiating,
     enable_grad,
     is_recording,
-    is_tracing,
 )
+from autograd.tracing import is_tracing
 from autograd.user_code import warn_user_code
 from autograd.value import Value, as_value
 
@@ -71,7 +78,7 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
             raise NotANumberError(f"gradient() takes Values, not {node!r}")
     require_recorded(output, "gradient() of")
     with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
-        # In a compiled function the numbers are other ones for each sample: it takes a graph.
+        # In a compiled function the numbers differ from sample to sample: it takes a graph.
         return _gradient(output, wrt, create_graph or is_tracing())
 
 
@@ -87,52 +94,78 @@ def _nested(gradients: dict[Node, Any], wrt: Numbers, create_graph: bool) -> Num
 
 
 def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> dict[Node, Any]:
-    """Sweep backward over the nodes that depend on `targets`, with gradients kept aside."""
+    """Return the gradient of every node between `targets` and `output`, where one arrives."""
     order = topological_order(output)
-    if not math.isfinite(output.data):
-        raise output_error(output, "gradient() of", order)
+    require_finite_output(output, "gradient() of", order)
+    gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
+    with applying_rules() if create_graph else contextlib.nullcontext():
+        _sweep(gradients, *_on_the_way(targets, order), create_graph)
+    for target in targets:
+        _require_finite(gradients.get(target, 0.0), target)
+    return gradients
+
+
+def _on_the_way(
+    targets: Sequence[Node], order: Iterable[Node]
+) -> tuple[set[Node], list[tuple[Node, Operation]]]:
+    """Return what depends on `targets`, those among it, and the operations between them."""
     dependent = set(targets)
-    on_the_way: list[tuple[Node, Operation]] = []  # not those behind the targets
+    between: list[tuple[Node, Operation]] = []  # not those behind the targets
     for node in order:
         if node.operation is not None and any(parent in dependent for parent in node.parents):
             dependent.add(node)
-            on_the_way.append((node, node.operation))
-    gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
-    with applying_rules() if create_graph else contextlib.nullcontext():
-        for node, operation in reversed(on_the_way):
-            gradient = gradients.get(node, 0.0)
-            if operation.accumulate is not None and not (create_graph or gradient):
-                continue  # as backward() does
-            sent = _sent(node, operation, gradient, create_graph)
-            for parent, contribution in zip(node.parents, sent, strict=True):
-                if parent in dependent:
-                    so_far = gradients.get(parent)
-                    gradients[parent] = contribution if so_far is None else so_far + contribution
-    for target in targets:
-        slope = gradients.get(target, 0.0)
-        if not math.isfinite(slope.data if isinstance(slope, Value) else slope):
-            raise NonFiniteError(
-                f"the gradient with respect to {describe(target)} is not finite: "
-                "detect_anomaly() around the formula tells where it leaves the range of floats"
-            )
-    return gradients
+            between.append((node, node.operation))
+    return dependent, between
+
+
+def _sweep(
+    gradients: dict[Node, Any],
+    dependent: set[Node],
+    between: Sequence[tuple[Node, Operation]],
+    create_graph: bool,
+) -> None:
+    """Apply the chain rule from the last node to the first, with the gradients kept aside."""
+    for node, operation in reversed(between):
+        gradient = gradients.get(node, 0.0)
+        if not create_graph and gradient == 0.0 and operation.stops_zeros:
+            continue
+        sent = _sent(node, operation, gradient, create_graph)
+        for parent, contribution in zip(node.parents, sent, strict=True):
+            if parent in dependent:
+                so_far = gradients.get(parent)
+                gradients[parent] = contribution if so_far is None else so_far + contribution
+
+
+def _require_finite(gradient: Any, target: Node) -> None:
+    if not math.isfinite(gradient.data if isinstance(gradient, Value) else gradient):
+        raise NonFiniteError(
+            f"the gradient with respect to {describe(target)} is not finite: "
+            "detect_anomaly() around the formula tells where it leaves the range of floats"
+        )
 
 
 def _sent(node: Node, operation: Operation, gradient: Any, create_graph: bool) -> Sequence[Any]:
     """Apply the derivative rule of a node to floats, or to Values if that is to be a graph."""
     number: Callable[[Node], Any] = (lambda node: node) if create_graph else _data
     try:
-        sent = operation.derivative(gradient, number(node), *map(number, node.parents))
+        return operation.derivative(gradient, number(node), *map(number, node.parents))
+    except TypeError:
+        require_numbers([node, *node.parents])
+        raise
+    except ShapeError:
+        raise  # a rule that does not fit its inputs
     except (ArithmeticError, ValueError) as cause:
         raise derivative_error(node, cause) from cause
-    if BUILT_IN.get(operation.name) is not operation:
-        require_one_for_each_input(operation, len(node.parents), sent)
-    return sent
 
 
 def _recorded(number: float) -> Value:
     """Make a node of a number that is a gradient: unlike a constant, it may be differentiated."""
     return Value.record(operations.sum, [number])
+
+
+def _is_recorded(node: Node) -> bool:
+    """Tell a node that `_recorded` made: no formula is the sum of one constant."""
+    return node.operation is operations.sum and [p.operation for p in node.parents] == [CONSTANT]
 
 
 def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
@@ -158,7 +191,7 @@ def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
     -------
     callable
         Takes the arguments of `function`; returns floats nested as its first argument. Given
-        Values, or called inside of a function that is being differentiated itself, it returns
+        Values, or called inside a function that is being differentiated itself, it returns
         Values, which depend on all that they were computed from:
 
         >>> ag.grad(lambda x: x * ag.grad(lambda y: x * y)(2.0))(3.0)
@@ -186,10 +219,10 @@ def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
     """
     _require_function("grad", function)
 
-    def gradient_of_function(x: Numbers, *arguments: Any, **options: Any) -> Numbers:
-        return value_and_grad(function)(x, *arguments, **options)[1]
+    def gradient_of_function(x: Numbers, /, *arguments: Any, **options: Any) -> Numbers:
+        return _value_and_gradient(function, x, *arguments, **options)[1]
 
-    return gradient_of_function
+    return _named("grad", function, gradient_of_function)
 
 
 def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, Numbers]]:
@@ -202,14 +235,21 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, Num
     _require_function("value_and_grad", function)
 
     def value_and_gradient_of_function(
-        x: Numbers, *arguments: Any, **options: Any
+        x: Numbers, /, *arguments: Any, **options: Any
     ) -> tuple[Any, Numbers]:
-        value, slopes, depends = differentiated(function, x, *arguments, **options)
-        if not depends:
-            warn_user_code(_INDEPENDENT, IndependenceWarning)
-        return value, slopes
+        return _value_and_gradient(function, x, *arguments, **options)
 
-    return value_and_gradient_of_function
+    return _named("value_and_grad", function, value_and_gradient_of_function)
+
+
+def _value_and_gradient(
+    function: Callable[..., Any], x: Numbers, /, *arguments: Any, **options: Any
+) -> tuple[Any, Numbers]:
+    """Compute a function and its gradient, and warn if that is 0 by an oversight."""
+    value, slopes, depends = differentiated(function, x, *arguments, **options)
+    if not depends:
+        warn_user_code(_INDEPENDENT, IndependenceWarning)
+    return value, slopes
 
 
 _INDEPENDENT = (
@@ -220,7 +260,7 @@ _INDEPENDENT = (
 
 
 def differentiated(
-    function: Callable[..., Any], x: Numbers, *arguments: Any, **options: Any
+    function: Callable[..., Any], x: Numbers, /, *arguments: Any, **options: Any
 ) -> tuple[Any, Numbers, bool]:
     """Compute a function, its gradient, and whether its result depends on `x` as one expects."""
     with _variables(x) as (inputs, as_graph):
@@ -234,10 +274,7 @@ def differentiated(
 
 def _has_derivatives(output: Node) -> bool:
     """Tell whether a derivative is a part of `output`: that of 3 x is no surprise as a constant."""
-    return any(
-        node.operation is operations.sum and [p.operation for p in node.parents] == [CONSTANT]
-        for node in topological_order(output)  # such a node is made by `_recorded`
-    )
+    return any(map(_is_recorded, topological_order(output)))
 
 
 def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
@@ -255,13 +292,13 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
     """
     _require_function("hessian", function)
 
-    def hessian_of_function(x: Numbers, *arguments: Any, **options: Any) -> Numbers:
+    def hessian_of_function(x: Numbers, /, *arguments: Any, **options: Any) -> Numbers:
         with _variables(x) as (inputs, as_graph):
-            slopes = grad(function)(inputs, *arguments, **options)
+            slopes = _value_and_gradient(function, inputs, *arguments, **options)[1]
             rows = map_numbers(lambda slope: _gradient(slope, inputs, as_graph), slopes)
         return _result(rows)
 
-    return hessian_of_function
+    return _named("hessian", function, hessian_of_function)
 
 
 def _require_function(caller: str, function: Any) -> None:
@@ -270,6 +307,17 @@ def _require_function(caller: str, function: Any) -> None:
             f"{caller}() takes a function, not {function!r}: {caller}(f)(x). For the derivatives "
             "of what is computed already there is gradient(output, wrt)"
         )
+
+
+def _named(
+    caller: str, function: Callable[..., Any], derivative: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Name a derivative after its function, whose arguments it takes: ``grad(sin)``."""
+    functools.update_wrapper(derivative, function, assigned=["__module__"], updated=[])
+    name = getattr(function, "__name__", type(function).__name__)  # a model or a partial has none
+    derivative.__name__ = derivative.__qualname__ = f"{caller}({name})"
+    derivative.__doc__ = f"`autograd.{caller}` of `{name}`, with respect to its first argument."
+    return derivative
 
 
 def map_numbers(function: Callable[[Any], Any], numbers: Numbers) -> Numbers:

@@ -13,10 +13,10 @@ from autograd.errors import (
     GraphError,
     NonFiniteError,
     NotANumberError,
-    ShapeError,
 )
-from autograd.graph import Node, origins
-from autograd.operation import CONSTANT, Operation
+from autograd.graph import Node, origins, topological_order
+from autograd.operation import CONSTANT
+from autograd.real_numbers import REAL, is_numpy_bool, shown_short
 
 
 def describe(node: Node) -> str:
@@ -55,8 +55,57 @@ def require_recorded(output: Node, caller: str) -> None:
         )
 
 
+def require_finite_output(output: Node, caller: str, order: Sequence[Node]) -> None:
+    """Raise an error if `output`, the last of `order`, is not a finite number.
+
+    Raises
+    ------
+    NotANumberError
+        If a node of `order` holds something other than a number.
+    NonFiniteError
+        If `output` is infinite or nan. In the words of `caller`, such as "backward() from".
+    """
+    if type(output.data) is not float:
+        require_numbers(order)
+    if not math.isfinite(output.data):
+        culprit = next(node for node in order if not math.isfinite(node.data))
+        raise NonFiniteError(
+            f"{caller} an output that is {output.data}: the first number that is not finite is "
+            f"{culprit.data}, from {describe(culprit)}. {_advice()}"
+        )
+
+
+def require_numbers(nodes: Iterable[Node]) -> None:
+    """Raise an error if one of `nodes` holds something other than a number.
+
+    Anything may be assigned to ``w.data``, and to check it wherever it is read would take too long:
+    so this is called where arithmetic has failed.
+
+    Raises
+    ------
+    NotANumberError
+        With the variable that it came from, and what to write.
+    """
+    for node in nodes:
+        if not _holds_a_number(node):
+            source = next(node for node in topological_order(node) if not _holds_a_number(node))
+            held: Any = source.data
+            what_to_do = "assign a float to its data"
+            if isinstance(held, Node):
+                what_to_do = "write w.data = w.data - lr * w.grad, with .data on both sides"
+            raise NotANumberError(
+                f"{source.label or 'a Value'} holds {shown_short(held)} ({type(held).__name__}), "
+                f"not a number: {what_to_do}"
+            )
+
+
+def _holds_a_number(node: Node) -> bool:
+    held: Any = node.data
+    return isinstance(held, REAL) or is_numpy_bool(held)
+
+
 def require_unchanged(order: Iterable[Node]) -> None:
-    """Raise an error if a node is not what its operation makes of its inputs by now.
+    """Raise an error if a node is no longer what its operation makes of its inputs.
 
     A node keeps the number that it was computed with, and the derivative rules read those of its
     inputs as they are: after ``x.data = 5.0`` the two belong to different points.
@@ -83,61 +132,11 @@ def require_unchanged(order: Iterable[Node]) -> None:
             )
 
 
-def require_one_for_each_input(operation: Operation, n_inputs: int, sent: Any) -> None:
-    """Raise an error if `sent`, which the rule of `operation` returned, does not fit its inputs.
-
-    Raises
-    ------
-    ShapeError
-        If it is not a tuple or list of `n_inputs` gradients.
-    NotANumberError
-        If one of them is None, or text.
-    """
-    several = isinstance(sent, list | tuple)
-    if not several or len(sent) != n_inputs:
-        returned = counted(len(sent), "gradient") if several else repr(sent)
-        raise ShapeError(
-            f"the derivative rule of {operation.name} returned {returned}, and the operation has "
-            f"{counted(n_inputs, 'input')}: return a tuple with one gradient for each"
-        )
-    for gradient in sent:
-        if gradient is None or isinstance(gradient, str | list | tuple):
-            raise NotANumberError(
-                f"the derivative rule of {operation.name} returned {gradient!r} as a gradient: "
-                "return a number, 0.0 for an input that the output does not depend on"
-            )
-
-
-def require_fitting_rule(node: Any) -> None:
-    """Raise a clearer error, after one in the sweep, if the rule returned what does not fit.
-
-    Raises
-    ------
-    ShapeError, NotANumberError
-        As `require_one_for_each_input` does.
-    """
-    inputs = [parent.data for parent in node.parents]
-    try:
-        sent = node.operation.derivative(node.grad, node.data, *inputs)
-    except (ArithmeticError, TypeError, ValueError):
-        return
-    require_one_for_each_input(node.operation, len(inputs), sent)
-
-
 def derivative_error(node: Node, cause: Exception) -> AutogradError:
     """Return the error that tells that the derivative rule of `node` failed with `cause`."""
     kind = NonFiniteError if isinstance(cause, OverflowError) else DomainError
     problem = "is too large for a float" if kind is NonFiniteError else "does not exist"
     return kind(f"the derivative of {describe(node)} {problem}. {_advice()}")
-
-
-def output_error(output: Node, caller: str, order: Iterable[Node]) -> NonFiniteError:
-    """Return the error that tells which node of `order` made `output` infinite or nan."""
-    culprit = next(node for node in order if not math.isfinite(node.data))
-    return NonFiniteError(
-        f"{caller} an output that is {output.data}: the first number that is not finite is "
-        f"{culprit.data}, from {describe(culprit)}. {_advice()}"
-    )
 
 
 def require_finite_gradients(order: Sequence[Node]) -> None:

@@ -32,7 +32,7 @@ class NonFiniteError(AutogradError, ArithmeticError):
     Infinite numbers may be used, such as ``-inf`` for an entry that softmax is to leave out. A nan
     is never an answer. An operation on plain numbers raises this error at once; in a graph, where
     ``+ - *`` and `dot` look at nothing, a nan is passed on and found by `backward` and by every
-    other derivative at the latest, and inside of `detect_anomaly` where it arises.
+    other derivative at the latest, and inside `detect_anomaly` where it arises.
     """
 
 
@@ -78,7 +78,7 @@ class MissingPackageError(AutogradError, ImportError):
 
 
 class CompilationError(AutogradError, RuntimeError):
-    """A program that the C compiler of the machine does not make, or that cannot be loaded."""
+    """A program that the C compiler of this machine cannot build, or that cannot be loaded."""
 
 
 class RenderingError(AutogradError, RuntimeError):

@@ -10,7 +10,7 @@ from autograd.errors import ArgumentError, FileError
 
 
 def as_path(path: str | os.PathLike[str]) -> Path:
-    """Return where a file is to be, as a `Path`.
+    """Return the path of a file as a `Path`.
 
     >>> as_path(3)
     Traceback (most recent call last):
@@ -20,7 +20,7 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     ArgumentError
-        If it is something else than a path.
+        If it is not a path.
     """
     try:
         return Path(path)
@@ -31,14 +31,14 @@ def as_path(path: str | os.PathLike[str]) -> Path:
 
 
 def require_replaceable(path: Path) -> None:
-    """Raise an error if what a path leads to must not make room for a file: a folder, a device.
+    """Raise an error if a path leads to what a file must not replace: a folder, a device.
 
     Raises
     ------
     FileError
     """
     if path.exists() and not path.is_file():
-        reason = "it is a folder" if path.is_dir() else "it is no regular file"
+        reason = "it is a folder" if path.is_dir() else "it is not a regular file"
         raise FileError(f"{path} cannot be written: {reason}")
 
 
@@ -49,7 +49,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     ArgumentError
-        If `path` is no path.
+        If `path` is not a path.
     FileError
         If the file cannot be written. What was there is then still in its place.
     """

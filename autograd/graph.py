@@ -147,8 +147,9 @@ class Visit:
                     order.append(node)
 
         Graphs are deeper than Python's stack, so this loop has a stack of its own, of the nodes
-        that wait for their inputs. One that waits for all that are left lies below a None, and need
-        not look at them again: that is 13 % of a walk through sums and products.
+        that wait for their inputs. A None on top of a node says that no other input is left: when
+        the node comes up again it is not searched, which saves 13 % of a walk through sums and
+        products.
 
         In place of the set, the gradient of a visited node is set to `zero`, a float object made
         for this visit: finding that very object tells that a node has been visited. A row whose

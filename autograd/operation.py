@@ -1,6 +1,6 @@
 """What an operation is: a function of numbers that knows its derivative.
 
-`define` makes one. Those of the library are defined in `autograd.operations`.
+`autograd.definition` makes one. Those of the library are defined in `autograd.operations`.
 """
 
 import inspect
@@ -10,7 +10,6 @@ from numbers import Real
 from typing import Any
 
 from autograd.errors import (
-    ArgumentError,
     AutogradError,
     DomainError,
     GraphError,
@@ -25,7 +24,7 @@ OPERATIONS: dict[str, "Operation"] = {}
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Operation:
-    """A function of numbers, with its derivative. Made by :func:`define`.
+    """A function of numbers, with its derivative. Made by :func:`autograd.definition.define`.
 
     Calling an operation applies it to whatever the inputs are:
 
@@ -54,9 +53,9 @@ class Operation:
     accumulate : callable, optional
         ``accumulate(g, first, second)`` applies `derivative` to float gradients in place: it adds
         to ``node.grad`` of each input node what the rule would return. It is given an input and
-        None, two inputs, or None and rows of inputs, as a node holds them. A zero is not handed to
-        it: nothing flows on, not even to an infinite input. Only for the operations that training
-        spends its time in; the tests hold it to the rule.
+        None, two inputs, or None and rows of inputs, as a node holds them, and no zero: see
+        `stops_zeros`. Only for the operations that training spends its time in; the tests hold it
+        to the rule.
     """
 
     name: str
@@ -66,6 +65,16 @@ class Operation:
     derivative: Callable[..., Sequence[Any]]
     advice: str = ""
     accumulate: Callable[..., None] | None = None
+
+    @property
+    def stops_zeros(self) -> bool:
+        """Whether a gradient of zero ends here: nothing flows on, not even to an infinite input.
+
+        Half of the gradients in a relu network are zero. To pass those over takes 10 % off its
+        backward pass, and 15 % off a training step with dots. Other operations apply their rule to
+        a zero too, and so tell where a derivative does not exist.
+        """
+        return self.accumulate is not None
 
     def __call__(self, *inputs: Any) -> Any:
         """Apply to Values (the result is recorded in the graph), to arrays, or to numbers."""
@@ -99,7 +108,7 @@ class Operation:
         NonFiniteError
             If the result is too large for a float, or nan, as that of ``inf - inf``.
         ShapeError
-            If the operation takes another number of inputs.
+            If the operation takes a different number of inputs.
         """
         try:
             result = self.forward(*inputs)
@@ -113,13 +122,13 @@ class Operation:
         return result
 
     def _require_number_of_inputs(self, count: int) -> None:
-        """Raise an error if the derivative rule, which names all inputs, takes another number."""
-        names = self._inputs()
+        """Raise an error if the derivative rule, which names all inputs, takes more or fewer."""
+        names = self.input_names()
         if names is not None and len(names) != count:
             inputs = f"{len(names)} input{'s' if len(names) != 1 else ''} ({', '.join(names)})"
             raise ShapeError(f"{self.name} takes {inputs}, not {count}")
 
-    def _inputs(self) -> list[str] | None:
+    def input_names(self) -> list[str] | None:
         """Return the inputs by the names that the derivative rule has for them, None if any."""
         parameters = inspect.signature(self.derivative).parameters.values()
         if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
@@ -165,7 +174,7 @@ class Operation:
         Raises
         ------
         GraphError
-            If the name stands for another operation by now.
+            If the name stands for a later operation.
         """
         if _operation_named(self.name) is not self:
             raise GraphError(
@@ -177,86 +186,6 @@ class Operation:
 
 _INFIX = ("+", "-", "*", "/", "**")
 """The symbols that stand between their two inputs."""
-
-
-def define(
-    name: str,
-    *,
-    symbol: str,
-    forward: Callable[..., float],
-    array: Callable[..., Any],
-    derivative: Callable[..., Sequence[Any]],
-    advice: str = "",
-    accumulate: Callable[..., None] | None = None,
-) -> Operation:
-    """Define an operation, and with it its gradients of every order.
-
-    >>> from autograd import Value, operations
-    >>> cube = operations.define(
-    ...     "cube",
-    ...     symbol="x³",
-    ...     forward=lambda x: x * x * x,
-    ...     array=lambda np, x: x * x * x,
-    ...     derivative=lambda g, out, x: (g * 3 * x * x,),
-    ... )
-    >>> x = Value(2.0)
-    >>> y = cube(x)
-    >>> y.backward()
-    >>> y.data, x.grad
-    (8.0, 12.0)
-    >>> del operations.OPERATIONS["cube"]
-
-    Parameters are the attributes of :class:`Operation`. An operation of your own may be defined
-    again, as when a cell of a notebook is run a second time: the later definition takes the name,
-    and graphs recorded before keep the earlier one.
-
-    Raises
-    ------
-    ArgumentError
-        If the name is that of an operation of this library, or a part is not what it has to be.
-    """
-    operation = Operation(name, symbol, forward, array, derivative, advice, accumulate)
-    _require_sound(operation)
-    OPERATIONS.pop(name, None)  # for the later definition to stand last
-    OPERATIONS[name] = operation
-    return operation
-
-
-def _require_sound(operation: Operation) -> None:
-    """Raise an error if the parts of an operation are not what they have to be."""
-    for part in ("name", "symbol", "advice"):
-        text = getattr(operation, part)
-        if not isinstance(text, str):
-            raise ArgumentError(f"{part}={text!r}: an operation takes a string, name='cube'")
-    name = operation.name
-    if name in BUILT_IN:
-        raise ArgumentError(f"{name!r} is an operation of the library: choose another name")
-    for part in ("forward", "array", "derivative", "accumulate"):
-        function = getattr(operation, part)
-        if not callable(function) and (part, function) != ("accumulate", None):
-            raise ArgumentError(f"{part}={function!r}: the operation {name} takes a function")
-    inputs = operation._inputs()
-    for part, others in {"forward": 0, "array": 1, "derivative": 2}.items():
-        function = getattr(operation, part)
-        if inputs is not None and not _takes(function, others + len(inputs)):
-            raise ArgumentError(
-                f"{part}{inspect.signature(function)} of {name} does not fit its derivative"
-                f"{inspect.signature(operation.derivative)}: for an input x they are forward(x), "
-                "array(np, x) and derivative(g, out, x)"
-            )
-
-
-def _takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether a function can be called with so many arguments; True if its signature is unknown."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some that are written in C have none
-        return True
-    try:
-        signature.bind(*[None] * count)
-    except TypeError:
-        return False
-    return True
 
 
 BUILT_IN: dict[str, Operation] = {}
@@ -281,7 +210,7 @@ CONSTANT = Operation(
 """The operation of a number that was written into a formula, the 2 in ``2 * x``.
 
 It has no inputs, so nothing flows through it. It tells constants from variables, whose operation is
-None, and is no part of :data:`OPERATIONS`.
+None, and is not in :data:`OPERATIONS`.
 """
 
 DETACH = Operation(
@@ -293,5 +222,5 @@ DETACH = Operation(
 )
 """The number as it is, with nothing sent back: what `autograd.detach` records.
 
-Its rule is not the derivative of its forward, on purpose, so it is no part of :data:`OPERATIONS`.
+Its rule is not the derivative of its forward, on purpose, so it is not in :data:`OPERATIONS`.
 """

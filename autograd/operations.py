@@ -32,9 +32,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from autograd.definition import define as define
 from autograd.operation import BUILT_IN, CONSTANT, DETACH, Operation
 from autograd.operation import OPERATIONS as OPERATIONS
-from autograd.operation import define as define
 
 # --- arithmetic ----------------------------------------------------------------------------------
 
@@ -250,7 +250,7 @@ softplus = define(
     derivative=lambda g, out, x: (g * sigmoid(x),),
 )
 
-# Also what a comparison in a rule becomes inside of a compiled function.
+# Also what a comparison in a rule becomes inside a compiled function.
 heaviside = define(
     "heaviside",
     symbol="H",

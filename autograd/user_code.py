@@ -1,4 +1,4 @@
-"""Where in the user's code, outside of this library, something happens."""
+"""Where in the user's code, outside this library, something happens."""
 
 import os
 import sys
@@ -29,10 +29,10 @@ def warn_user_code(message: str, category: type[Warning]) -> None:
 
 
 def _frame_of_user_code() -> FrameType:
-    """Return the innermost frame outside of all libraries, or at least outside of this one."""
+    """Return the innermost frame of other code, or at least one outside of this library."""
     caller = sys._getframe(1)
     outside = _innermost(caller, lambda path: not path.startswith(LIBRARY_FOLDERS))
-    return _innermost(outside, lambda path: not _is_installed(path)) or outside or caller
+    return _innermost(outside, lambda path: not _calls_back(path)) or outside or caller
 
 
 def _innermost(frame: FrameType | None, fits: Callable[[str], bool]) -> FrameType | None:
@@ -42,8 +42,9 @@ def _innermost(frame: FrameType | None, fits: Callable[[str], bool]) -> FrameTyp
     return frame
 
 
-def _is_installed(path: str) -> bool:
-    """Whether a file is of this library, Python's or another one: NumPy calls back, for example."""
-    return path.startswith((*LIBRARY_FOLDERS, _STANDARD_LIBRARY)) or any(
-        f"{os.sep}{folder}{os.sep}" in path for folder in ("site-packages", "dist-packages")
+def _calls_back(path: str) -> bool:
+    """Whether a file is of this library, Python or NumPy: ``np.sort`` compares, for example."""
+    numpy = getattr(sys.modules.get("numpy"), "__path__", [])
+    return path.startswith((*LIBRARY_FOLDERS, *numpy, "<frozen ")) or (
+        path.startswith(_STANDARD_LIBRARY) and "site-packages" not in path
     )

@@ -3,6 +3,13 @@
 Formulas are written with `Value` as with floats. Each operator computes its number, and records a
 node with the operation and its inputs; `backward()` then walks the graph back. The operations are
 defined in `autograd.operations`, the walk back in `autograd.backpropagation`.
+
+To users ``x < y`` is a bool, and ``x == y`` tells whether both are one Value. In a derivative rule
+a comparison is a number, 1 for true and 0 for false, so that one rule, ``g * (x > 0)``, serves
+floats, arrays and Values. Python's bools and NumPy's are such numbers. So while a rule is applied
+to Values (under `recording.applying_rules`), ``x == 0.0`` compares as well; and if a function is
+compiled meanwhile, so that the answer differs from sample to sample, a comparison is a node, made
+by `operations.heaviside`, and ``&`` multiplies two of them.
 """
 
 import operator
@@ -10,17 +17,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 from autograd import backpropagation, operations
+from autograd.diagnosis import require_numbers
 from autograd.graph import NO_GRADIENT, Node, Row
+from autograd.modes import open_contexts
 from autograd.operation import CONSTANT, Operation
 from autograd.real_numbers import REAL, real_number
-from autograd.recording import (
-    activity,
-    apply_modes,
-    is_applying_rules,
-    is_tracing,
-    refuse_backward_while_tracing,
-    refuse_while_tracing,
-)
+from autograd.recording import apply_modes, is_applying_rules
+from autograd.tracing import is_tracing, refuse_backward_while_tracing, refuse_while_tracing
 
 Number: TypeAlias = "Value | float"
 """What an operator takes beside a `Value`: another one, or any real number."""
@@ -114,7 +117,7 @@ class Value(Node):
         TraceError
             Inside of a compiled function: there `autograd.grad` gives derivatives.
         """
-        if activity.contexts:
+        if open_contexts:
             refuse_backward_while_tracing()
         backpropagation.backward(self)
 
@@ -126,17 +129,29 @@ class Value(Node):
 
     def __add__(self, other: Number) -> "Value":
         if isinstance(other, Value):
-            return new_node(operations.add, self.data + other.data, self, other)
+            try:
+                return new_node(operations.add, self.data + other.data, self, other)
+            except TypeError:
+                require_numbers([self, other])
+                raise
         return _with_number(operator.add, self, other)
 
     def __sub__(self, other: Number) -> "Value":
         if isinstance(other, Value):
-            return new_node(operations.sub, self.data - other.data, self, other)
+            try:
+                return new_node(operations.sub, self.data - other.data, self, other)
+            except TypeError:
+                require_numbers([self, other])
+                raise
         return _with_number(operator.sub, self, other)
 
     def __mul__(self, other: Number) -> "Value":
         if isinstance(other, Value):
-            return new_node(operations.mul, self.data * other.data, self, other)
+            try:
+                return new_node(operations.mul, self.data * other.data, self, other)
+            except TypeError:
+                require_numbers([self, other])
+                raise
         return _with_number(operator.mul, self, other)
 
     def __truediv__(self, other: Number) -> "Value":
@@ -165,7 +180,11 @@ class Value(Node):
         return _with_number(operator.pow, other, self)
 
     def __neg__(self) -> "Value":
-        return new_node(operations.neg, -self.data, self, None)
+        try:
+            return new_node(operations.neg, -self.data, self, None)
+        except TypeError:
+            require_numbers([self])
+            raise
 
     def __pos__(self) -> "Value":
         return self
@@ -223,7 +242,10 @@ class Value(Node):
 
     def __float__(self) -> float:
         refuse_while_tracing("converted to a float")
-        return self.data
+        if type(self.data) is float:
+            return self.data
+        require_numbers([self])
+        return float(self.data)
 
     def __int__(self) -> int:
         refuse_while_tracing("converted to an integer")
@@ -235,7 +257,7 @@ class Value(Node):
 
     def __eq__(self, other: object) -> Any:
         if not isinstance(other, Value):
-            if activity.contexts and is_applying_rules() and isinstance(other, REAL):
+            if open_contexts and is_applying_rules() and isinstance(other, REAL):
                 return (self >= float(other)) & (self <= float(other))
             refuse_while_tracing("compared")
         return self is other
@@ -245,8 +267,7 @@ class Value(Node):
         return 1 - equal if isinstance(equal, Value) else not equal
 
     def __and__(self, other: Number) -> Any:
-        # A condition is a Value only in a rule, inside of a compiled function.
-        return self * other if activity.contexts and is_applying_rules() else NotImplemented
+        return self * other if open_contexts and is_applying_rules() else NotImplemented
 
     __rand__ = __and__
 
@@ -294,7 +315,11 @@ class Value(Node):
             If the operation does not exist at the inputs.
         """
         parents = [x if isinstance(x, Value) else as_value(x) for x in inputs]
-        data = operation.evaluate(*[parent.data for parent in parents])
+        try:
+            data = operation.evaluate(*[parent.data for parent in parents])
+        except (TypeError, ValueError):
+            require_numbers(parents)
+            raise
         return node_of(operation, data, tuple(parents))
 
 
@@ -328,17 +353,25 @@ def function_node(operation: Operation, x: Number) -> Any:
         return operation.evaluate(real_number(x))
     try:
         data = operation.forward(x.data)
-    except (ValueError, ArithmeticError) as cause:
-        raise operation.error([x.data], cause) from None
+    except (TypeError, ValueError, ArithmeticError) as cause:
+        raise _error_of(operation, cause, x) from None
     return new_node(operation, data, x, None)
 
 
 def _binary_node(operation: Operation, left: Value, right: Value) -> Value:
     try:
         data = operation.forward(left.data, right.data)
-    except (ValueError, ArithmeticError) as cause:
-        raise operation.error([left.data, right.data], cause) from None
+    except (TypeError, ValueError, ArithmeticError) as cause:
+        raise _error_of(operation, cause, left, right) from None
     return new_node(operation, data, left, right)
+
+
+def _error_of(operation: Operation, cause: Exception, *inputs: Value) -> Exception:
+    """Return the error that tells why an operation failed with `cause`."""
+    require_numbers(inputs)
+    if isinstance(cause, TypeError):
+        return cause
+    return operation.error([x.data for x in inputs], cause)
 
 
 def new_node(operation: Operation, data: float, first: Value | None, second: Any) -> Value:
@@ -350,7 +383,7 @@ def new_node(operation: Operation, data: float, first: Value | None, second: Any
     node.operation = operation
     node._first = first
     node._second = second
-    if activity.contexts:
+    if open_contexts:
         apply_modes(node)
     return node
 
@@ -367,12 +400,20 @@ def _with_number(apply: Callable[[Any, Any], Any], left: Any, right: Any) -> Any
 
 def _compare(compare: Callable[[float, float], bool], value: Value, other: Number) -> bool:
     """Compare the number of a Value with another; arrays are left to NumPy."""
-    if activity.contexts and is_applying_rules() and is_tracing():
+    if open_contexts and is_applying_rules() and is_tracing():
         return _recorded_comparison(compare, value, other)
     refuse_while_tracing("compared")
     if isinstance(other, Value):
-        return compare(value.data, other.data)
-    return NotImplemented if _is_array(other) else compare(value.data, real_number(other))
+        number = other.data
+    elif _is_array(other):
+        return NotImplemented
+    else:
+        number = real_number(other)
+    try:
+        return compare(value.data, number)
+    except TypeError:
+        require_numbers([value, as_value(other)])
+        raise
 
 
 def _recorded_comparison(compare: Callable[..., Any], value: Value, other: Number) -> Any:

@@ -133,8 +133,8 @@ def print_confusion(predictions: NDArray[np.float64], labels: NDArray[np.int64])
 def draw_hardest(predictions: NDArray[np.float64], test: Digits, path: Path) -> None:
     """Draw the images that were misread, the surest mistakes first, then those that nearly were."""
     is_right = predictions.argmax(axis=1) == test.labels
-    probability_of_label = predictions[np.arange(len(test.labels)), test.labels]
-    hardest = np.lexsort((probability_of_label, is_right))[:12]
+    sureness = predictions.max(axis=1)
+    hardest = np.lexsort((np.where(is_right, sureness, -sureness), is_right))[:12]
     misread = np.sum(~is_right)
     shown = min(misread, len(hardest))
     picture = draw_digits(

@@ -9,11 +9,12 @@
 True
 
 Read the modules in this order: `module` (what has parameters), `activations`, `layers` (what a
-network computes), `losses`, `metrics`, `schedules`, `optimizers`, `data` (mini-batches), `training`
-(the loop that uses them all, with `reports`, `checkpoints` and `steps`). Then look at what training
-does: `flow` (the gradient on its way through the layers), `landscape` (the loss from afar, along
-`directions`), `plots` (pictures). `arguments` (checks), `archive` (files), `interrupts` (Ctrl-C)
-and `progress` (a bar) serve all.
+network computes), `losses`, `objective` (what is to become small), `metrics`, `schedules`,
+`optimizers`, `data` (mini-batches), `training` (the loop that uses them all, with `reports`,
+`checkpoints` and `steps`). Then look at what training does: `flow` (the gradient on its way through
+the layers, by their `weighted_sums`), `landscape` (the loss from afar, along `directions`), `plots`
+(pictures). `arguments` (checks), `archive` (files), `interrupts` (Ctrl-C) and `progress` (a bar)
+serve all.
 """
 
 import importlib

@@ -3,7 +3,6 @@
 import math
 import operator
 import reprlib
-from collections.abc import Iterable, Mapping, Set
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
+from autograd.real_numbers import is_list as is_list
 from autograd.value import as_value
 
 Seed: TypeAlias = np.random.Generator | int | None
@@ -107,22 +107,6 @@ def require_in_range(number: Any, name: str, low: float, high: float) -> None:
     if not low <= float(number) < high:
         upper = "finite" if high == math.inf else f"below {high:g}"
         raise ArgumentError(f"{name}={number!r}: it must be {upper}, and not below {low:g}")
-
-
-def is_list(argument: Any) -> bool:
-    """Tell whether something has items in order: not a set, a dict, or an array without axes.
-
-    >>> is_list([1.0, 2.0]), is_list({1.0, 2.0}), is_list(np.array(1.0))
-    (True, False, False)
-    """
-    if isinstance(argument, _LISTS):  # asking for the abstract classes takes 0.5 us
-        return True
-    if isinstance(argument, np.ndarray):
-        return argument.ndim > 0
-    return isinstance(argument, Iterable) and not isinstance(argument, Mapping | Set)
-
-
-_LISTS = (list, tuple)
 
 
 def float_array(numbers: Any, name: str) -> NDArray[np.float64]:

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from autograd import Value, gradient
 from autograd.derivatives import numbers_in
 from autograd.diagnosis import require_recorded
-from autograd.drawing.explanation.formula_writing import LATEX, latex_escaped
+from autograd.drawing.notation import LATEX, latex_escaped
 from autograd.errors import ArgumentError, NotANumberError
-from autograd.graph import Node, topological_order
+from autograd.graph import topological_order
 from nn.module import Module
+from nn.weighted_sums import weighted_sums
 
 LONGEST_BAR = 20
 BLOCKS_PER_TENFOLD = 2
@@ -40,9 +41,9 @@ class LayerGradient:
     shapes : str
         What the layer's parameters are, such as "weight 8×2, bias 8".
     arriving : float
-        The norm of the gradient with respect to z, the numbers that are computed from the
-        parameters directly: the weighted sums, before the activation. For a batch, those of all
-        samples.
+        The norm of the gradient with respect to z, what the layer computes from its parameters and
+        its inputs: the weighted sums, before the activation. For a batch, those of all samples; of
+        a convolution those of all places, of a recurrence those of all steps.
     parameters : float
         The norm of the gradient with respect to W, the parameters.
     """
@@ -91,7 +92,8 @@ class GradientFlow:
             yield "Every gradient is exactly 0: the loss is flat at this point, as the hinge loss"
             yield "is beyond its margin. Nothing is learned from it, and no layer need be at fault."
         elif len(silent) == len(self.layers):
-            yield "Nothing arrives at any layer: what moves the parameters is a penalty on them."
+            yield "Nothing arrives at any layer: what moves the parameters is a penalty on them,"
+            yield "or what is taken for one: give the inputs as Values to tell them from numbers."
         elif silent:
             names = ", ".join(silent)
             yield f"Nothing arrives at {names}: nothing is learned there, unlike elsewhere."
@@ -139,7 +141,8 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
     inputs, before the activation. A bar is 2 blocks shorter for a tenth of the norm.
     From the last layer to the first, what arrives is multiplied by 0.013, by 0.24 per layer.
 
-    It leaves every ``grad`` alone.
+    It leaves every ``grad`` alone. A penalty counts for the parameters, and changes nothing that
+    arrives.
 
     Parameters
     ----------
@@ -158,6 +161,19 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
         If `loss` is a constant: nothing was recorded.
     DomainError, NonFiniteError
         If a derivative does not exist, or is not finite.
+
+    Notes
+    -----
+    Each z is found in the graph, however it was written: see `nn.weighted_sums`. What is computed
+    from parameters and numbers alone is taken for a penalty. So the graph does not tell
+
+    - numbers that are inputs from numbers in a penalty, where a parameter times a number is squared
+      at once, as in ``(w * x) ** 2``, or a parameter added to one, as in ``x - center``: there give
+      the inputs as Values;
+    - a penalty that multiplies parameters by numbers and adds them up before it squares, as in
+      ``(0.1 * p + 0.2 * q) ** 2``, or whose strength is a Value: leave it out of the loss;
+    - what arrives at a row that was taken out of a table by ``table[index]`` from a penalty on it:
+      take it by ``ag.lookup(table, index)``.
     """
     if not isinstance(model, Module) or not model.parameters():
         raise ArgumentError(f"gradient_flow() takes a Module with parameters, not {model!r}")
@@ -175,7 +191,7 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
     tensors = _by_layer(model.named_tensors())
     parameters = [list(numbers_in(list(own.values()))) for own in tensors.values()]
     of_parameters = gradient(loss, parameters)
-    of_sums = gradient(loss, _direct_uses(loss, parameters))
+    of_sums = gradient(loss, weighted_sums(loss, parameters))
     return GradientFlow(
         tuple(
             LayerGradient(name, _shapes(arrays), math.hypot(*arriving), math.hypot(*learned))
@@ -197,20 +213,6 @@ def _by_layer(named: Iterable[tuple[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def _shapes(arrays: dict[str, NDArray[np.float64]]) -> str:
     return ", ".join(f"{name} {'×'.join(map(str, a.shape)) or 1}" for name, a in arrays.items())
-
-
-def _direct_uses(loss: Value, parameters: list[list[Value]]) -> list[list[Node]]:
-    """Find, for each layer, the nodes that are computed from parameters of this layer only.
-
-    A node computed from parameters of several layers belongs to none: it is a penalty on them.
-    """
-    layer_of: dict[Node, int] = {p: index for index, own in enumerate(parameters) for p in own}
-    uses: list[list[Node]] = [[] for _ in parameters]
-    for node in topological_order(loss):
-        layers = {layer_of[parent] for parent in node.parents if parent in layer_of}
-        if len(layers) == 1:
-            uses[layers.pop()].append(node)
-    return uses
 
 
 def _bar(norm: float, largest: float) -> str:

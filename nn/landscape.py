@@ -20,10 +20,11 @@ import numpy as np
 import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
-from nn.arguments import Seed, float_array, is_list, require, require_callable, whole_number
+from nn.arguments import Seed, float_array, is_list, require, whole_number
 from nn.data import Data, checked_data
 from nn.directions import Array, principal_directions, random_directions
 from nn.module import Module
+from nn.objective import Objective
 from nn.progress import progress
 
 Interval: TypeAlias = tuple[float, float]
@@ -123,9 +124,8 @@ def loss_landscape(
     """
     is_network = isinstance(model, Module) and callable(model)
     require(is_network, model, "model", "a Module to call, such as an nn.MLP")
-    require_callable(loss, "loss", "nn.mse_loss")
-    if penalty is not None:
-        require_callable(penalty, "penalty", "lambda: nn.l2_penalty(parameters)")
+    assert callable(model)  # as was just required
+    objective = Objective(model, loss, penalty)
     X, y = checked_data(X, y)
     if whole_number(size, "size") < 2:
         raise ArgumentError("size=1: a grid has two points or more in each direction")
@@ -145,7 +145,7 @@ def loss_landscape(
     x, y_grid = _axes(_square(projected, kind) if limits is None else limits, size)
 
     grid = np.stack(np.meshgrid(x, y_grid), axis=-1).reshape(-1, 2)
-    function = _loss_function(model, parameters, X, y, loss, penalty)
+    function = _loss_function(objective, parameters, X, y)
     function(center)  # an error here is not the fault of the plane
     losses = _losses(function, center, vectors, np.concatenate([projected, grid]))
     return Landscape(
@@ -206,20 +206,10 @@ def _axes(limits: tuple[Interval, Interval], size: int) -> tuple[Array, Array]:
 
 
 def _loss_function(
-    model: Any,  # a Module to call
-    parameters: list[Value],
-    X: Data,
-    y: Data,
-    loss: Callable[[Any, Any], Value],
-    penalty: Callable[[], Value] | None,
+    objective: Objective, parameters: list[Value], X: Data, y: Data
 ) -> Callable[[Array], float]:
     """Return the mean loss over the data as a function of the parameters."""
-
-    def sample_loss(x: Any, target: Any) -> Value:
-        value = loss(model(x), target)
-        return value if penalty is None else value + penalty()
-
-    program = ag.compile(sample_loss, parameters=parameters)
+    program = ag.compile(objective, parameters=parameters)
     data = float_array(X, "X"), float_array(y, "y")
     # The gradient is not used. `map` would take half the time, but it reads the Values.
     return lambda theta: program.value_and_grad(theta, *data)[0]

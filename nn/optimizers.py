@@ -6,7 +6,7 @@ Compiled training keeps the vector and calls ``advance``.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import numpy as np
@@ -19,7 +19,7 @@ from autograd.graph import topological_order
 from autograd.real_numbers import REAL
 from nn.archive import checked_array
 from nn.arguments import float_array, is_list, require, require_in_range
-from nn.interrupts import interrupts_deferred
+from nn.interrupts import completed
 from nn.schedules import Schedule
 
 Vector: TypeAlias = NDArray[np.float64]
@@ -95,7 +95,7 @@ class Optimizer:
     def step(self) -> None:
         """Move every parameter by its gradient.
 
-        The step is done as a whole or not at all, even if Ctrl-C is pressed.
+        See `advance`.
 
         Raises
         ------
@@ -104,28 +104,38 @@ class Optimizer:
         NotANumberError
             If the gradient of a parameter is not a number.
         """
-        gradient = self.gradient()
-        with interrupts_deferred():
-            self.write(self.advance(self.read(), gradient))
+        self.advance(self.read(), self.gradient(), keep=self.write)
 
-    def advance(self, theta: Vector, gradient: Vector) -> Vector:
-        """Return the parameters after a step, and count it; the Values are left alone.
+    def advance(self, theta: Vector, gradient: Vector, keep: Callable[[Vector], None]) -> None:
+        """Move parameters by their gradient, and count the step.
+
+        The step is done as a whole or not at all, even if Ctrl-C is pressed.
+
+        Parameters
+        ----------
+        theta, gradient : array, (n,)
+        keep : callable
+            Takes the parameters after the step; twice, if Ctrl-C is pressed meanwhile.
 
         Raises
         ------
         NonFiniteError
-            If a parameter would become infinite or nan. Then the step does not count.
+            If a parameter would become infinite or nan.
         """
         with np.errstate(all="ignore"):  # the error below says more
-            theta, state = self.update(theta, gradient, self.state)
-        if not all(np.isfinite(array).all() for array in (theta, *state.values())):
+            moved, state = self.update(theta, gradient, self.state)
+        if not all(np.isfinite(array).all() for array in (moved, *state.values())):
             raise NonFiniteError(
                 f"step {self.steps + 1} would make a parameter infinite: the learning rate "
                 f"{self.learning_rate()} is too large, or the gradient is"
             )
-        self.state = state
-        self.steps += 1
-        return theta
+        steps = self.steps + 1
+
+        def finish() -> None:
+            keep(moved)
+            self.state, self.steps = state, steps
+
+        completed(finish)
 
     def require_effect_on(self, loss: Value) -> None:
         """Raise an error if no step can change a loss.

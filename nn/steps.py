@@ -23,9 +23,11 @@ from autograd.errors import (
     NonFiniteError,
     NotANumberError,
 )
+from autograd.recording import differentiating
 from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists
-from nn.interrupts import interrupts_deferred
+from nn.interrupts import completed
+from nn.objective import Objective
 from nn.optimizers import Optimizer
 
 if TYPE_CHECKING:  # the compiler is imported when it is needed
@@ -37,24 +39,16 @@ class Step(abc.ABC):
 
     def __init__(
         self,
-        model: Callable[[Any], Any],
-        loss: Callable[[Any, Any], Value],
+        objective: Objective,
         optimizer: Optimizer,
-        penalty: Callable[[], Value] | None,
         metric: Callable[[Any, Any], float] | None,
     ) -> None:
-        require_callable(model, "model", "an nn.MLP")
-        require_callable(loss, "loss", "nn.mse_loss")
         takes = "an Optimizer, such as nn.SGD(model.parameters(), lr=0.1)"
         require(isinstance(optimizer, Optimizer), optimizer, "optimizer", takes)
-        if penalty is not None:
-            require_callable(penalty, "penalty", "lambda: nn.l2_penalty(parameters)")
         if metric is not None:
             require_callable(metric, "metric", "nn.accuracy")
-        self.model = model
-        self.loss = loss
+        self.objective = objective
         self.optimizer = optimizer
-        self.penalty = penalty
         self.metric = metric
         self.last_loss: float | None = None
 
@@ -65,13 +59,23 @@ class Step(abc.ABC):
         except (NonFiniteError, DomainError) as error:
             number = self.optimizer.steps + 1
             raise DivergenceError(
-                f"training stopped at step {number}: {error}. "
-                f"The last finite loss is {self.last_loss}. "
-                "If the data are right, try a smaller learning rate",
+                f"training stopped at step {number}: {str(error).rstrip('.')}. {self._advice()}",
                 number,
                 self.last_loss,
             ) from error
         return self.last_loss, self.mean_metric(predictions, targets)
+
+    def _advice(self) -> str:
+        """Say what to do about numbers that leave the range of floats."""
+        if self.last_loss is None:
+            return (
+                "This is where fit began, with no finite loss yet: scale the inputs to about 1, "
+                "start from other parameters, or take a smaller learning rate"
+            )
+        return (
+            f"The last finite loss is {self.last_loss}. "
+            "If the data are right, try a smaller learning rate"
+        )
 
     def rehearse(self, data: TrainingData) -> None:
         """Show the model an input to validate on: if it refuses it later, an epoch is lost.
@@ -81,7 +85,7 @@ class Step(abc.ABC):
         if data.validation is not None:
             (first,) = as_lists(data.validation[0][:1])
             with ag.no_grad(), contextlib.suppress(NonFiniteError, DomainError):
-                self.model(first)
+                self.objective.model(first)
 
     @abc.abstractmethod
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
@@ -91,13 +95,11 @@ class Step(abc.ABC):
     def validate(self, inputs: Any, targets: Any) -> float:
         """Return the mean of the metric over samples, without training on them."""
 
-    @abc.abstractmethod
-    def started(self) -> None:
-        """Take the parameters from the Values."""
+    def read_parameters(self) -> None:  # noqa: B027  nothing to do for a step on the Values
+        """Take the parameters from the Values, before an epoch."""
 
-    @abc.abstractmethod
-    def finished(self) -> None:
-        """Give the parameters back to the Values."""
+    def write_parameters(self) -> None:  # noqa: B027  likewise
+        """Give the parameters to the Values, after an epoch."""
 
     def mean_metric(self, predictions: Iterable[Any], targets: Any) -> float:
         """Return the mean of the metric, nan if there is none."""
@@ -107,7 +109,8 @@ class Step(abc.ABC):
             targets = targets.tolist()
         metrics: list[Any] = [self.metric(*pair) for pair in zip(predictions, targets, strict=True)]
         try:
-            return float(sum(metrics)) / len(metrics)
+            with np.errstate(over="ignore"):
+                return float(sum(metrics)) / len(metrics)
         except TypeError:
             for number in metrics:
                 if not isinstance(number, Real | Value | np.bool_):
@@ -123,12 +126,14 @@ class EagerStep(Step):
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Compute with Values, sample by sample."""
         with ag.collector_paused():
-            predictions = [self.model(x) for x in inputs]
-            loss = ag.mean(map(self.loss, predictions, targets))
-            if self.last_loss is None:  # the first step
-                self.optimizer.require_effect_on(loss)
-            if self.penalty is not None:
-                loss = loss + self.penalty()
+            with differentiating():  # a derivative in the loss, by ag.grad, is a part of the graph
+                predictions = [self.objective.model(x) for x in inputs]
+                loss = ag.mean(map(self.objective.loss, predictions, targets))
+                if not isinstance(loss, Value):
+                    raise ArgumentError(f"the loss of a sample is a Value, not {loss!r}")
+                if self.last_loss is None:  # the first step
+                    self.optimizer.require_effect_on(loss)
+                loss = self.objective.penalized(loss)
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
@@ -137,13 +142,7 @@ class EagerStep(Step):
     def validate(self, inputs: Any, targets: Any) -> float:
         """Predict sample by sample, without recording."""
         with ag.no_grad():
-            return self.mean_metric((_as_floats(self.model(x)) for x in inputs), targets)
-
-    def started(self) -> None:
-        """Do nothing: the parameters stay in the Values."""
-
-    def finished(self) -> None:
-        """Do nothing: the parameters stay in the Values."""
+            return self.mean_metric((_as_floats(self.objective.model(x)) for x in inputs), targets)
 
 
 class CompiledStep(Step):
@@ -154,7 +153,7 @@ class CompiledStep(Step):
 
     def __init__(self, *arguments: Any, backend: "Backend | None") -> None:
         super().__init__(*arguments)
-        self.sample = _Sample(self.model, self.loss, self.penalty)
+        self.sample = _Sample(self.objective)
         self.program = ag.compile(
             self.sample, parameters=self.optimizer.parameters, backend=backend
         )
@@ -170,14 +169,14 @@ class CompiledStep(Step):
         """
         super().rehearse(data)
         try:
-            prediction = self.model(data.inputs[0].tolist())
+            prediction = self.objective.model(data.inputs[0].tolist())
         except (NonFiniteError, DomainError):  # then it diverges at the first step, which says so
             return
         value = None
         for target in _targets_to_try(data.targets).tolist():
             # The prediction is that for the first input: it need not suit every target.
             with contextlib.suppress(NonFiniteError, DomainError):
-                value = self.loss(prediction, target)
+                value = self.objective.loss(prediction, target)
                 if not isinstance(value, Value):
                     raise ArgumentError(f"the loss of a sample is a Value, not {value!r}")
         if value is not None:
@@ -187,11 +186,10 @@ class CompiledStep(Step):
         """Run the program on the whole batch."""
         outputs, gradient = self.program.outputs_and_grad(self.theta, inputs, targets)
         with np.errstate(over="ignore"):
-            loss = float(outputs[:, 0].mean())
+            loss = float(np.add.reduce(outputs[:, 0])) / len(outputs)
         if not math.isfinite(loss):  # though each loss is
             raise NonFiniteError("the mean of the losses is too large for a float")
-        with interrupts_deferred():
-            self.theta = self.optimizer.advance(self.theta, gradient)
+        self.optimizer.advance(self.theta, gradient, keep=self._keep)
         return loss, self._predictions(outputs)
 
     def validate(self, inputs: Any, targets: Any) -> float:
@@ -210,14 +208,16 @@ class CompiledStep(Step):
             for row in rows.tolist():
                 yield _put_into(nesting, iter(row))
 
-    def started(self) -> None:
-        """Read the parameters into the vector."""
+    def read_parameters(self) -> None:
+        """Read them into the vector."""
         self.theta = self.optimizer.read()
 
-    def finished(self) -> None:
-        """Write the vector into the parameters."""
-        with interrupts_deferred():
-            self.optimizer.write(self.theta)
+    def write_parameters(self) -> None:
+        """Write the vector into them."""
+        completed(lambda: self.optimizer.write(self.theta))
+
+    def _keep(self, theta: Any) -> None:
+        self.theta = theta
 
 
 class _Sample:
@@ -231,22 +231,13 @@ class _Sample:
         How the model nests the numbers of a prediction, known once it has been recorded.
     """
 
-    def __init__(
-        self,
-        model: Callable[[Any], Any],
-        loss: Callable[[Any, Any], Value],
-        penalty: Callable[[], Value] | None,
-    ) -> None:
-        self.model = model
-        self.loss = loss
-        self.penalty = penalty
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
         self.nesting: Any = 0.0
 
     def __call__(self, x: Any, y: Any) -> list[Any]:
-        prediction = self.model(x)
-        loss = self.loss(prediction, y)
-        if self.penalty is not None:
-            loss = loss + self.penalty()
+        prediction = self.objective.model(x)
+        loss = self.objective.penalized(self.objective.loss(prediction, y))
         self.nesting = map_numbers(lambda number: 0.0, prediction)
         return [loss, *numbers_in(prediction)]
 

@@ -20,6 +20,7 @@ from autograd.user_code import warn_user_code
 from nn.arguments import Seed, random_generator, require, whole_number
 from nn.checkpoints import load_checkpoint, require_writable, save_checkpoint
 from nn.data import Data, TrainingData, minibatches, training_data
+from nn.objective import Objective
 from nn.optimizers import Optimizer
 from nn.progress import progress
 from nn.reports import EpochReport
@@ -96,7 +97,10 @@ def fit(
         Where to save, after each epoch, all that is needed to go on.
     resume : bool
         Go on from `checkpoint` if it exists: the reports of the epochs done before come first, and
-        everything is as if training had not been interrupted.
+        everything is as if training had not been interrupted, if all other arguments are as they
+        were. Parameters, the state of the optimizer and that of `rng` are restored, so that another
+        seed changes nothing. The rest is not compared: another learning rate, batch size, loss or
+        other data take effect from there on.
 
     Returns
     -------
@@ -127,7 +131,7 @@ def fit(
     epochs = whole_number(epochs, "epochs", least=0)
     batch_size = whole_number(batch_size, "batch_size")
     generator = random_generator(rng)
-    parts = model, loss, optimizer, penalty, metric
+    parts = Objective(model, loss, penalty), optimizer, metric
     step: Step = CompiledStep(*parts, backend=backend) if compiled else EagerStep(*parts)
     data = training_data(X, y, validation, as_arrays=compiled)
     step.rehearse(data)
@@ -207,17 +211,20 @@ def _epoch(
 ) -> EpochReport:
     """Train on each sample once."""
     start = time.perf_counter()
-    size, loss_sum, metric_sum = len(data.inputs), 0.0, 0.0
+    mean_loss, mean_metric = 0.0, 0.0
     batches = minibatches(data.inputs, data.targets, batch_size, rng)
-    step.started()
+    step.read_parameters()
     try:
-        n_batches = -(-size // batch_size)
+        n_batches = -(-len(data.inputs) // batch_size)
         for inputs, targets in progress(batches, n_batches, f"epoch {epoch}", unit="batch"):
             loss, metric = step(inputs, targets)
-            loss_sum += loss * len(inputs)
-            metric_sum += metric * len(inputs)
+            share = len(inputs) / len(
+                data.inputs
+            )  # to divide the sum would be too late: it overflows
+            mean_loss += loss * share
+            mean_metric += metric * share
     finally:
-        step.finished()
+        step.write_parameters()
     seconds = time.perf_counter() - start
     validation = math.nan if data.validation is None else step.validate(*data.validation)
-    return EpochReport(epoch, loss_sum / size, metric_sum / size, validation, seconds)
+    return EpochReport(epoch, mean_loss, mean_metric, validation, seconds)

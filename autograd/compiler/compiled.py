@@ -4,11 +4,13 @@ The numbers of the parameters and the arrays of a batch go in, the mean and its 
 What runs in between is one of the function's `programs`.
 """
 
+import copy
 import functools
 import importlib
+import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,7 @@ from autograd.compiler.passes.trace import Trace
 from autograd.compiler.program import Backend
 from autograd.compiler.programs import BoundCompilation, Programs
 from autograd.compiler.report import report
-from autograd.errors import ArgumentError, GraphError
+from autograd.errors import ArgumentError, GraphError, NonFiniteError
 from autograd.value import Value
 
 
@@ -171,13 +173,28 @@ class Compiled:
         with self._lock:
             self._programs.adopt(trace)
 
+    def __copy__(self) -> "Compiled":
+        """Return itself, as a function does."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Compiled":
+        """Compile the copy of a method or a model; a function is itself when it is copied."""
+        function = copy.deepcopy(self._function, memo)
+        if function is self._function:
+            return self
+        return Compiled(function, copy.deepcopy(self._given(), memo), self.dtype, self._backend)
+
     def __reduce__(self) -> tuple[Callable[..., "Compiled"], tuple[Any, ...]]:
-        """Copy or pickle what it was made from: the other one compiles for itself."""
-        given = self._programs.parameters[: self._n_given]
+        """Pickle the method or model that is compiled: the other one compiles for itself."""
+        if isinstance(self._function, FunctionType | BuiltinFunctionType):
+            raise GraphError(
+                f"{self!r} cannot be pickled: of a function pickle keeps the name only, not the "
+                "parameters that it finds. Pickle these, and compile again"
+            )
         backend: Any = self._backend
-        if isinstance(backend, ModuleType):  # these are not pickled, but known by name
-            return _compiled_with_module, (self._function, given, self.dtype, backend.__name__)
-        return Compiled, (self._function, given, self.dtype, backend)
+        if isinstance(backend, ModuleType):
+            backend = _Module(backend.__name__)
+        return _compiled, (self._function, self._given(), self.dtype, backend)
 
     def __repr__(self) -> str:
         name = getattr(self._function, "__name__", repr(self._function))
@@ -196,6 +213,10 @@ class Compiled:
             gradient = np.concatenate([gradient, np.zeros(len(theta) - reached)])
         return outputs, gradient
 
+    def _given(self) -> list[Value]:
+        """Return the parameters that `compile` was given."""
+        return self._programs.parameters[: self._n_given]
+
     def _completed(self, theta: Any) -> Array:
         """Return the numbers of all parameters, if `theta` has only those that were given first."""
         parameters = self._programs.parameters
@@ -206,11 +227,16 @@ class Compiled:
         return checked_theta(theta, n, self.dtype)
 
 
-def _compiled_with_module(
-    function: Callable[..., Any], parameters: list[Value], dtype: DTypeLike, backend: str
+class _Module(str):
+    """The name of a module: pickle keeps no modules."""
+
+
+def _compiled(
+    function: Callable[..., Any], parameters: list[Value], dtype: DTypeLike, backend: Any
 ) -> Compiled:
-    module: Any = importlib.import_module(backend)
-    return Compiled(function, parameters, dtype, module)
+    if isinstance(backend, _Module):
+        backend = importlib.import_module(backend)
+    return Compiled(function, parameters, dtype, backend)
 
 
 def _by_sample(outputs: Array, trace: Trace) -> Array:
@@ -222,5 +248,8 @@ def _mean(outputs: Array, trace: Trace) -> float:
     """Return the mean of one output over the samples, both of outputs of shape (1, B)."""
     if trace.shape:
         raise GraphError("the mean and its gradient are of one number: return one Value")
-    total = float(np.add.reduce(outputs[0]))
-    return total / len(outputs[0])
+    with np.errstate(over="ignore"):
+        mean: float = np.add.reduce(outputs[0], dtype=np.float64).item() / outputs.shape[1]
+    if not math.isfinite(mean):  # though each output is
+        raise NonFiniteError("the mean over the batch is too large for a float")
+    return mean

@@ -42,9 +42,9 @@ def compile(
         no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``. To read ``.data`` of
         inputs or parameters is refused.
 
-        It is called at the first call for samples of each shape, and never again. The numbers of
-        the parameters may change later; all else that it finds outside stays what it was then:
-        which Values and layers there are, numbers and flags such as a factor or ``self.training``,
+        It is called for two samples of a first batch, and not again for samples of that shape. The
+        numbers of the parameters may change later. All else that it finds outside stays what it
+        was: which Values and layers there are, numbers and flags such as ``self.training``,
         ``.data`` of a variable that it computes nothing with. After a change, compile again.
     parameters : sequence of Value
         Parameters to number first, in this order. The others follow in the order of their use.

@@ -5,8 +5,8 @@ edges), `calls` (which nodes are one neuron), `roles`, `order` and `folding` (wh
 box), `connections`, `picture` (boxes and edges), `unfolding` (a weighted sum as products),
 `appearance` (colours and text), `rendering` (the programs that lay a picture out), `drawing`.
 
-`explanation` tells one gradient as the chain rule does, path by path. `explorer` writes a page to
-watch both passes in.
+`explanation` tells one gradient as the chain rule does, path by path, in one `notation` for the
+terminal and another for notebooks. `explorer` writes a page to watch both passes in.
 
 Nothing is imported here: Graphviz is needed for pictures alone.
 """

@@ -44,6 +44,10 @@ EDGES = {
     "fontname": FONT,
     "fontsize": "10",
 }
+STRAIGHT = "10"
+"""The weight of an edge between computed boxes: a chain of them is a line, its leaves aside."""
+
+_SIGNS = {"-": "−"}  # a hyphen is hardly seen
 
 
 def box_label(box: Box, number_format: str) -> str:
@@ -58,7 +62,7 @@ def box_label(box: Box, number_format: str) -> str:
         number = html.escape(number_range(numbers, number_format))  # a format may fill with "<"
         rows.append(f'<TD ALIGN="LEFT">{small(name)}</TD><TD ALIGN="RIGHT">{number}</TD>')
     if box.symbol:
-        symbol = f'<FONT POINT-SIZE="15">{escape(box.symbol)}</FONT>'
+        symbol = f'<FONT POINT-SIZE="15">{escape(_SIGNS.get(box.symbol, box.symbol))}</FONT>'
         rows[0] = f'<TD ROWSPAN="{len(rows)}" BORDER="1" SIDES="R">{symbol}</TD>{rows[0]}'
     width = 2 if box.part else 1
     return (

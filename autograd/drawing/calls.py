@@ -2,10 +2,11 @@
 
 A neuron leaves three traces: the labels of its parameters, a `dot` that takes them, and the label
 of its output. One call of it is the nodes on the way from the output back to that dot. A neuron
-whose output was given another label is known by its dot alone.
+whose output was given another label is known by its dot, and by an activation that is one operation
+on that.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,13 +14,20 @@ from autograd import operations
 from autograd.graph import Node
 from autograd.parts import Part, part_of
 
+LINEAR = "linear"
+"""The activation that makes no node."""
+
 
 @dataclass(eq=False)
 class Call:
-    """The nodes that one call of a part made, each after its inputs, without its parameters."""
+    """The nodes that one call of a part made, each after its inputs, without its parameters.
+
+    `detail` is that of the part, or empty if the nodes lack the activation that it names.
+    """
 
     part: Part
     nodes: list[Node]
+    detail: str
 
 
 def parameter_part(node: Node) -> Part | None:
@@ -42,28 +50,45 @@ def inputs_of(weighted_sum: Node) -> Sequence[Node]:
     return operations.dot_terms(weighted_sum.parents)[1]
 
 
-def find_calls(nodes: Sequence[Node], level: Literal["neuron", "layer"]) -> list[Call]:
-    """Find the calls of all neurons, or of all layers, among nodes that come after their inputs."""
-    neurons = _neuron_calls(nodes)
-    return neurons if level == "neuron" else _layer_calls(nodes, neurons)
+def find_calls(
+    users: Mapping[Node, Sequence[Node]], level: Literal["neuron", "layer"]
+) -> list[Call]:
+    """Find the calls of all neurons, or of all layers.
+
+    Parameters
+    ----------
+    users : mapping
+        Each node, after its inputs, with the nodes that take it as an input.
+    level : "neuron" or "layer"
+    """
+    neurons = _neuron_calls(users)
+    return neurons if level == "neuron" else _layer_calls(users, neurons)
 
 
-def _neuron_calls(nodes: Sequence[Node]) -> list[Call]:
-    position = {node: index for index, node in enumerate(nodes)}
+def _neuron_calls(users: Mapping[Node, Sequence[Node]]) -> list[Call]:
+    position = {node: index for index, node in enumerate(users)}
     calls, taken = [], set()
-    for node in nodes:
+    for node in users:
         part = part_of(node.label)
         if part is not None and node.parents:
             made = sorted(_back_to_weighted_sum(node, part), key=position.__getitem__)
             made = [behind for behind in _leading_on(made, part) if behind not in taken]
             if made:
-                calls.append(Call(part, made))
+                calls.append(Call(part, made, part.detail))
                 taken.update(made)
-    for node in nodes:
+    for node in users:
         part = weighted_sum_part(node)
         if part is not None and node not in taken:
-            calls.append(Call(part, [node]))
+            calls.append(_relabelled_call(part, node, users[node]))
     return sorted(calls, key=lambda call: position[call.nodes[-1]])
+
+
+def _relabelled_call(part: Part, weighted_sum: Node, users: Sequence[Node]) -> Call:
+    """Return the call of a neuron that only its weighted sum tells of."""
+    made = [(user.operation and user.operation.name, user.parents) for user in users]
+    if made == [(part.detail, (weighted_sum,))]:
+        return Call(part, [weighted_sum, *users], part.detail)
+    return Call(part, [weighted_sum], LINEAR if part.detail == LINEAR else "")
 
 
 def _back_to_weighted_sum(output: Node, part: Part) -> set[Node]:
@@ -88,14 +113,17 @@ def _leading_on(nodes: Iterable[Node], part: Part) -> list[Node]:
     return list(kept)
 
 
-def _layer_calls(nodes: Sequence[Node], neurons: Sequence[Call]) -> list[Call]:
+def _layer_calls(nodes: Iterable[Node], neurons: Sequence[Call]) -> list[Call]:
     """Join the calls of the neurons of one layer on the same inputs."""
     layers: dict[object, Call] = {}
     for call in neurons:
         part = call.part.within or call.part
         key = part, inputs_of(call.nodes[0])
-        layers.setdefault(key, Call(part, [])).nodes.extend(call.nodes)
+        layer = layers.setdefault(key, Call(part, [], part.detail))
+        layer.nodes.extend(call.nodes)
+        if not call.detail:
+            layer.detail = ""
     position = {node: index for index, node in enumerate(nodes)}
-    for call in layers.values():
-        call.nodes.sort(key=position.__getitem__)
+    for layer in layers.values():
+        layer.nodes.sort(key=position.__getitem__)
     return list(layers.values())

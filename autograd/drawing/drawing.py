@@ -69,8 +69,8 @@ def draw(
     if direction not in ("LR", "TB"):
         raise ArgumentError(f"direction={direction!r}: it is 'LR' or 'TB'")
     _check_number_format(number_format)
-    picture = depict(root, collapse, parameters=parameters, most=MOST_BOXES)
-    return Drawing(unfold(picture), direction, number_format)
+    picture = depict(root, collapse, parameters=parameters, shown=unfold, most=MOST_BOXES)
+    return Drawing(picture, direction, number_format)
 
 
 def _check_number_format(number_format: str) -> None:
@@ -116,8 +116,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         self.n_boxes = len(picture.boxes)
         for box in picture.boxes:
             self.node(box.key, appearance.box_label(box, number_format))
+        computed = {edge.target for edge in picture.edges}
         for index, (edge, label) in enumerate(zip(picture.edges, labels, strict=True)):
-            self.edge(edge.source, edge.target, label, id=f"e{index}")
+            weight = appearance.STRAIGHT if edge.source in computed else None
+            self.edge(edge.source, edge.target, label, id=f"e{index}", weight=weight)
 
     def __repr__(self) -> str:
         """Tell what it is a picture of, and what to do with it."""
@@ -167,7 +169,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             If the file cannot be written. What was there before is then still whole.
         """
         path = as_path(filename)
-        format = format or path.suffix.removeprefix(".")
+        format = format or path.suffix.removeprefix(".").lower()
         if not format:
             raise ArgumentError(
                 f"filename={str(filename)!r}: it needs an ending that is a format, such as "

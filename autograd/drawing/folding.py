@@ -2,8 +2,9 @@
 
 First, each call of a part of the model is one group (see `calls`), and every other node its own.
 Then groups that are alike, in what they are and in what they take, are shown as one if there are
-more than a few: the 64 inputs of a layer, the ten exponentials of a softmax, the calls of one
-layer on all samples of a batch. Last, parameters go into the box of the part that uses them.
+more than a few: the ten exponentials of a softmax, the calls of one layer on all samples of a
+batch. So are leaves that the same groups use, as the 64 inputs of a layer; the constants of a loop
+stay each beside its step. Last, parameters go into the box of the part that uses them.
 
 Folding keeps the graph a graph without cycles: no group takes anything from one like itself.
 """
@@ -31,12 +32,15 @@ class Group:
         Each one after those of its inputs that are among them.
     part : Part or None
         The part of a model that made them, if one did.
+    detail : str
+        What there is to say of the part, as its activation, if that is among the nodes.
     calls : int
         How often it was called for them.
     """
 
     nodes: list[Node]
     part: Part | None = None
+    detail: str = ""
     calls: int = 1
 
 
@@ -59,7 +63,7 @@ def fold(
     if level is None:
         return [Group([node]) for node in nodes]
     users = users_of(nodes)
-    groups = _groups(find_calls(nodes, level), users, kind)
+    groups = _groups(find_calls(users, level), users, kind)
     groups = _join_alike(groups, users, kind)
     _place_parameters(groups, users, level)
     position = {node: index for index, node in enumerate(nodes)}
@@ -86,7 +90,7 @@ def _groups(
 
     The parameters of parts are left out: `_place_parameters` brings them in.
     """
-    groups = [Group(list(call.nodes), call.part) for call in calls]
+    groups = [Group(list(call.nodes), call.part, call.detail) for call in calls]
     home = _home(groups)
     for node in users:
         if node in home or parameter_part(node) is not None:
@@ -102,33 +106,53 @@ def _groups(
 def _join_alike(
     groups: Sequence[Group], users: dict[Node, list[Node]], kind: Callable[[Node], str]
 ) -> list[Group]:
-    """Join more than a few groups that are alike into one.
+    """Join more than a few groups that are alike into one, and then leaves that these use alike."""
+    likeness = _likeness(groups, users, kind)
+    computed = _join([group for group in groups if group.nodes[-1].parents], likeness.__getitem__)
+    home = _home(computed)
 
-    Leaves are alike if the same parts or operations use them. Other groups are alike if they are
-    calls of one part, or one operation under one label, on inputs that are alike.
-    """
-    home = _home(groups)
+    def use(leaf: Group) -> Hashable:
+        (node,) = leaf.nodes
+        return kind(node), frozenset(home[user] for user in users[node])
+
+    return computed + _join([group for group in groups if not group.nodes[-1].parents], use)
+
+
+def _join(groups: Iterable[Group], likeness: Callable[[Group], Hashable]) -> list[Group]:
     alike: dict[Hashable, list[Group]] = {}
-    likeness: dict[Group, int] = {}
-    for group in inputs_first(groups, lambda group: _groups_above(group, home)):
-        node = group.nodes[-1]
-        what: Hashable
-        if node.parents:
-            above = dict.fromkeys(likeness.get(other) for other in _groups_above(group, home))
-            what = group.part or (node.operation, node.label), *above
-        else:
-            what = frozenset(home[user].part or user.operation for user in users[node])
-        same = alike.setdefault((kind(node), what), [])
-        likeness[group] = likeness[same[0]] if same else len(alike)
-        same.append(group)
+    for group in groups:
+        alike.setdefault(likeness(group), []).append(group)
     joined: list[Group] = []
     for same in alike.values():
         if len(same) <= FEW:
             joined += same
         else:
             nodes = [node for group in same for node in group.nodes]
-            joined.append(Group(nodes, same[0].part, len(same)))
+            joined.append(Group(nodes, same[0].part, same[0].detail, len(same)))
     return joined
+
+
+def _likeness(
+    groups: Sequence[Group], users: dict[Node, list[Node]], kind: Callable[[Node], str]
+) -> dict[Group, int]:
+    """Give each group a number, the same to those that are alike.
+
+    Leaves are alike if the same parts or operations use them. Other groups are alike if they are
+    calls of one part, or one operation under one label, on inputs that are alike.
+    """
+    home = _home(groups)
+    numbers: dict[Hashable, int] = {}
+    likeness: dict[Group, int] = {}
+    for group in inputs_first(groups, lambda group: _groups_above(group, home)):
+        node = group.nodes[-1]
+        what: Hashable
+        if node.parents:
+            above = dict.fromkeys(likeness.get(other) for other in _groups_above(group, home))
+            what = group.part or (node.operation, node.label), group.detail, *above
+        else:
+            what = frozenset(home[user].part or user.operation for user in users[node])
+        likeness[group] = numbers.setdefault((kind(node), what), len(numbers))
+    return likeness
 
 
 def _place_parameters(

@@ -4,7 +4,7 @@
 what a box and an edge say. Graphviz and the explorer page both draw the resulting `Picture`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -39,7 +39,8 @@ class Box:
     role : str
         "input", "parameter", "constant", "intermediate" or "output".
     label : str
-        The label of the node, or what the box stands for, such as "Layer(64, 32)".
+        The label of the node, or what the box stands for, such as "Layer(64, 32)", and what its
+        outputs were called.
     symbol : str
         That of the operation; empty for a leaf and for a part of a model.
     details : tuple of str
@@ -92,12 +93,17 @@ class Picture:
     edges: tuple[Edge, ...]
 
 
+def as_it_is(picture: Picture) -> Picture:
+    """Return the picture itself."""
+    return picture
+
+
 def depict(
     root: Value | Sequence[Value],
     collapse: Collapse = None,
     *,
     parameters: Iterable[Value] = (),
-    readable: int = READABLE,
+    shown: Callable[[Picture], Picture] = as_it_is,
     most: int | None = None,
 ) -> Picture:
     """Return the picture of what an output, or a list of outputs, was computed from.
@@ -115,10 +121,11 @@ def depict(
     root : Value, or list of Values
     collapse : "neuron", "layer", None or "auto"
         What each call of becomes one box; with None, each node is a box. "auto" is the first of
-        None, "neuron" and "layer" that makes at most `readable` boxes, else "layer".
+        None, "neuron" and "layer" that makes at most `READABLE` boxes, else "layer".
     parameters : iterable of Value
         Variables to show as parameters, beside those of the `nn` package.
-    readable : int
+    shown : callable
+        Makes of a picture the one that is shown, whose boxes "auto" counts, such as `unfold`.
     most : int, optional
         The number of boxes to refuse more than.
 
@@ -137,10 +144,23 @@ def depict(
         raise GraphError("a picture of nothing: the list of outputs is empty")
     nodes = inputs_first(roots, lambda node: node.parents)
     roles = find_roles(nodes, roots, known)
-    for level in levels_of(collapse):
+    levels = levels_of(collapse)
+    for level in levels:
         groups = fold(nodes, level, roles.__getitem__)
-        if len(groups) <= readable:
-            break
+        if len(groups) <= READABLE or level == levels[-1]:
+            picture = shown(_picture(groups, level, roots, roles, most))
+            if len(picture.boxes) <= READABLE:
+                break
+    return picture
+
+
+def _picture(
+    groups: Sequence[Group],
+    level: Level,
+    roots: Sequence[Node],
+    roles: dict[Node, Role],
+    most: int | None,
+) -> Picture:
     if most is not None and len(groups) > most:
         raise _too_large(f"{len(groups):,} boxes", level)
     seen = _seen_from_outside(groups, roots)
@@ -215,8 +235,9 @@ def _box(key: str, group: Group, seen: Sequence[Node], roles: dict[Node, Role], 
     label, details = str(node.label), []
     if group.part is not None:
         held = sum(roles[node] == "parameter" for node in group.nodes)
-        label = group.part.title
-        details = [group.part.detail, counted(held, "parameter")]
+        called = ", ".join(dict.fromkeys(str(output.label) for output in seen if output.label))
+        label = f"{group.part.title} → {called}" if called else group.part.title
+        details = [group.detail, counted(held, "parameter") if held else ""]
     elif len(group.nodes) > 1 and not node.parents:
         label = counted(len(group.nodes), role)
     if group.calls > 1 and node.parents:
@@ -226,7 +247,7 @@ def _box(key: str, group: Group, seen: Sequence[Node], roles: dict[Node, Role], 
         role=role,
         label=label,
         symbol=node.operation.symbol if node.operation and not group.part else "",
-        details=tuple(details),
+        details=tuple(filter(None, details)),
         nodes=tuple(group.nodes),
         data=tuple(node.data for node in seen),
         gradients=tuple(_gradient(node, swept) for node in seen),

@@ -20,6 +20,10 @@ PATIENCE = 60.0
 
 _SHARP = dict.fromkeys(("png", "jpg", "jpeg"), ("-Gdpi=144",))  # of screens of today
 _UNKNOWN_FORMAT = "not recognized. Use one of"  # both programs say so
+_HINTS = {
+    "html": "take svg, png or pdf; a page is what ag.explore writes",
+    "pdf": "take svg or png; pdf takes an installed Graphviz",
+}
 
 
 def render(source: str, format: str = "svg", patience: float = PATIENCE) -> bytes:
@@ -57,8 +61,8 @@ def render(source: str, format: str = "svg", patience: float = PATIENCE) -> byte
             "(apt install graphviz, brew install graphviz, winget install graphviz)"
         )
     if all(_UNKNOWN_FORMAT in failure for failure in failures):
-        hint = ": pdf takes an installed Graphviz" if format == "pdf" else ""
-        raise ArgumentError(f"no picture in the format {format!r}{hint}. {'; '.join(failures)}")
+        hint = _HINTS.get(format, "take svg, png or pdf")
+        raise ArgumentError(f"no picture in the format {format!r}: {hint}. {'; '.join(failures)}")
     raise RenderingError(f"the picture cannot be drawn. {'; '.join(failures)}")
 
 

@@ -91,7 +91,8 @@ def decision_boundary(
             _draw_score(axes, x, y_grid, heights.reshape(x.shape))
         _draw_points(axes, points, labels if by_class else np.where(labels > 0, 0, 1), labels)
         axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
-        axes.legend(frameon=True)
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.02, 1.0)}
+        axes.legend(frameon=True, **(place if by_class else {}))  # a score has its bar there
     return finished(axes, path)
 
 
@@ -118,7 +119,8 @@ def _grid(points: Array) -> tuple[Array, Array]:
 def _draw_score(axes: Axes, x: Array, y: Array, scores: Array) -> None:
     """Colour the plane by score, with lines where it is -1, 0 and 1."""
     areas = axes.contourf(x, y, scores, np.linspace(-4, 4, 33), cmap=SIDES, extend="both")
-    bar = axes.figure.colorbar(areas, ax=axes, label="score", ticks=range(-4, 5))
+    beside = axes.inset_axes((1.03, 0.0, 0.03, 1.0))  # as high as the axes, whatever their shape
+    bar = axes.figure.colorbar(areas, cax=beside, label="score", ticks=range(-4, 5))
     if scores.min() < 0.0 < scores.max():  # otherwise all of the plane is on one side
         lines = axes.contour(
             x,
@@ -152,7 +154,8 @@ def _draw_points(axes: Axes, points: Array, classes: Array, names: Array) -> Non
             s=60,
             color=_color(k),
             marker=MARKERS[(k + k // len(PALETTE)) % len(MARKERS)],
-            edgecolors="white",
+            edgecolors=INK,
+            linewidths=0.8,
             label=f"class {name:+g}".replace("-", "−") if -1 in names else f"class {name:g}",
         )
 

@@ -16,6 +16,9 @@ from nn.arguments import float_array, whole_number
 from nn.layers import Layer
 from nn.plots.canvas import Picture, save, style
 
+BAR = 0.18
+"""The width of the scale of the colours, in inches."""
+
 
 def weights(
     layer: Layer | Sequence[Any] | NDArray[Any],
@@ -86,7 +89,7 @@ def weights(
             if height == 1:
                 axes.set_aspect("auto")  # square pixels in one row would look like a line
             _frame(axes, index)
-        figure.colorbar(image, ax=panels, label="weight", aspect=30, pad=0.02)
+        figure.colorbar(image, ax=panels, label="weight", aspect=rows * inches[1] / BAR, pad=0.02)
     if path is not None:
         save(figure, path)
     return figure

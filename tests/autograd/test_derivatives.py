@@ -1,3 +1,5 @@
+import functools
+import inspect
 import math
 import threading
 import warnings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd.graph import topological_order
+from autograd.operation import OPERATIONS
 
 
 def close(expected: Any) -> Any:
@@ -249,6 +252,52 @@ def test_further_arguments_are_passed_on() -> None:
     assert ag.hessian(loss)(5.0, 10.0, power=2) == 20
 
 
+DERIVATIVES = [ag.grad, ag.value_and_grad, ag.hessian]
+
+
+@pytest.mark.parametrize("name", ["x", "function", "self", "wrt", "arguments", "options"])
+@pytest.mark.parametrize("derivative", DERIVATIVES)
+def test_a_further_argument_may_have_any_name(derivative: Any, name: str) -> None:
+    def fit(w: Any, **data: float) -> Any:
+        return (w * data[name] - 3.0) ** 2
+
+    assert derivative(fit)(1.0, **{name: 2.0}) == derivative(lambda w: (w * 2.0 - 3.0) ** 2)(1.0)
+
+
+class Model:
+    """Something with no name that can be called."""
+
+    def __init__(self) -> None:
+        self.secret = 2.0
+
+    def __call__(self, x: Any, scale: float = 1.0) -> Any:
+        return x * scale
+
+
+NAMED = [
+    (ag.sin, "sin", "(x"),
+    (lambda x, y: x, "<lambda>", "(x, y)"),
+    (Model(), "Model", "(x: Any, scale: float = 1.0)"),
+    (functools.partial(ag.leaky_relu, slope=0.2), "partial", "(x"),
+    (OPERATIONS["sin"], "Operation", "(*inputs"),
+    (ag.grad(ag.sin), "grad(sin)", "(x"),
+]
+
+
+@pytest.mark.parametrize(("function", "name", "signature"), NAMED)
+@pytest.mark.parametrize("derivative", DERIVATIVES)
+def test_a_derivative_is_named_after_its_function_and_takes_its_arguments(
+    derivative: Any, function: Any, name: str, signature: str
+) -> None:
+    of_function = derivative(function)
+    called = f"{derivative.__name__}({name})"
+    assert of_function.__name__ == of_function.__qualname__ == called
+    assert name in of_function.__doc__
+    assert of_function.__doc__ != getattr(function, "__doc__", None)
+    assert str(inspect.signature(of_function)).startswith(signature)
+    assert not hasattr(of_function, "secret")
+
+
 def test_unused_argument_has_gradient_zero() -> None:
     assert ag.grad(lambda p: p[0])([2.0, 3.0]) == [1.0, 0.0]
 
@@ -265,7 +314,7 @@ AWAY: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("function", AWAY.values(), ids=AWAY.keys())
-@pytest.mark.parametrize("derivative", [ag.grad, ag.value_and_grad, ag.hessian])
+@pytest.mark.parametrize("derivative", DERIVATIVES)
 def test_a_result_that_does_not_depend_on_the_argument_warns(
     derivative: Callable[..., Any], function: Callable[[Any], Any]
 ) -> None:
@@ -308,7 +357,7 @@ def test_zeros_that_are_no_surprise_do_not_warn(zero: Callable[[], Any]) -> None
         assert zero() == 0.0
 
 
-@pytest.mark.parametrize("derivative", [ag.grad, ag.value_and_grad, ag.hessian])
+@pytest.mark.parametrize("derivative", DERIVATIVES)
 @pytest.mark.parametrize("thing", [3.0, ag.Value(3.0), None])
 def test_what_is_no_function_is_refused_at_once(derivative: Any, thing: Any) -> None:
     with pytest.raises(ag.ArgumentError, match=rf"{derivative.__name__}\(\) takes a function, not"):

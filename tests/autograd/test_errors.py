@@ -200,8 +200,8 @@ NOT_FINITE = [
 MAKES_NO_SENSE = [
     ("ag.gradcheck(ag.sin)", "at least one input"),
     ("ag.gradcheck(ag.sin, [])", "at least one input"),
-    ("ag.gradcheck(ag.sin, 1.0, order=0)", "order 1 and 2, not 0"),
-    ("ag.gradcheck(ag.sin, 1.0, order=3)", "order 1 and 2, not 3"),
+    ("ag.gradcheck(ag.sin, 1.0, order=0)", "order 1 or 2, not 0"),
+    ("ag.gradcheck(ag.sin, 1.0, order=3)", "order 1 or 2, not 3"),
     ("ag.gradcheck(ag.sin, 1.0, step=0)", "step", "0"),
     ("ag.gradcheck(ag.sin, 1.0, step=-1)", "step", "-1"),
     ("ag.gradcheck(ag.sin, 1.0, tolerance=-0.5)", "tolerance", "-0.5"),

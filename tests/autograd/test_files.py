@@ -63,7 +63,11 @@ def test_what_is_no_regular_file_stays_what_it_is(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     link.symlink_to(pipe)
     folder.mkdir()
-    for path, reason in ((pipe, "no regular file"), (link, "no regular file"), (folder, "folder")):
+    for path, reason in (
+        (pipe, "not a regular file"),
+        (link, "not a regular file"),
+        (folder, "folder"),
+    ):
         with pytest.raises(FileError, match=f"{path.name} cannot be written: it is .*{reason}"):
             write_file(path, b"new")
     assert pipe.is_fifo()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import mpmath
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -304,6 +305,42 @@ def test_generators_are_as_good_as_lists(function: Callable[[Any], Any], expecte
     results = function(ag.Value(index) for index in (1, 2, 3))
     results = [x.data for x in results] if isinstance(results, list) else results.data
     assert results == close(expected)
+
+
+OF_LISTS: dict[str, Callable[[Any], Any]] = {
+    "sum": ag.sum,
+    "mean": ag.mean,
+    "norm": ag.norm,
+    "max": ag.max,
+    "min": ag.min,
+    "softmax": ag.softmax,
+    "log_softmax": ag.log_softmax,
+    "logsumexp": ag.logsumexp,
+    "dot": lambda numbers: ag.dot(numbers, [10.0, 1.0]),
+    "lookup": lambda table: ag.lookup(table, 0),
+}
+NO_LISTS: list[tuple[Any, str]] = [
+    ({0: 10.0, 1: 20.0}, r"not \{0: 10\.0, 1: 20\.0\}: of a dict, give list\(d\.values\(\)\)"),
+    ({0: 10.0, 1: 20.0}.keys(), "a set has no order, make a list"),
+    ({1.0, 2.0}, r"not \{1\.0, 2\.0\}: a set has no order, make a list"),
+    (frozenset([1.0, 2.0]), "a set has no order"),
+    (np.array(5.0), r"not array\(5\.\): give \[x\] for one number x"),
+]
+
+
+@pytest.mark.parametrize(("thing", "message"), NO_LISTS)
+@pytest.mark.parametrize("name", OF_LISTS)
+def test_what_has_no_items_in_order_is_no_list(name: str, thing: Any, message: str) -> None:
+    with pytest.raises(ag.ShapeError, match=f"^{name} takes a list of numbers, .*{message}"):
+        OF_LISTS[name](thing)
+
+
+@pytest.mark.parametrize("name", OF_LISTS)
+def test_all_that_has_items_in_order_is_a_list(name: str) -> None:
+    numbers = [1.0, 0.0]
+    function = OF_LISTS[name]
+    for items in (tuple(numbers), np.array(numbers), iter(numbers), {0: 1.0, 1: 0.0}.values()):
+        assert function(items) == function(numbers)
 
 
 @pytest.mark.parametrize("function", [ag.sum, ag.norm, lambda xs: ag.dot(xs, xs)])

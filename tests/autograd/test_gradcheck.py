@@ -1,11 +1,14 @@
 """The gradient check accepts every rule of the table, and rejects it once it is made wrong."""
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import autograd as ag
 from autograd.operation import OPERATIONS, Operation
@@ -217,6 +220,63 @@ def test_tolerance_is_relative_to_numbers_above_one(size: float) -> None:
     assert ag.gradcheck(off_by(0.9 * allowed), 0.5, tolerance=1e-4)
     with pytest.raises(ag.GradientCheckError):
         ag.gradcheck(off_by(1.1 * allowed), 0.5, tolerance=1e-4)
+
+
+def rounding_beside(constant: float) -> float:
+    """Return what the rounding of numbers of that size adds to a difference over a step of 6e-6."""
+    return math.ulp(constant) / 6e-6
+
+
+@given(constant=st.floats(-1e8, 1e8), exponent=st.floats(-4, 1), order=st.sampled_from([1, 2]))
+def test_a_constant_beside_a_formula_changes_no_verdict(
+    constant: float, exponent: float, order: int
+) -> None:
+    error = 10**exponent
+    wrong = with_gradient(OPERATIONS["sin"], 0, lambda gradient, g: gradient + g * error)
+
+    def shifted(operation: Any) -> Callable[..., Any]:
+        return lambda x: operation(x) + constant
+
+    assert ag.gradcheck(shifted(ag.sin), 0.3, order=order)
+    assume(error > 20 * rounding_beside(constant) + 1e-6)
+    with pytest.raises(ag.GradientCheckError):
+        ag.gradcheck(shifted(wrong), 0.3, order=order)
+
+
+@pytest.mark.parametrize("constant", [1e3, 1e7])
+@every_input
+def test_a_missing_derivative_shows_beside_any_constant(
+    operation: Operation, place: int, constant: float
+) -> None:
+    point = generic_point(operation)
+    missing = with_gradient(operation, place, lambda gradient, g: 0.0 * gradient)
+    assert ag.gradcheck(lambda x: along(place, operation, point)(x) - constant, point[place])
+    with pytest.raises(ag.GradientCheckError):
+        ag.gradcheck(lambda x: along(place, missing, point)(x) - constant, point[place])
+
+
+def test_a_large_part_does_not_hide_a_wrong_one() -> None:
+    missing = with_gradient(OPERATIONS["sin"], 0, lambda gradient, g: 0.0 * gradient)
+    with pytest.raises(ag.GradientCheckError, match=r"with respect to input 1 = 0\.3"):
+        ag.gradcheck(lambda a, b: (4000 * a) ** 2 + missing(b), 1.0, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "outside"),
+    [(ag.log, 1e-6, -5e-06), (lambda x: ag.exp(709 + x), 0.78271, 0.782716)],
+)
+def test_a_step_out_of_the_domain_is_told_with_the_point_and_the_step(
+    function: Callable[[Any], Any], x: float, outside: float
+) -> None:
+    message = rf"step=6e-06 goes from input 0 = {x} to .*{outside}.*\. Give a smaller step"
+    with pytest.raises(ag.ArgumentError, match=message):
+        ag.gradcheck(function, x)
+    assert ag.gradcheck(function, x, step=1e-10, tolerance=1e-3)
+
+
+def test_a_function_that_does_not_exist_at_the_point_tells_so_itself() -> None:
+    with pytest.raises(ag.DomainError, match=r"^log\(-1e-06\) does not exist"):
+        ag.gradcheck(ag.log, -1e-6)
 
 
 def test_step_is_what_the_caller_says() -> None:

@@ -10,7 +10,9 @@ import inspect
 import itertools
 import math
 import pickle
+import re
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from typing import Any
 
 import mpmath
@@ -20,7 +22,8 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd.operation import CONSTANT, DETACH, OPERATIONS, Operation, define
+from autograd.definition import define
+from autograd.operation import CONSTANT, DETACH, OPERATIONS, Operation
 
 Point = Sequence[float]
 
@@ -537,3 +540,40 @@ def test_a_definition_that_cannot_be_one_is_refused(
 def test_a_definition_may_use_functions_that_tell_no_inputs(forward: Any) -> None:
     define(**SQUARE | {"forward": forward})
     del OPERATIONS["square"]
+
+
+@pytest.fixture
+def returning() -> Iterator[Callable[[Any], Operation]]:
+    """Define an operation whose forward returns what it is told to."""
+    yield lambda result: define(**SQUARE | {"forward": lambda x: result})
+    del OPERATIONS["square"]
+
+
+@pytest.mark.parametrize("result", [1j, None, "9.0", [9.0], (9.0,), np.ones(2), np.True_], ids=repr)
+@pytest.mark.parametrize("x", [3.0, ag.Value(3.0)], ids=["float", "Value"])
+def test_a_forward_that_returns_no_number_is_told_where_it_is_used(
+    returning: Callable[[Any], Operation], result: Any, x: Any
+) -> None:
+    square = returning(result)
+    message = (
+        rf"forward of square returned {re.escape(repr(result))} for square\(3\.0\): return a float"
+    )
+    for use in (square, ag.compile(square)):
+        with pytest.raises(ag.NotANumberError, match=message):
+            use(x if use is square else np.array([3.0]))
+
+
+@pytest.mark.parametrize("result", [9, True, Fraction(9, 2), np.float32(9), np.int64(9)], ids=repr)
+def test_a_node_holds_a_float_whatever_real_number_a_forward_returns(
+    returning: Callable[[Any], Operation], result: Any
+) -> None:
+    square = returning(result)
+    for number in (square(3.0), square(ag.Value(3.0)).data):
+        assert (type(number), number) == (float, result)
+
+
+def test_a_number_that_no_float_holds_is_too_large(
+    returning: Callable[[Any], Operation],
+) -> None:
+    with pytest.raises(ag.NonFiniteError, match=r"square\(3\.0\) is too large for a float"):
+        returning(10**400)(3.0)

@@ -2,6 +2,7 @@ import copy
 import math
 import operator
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
+from autograd.functions import weighted_sum
+from autograd.graph import Row
 from autograd.operation import CONSTANT, OPERATIONS
 
 ROOT = Path(__file__).parents[2]
@@ -349,3 +352,93 @@ def test_importing_the_package_imports_nothing_heavy(package: str) -> None:
     command = [sys.executable, "-c", program]
     output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert output == "False\n"
+
+
+# --- something else than a number in a Value -----------------------------------------------------
+
+READING: dict[str, Callable[[ag.Value], Any]] = {
+    "itself": lambda w: w,
+    "+": lambda w: w + 1.0,
+    "-": lambda w: 1.0 - w,
+    "*": lambda w: w * w,
+    "/": lambda w: w / 2.0,
+    "**": lambda w: w**2,
+    "neg": lambda w: -w,
+    "abs": abs,
+    "tanh": ag.tanh,
+    "relu": ag.relu,
+    "sum": lambda w: ag.sum([w, w]),
+    "max": lambda w: ag.max([w, 1.0]),
+    "dot": lambda w: ag.dot([w], [ag.Value(1.0)]),
+    "dot with a number": lambda w: ag.dot([w], [1.0]),
+    "weighted sum": lambda w: weighted_sum([w], [w], (), (Row([w, w]),)),
+}
+
+
+@pytest.mark.parametrize(
+    "held", [None, "3", 1j, [1.0], np.ones(2), object], ids=lambda held: type(held).__name__
+)
+@pytest.mark.parametrize("reading", READING.values(), ids=READING.keys())
+@pytest.mark.parametrize("differentiate", [ag.Value.backward, lambda y: ag.gradient(y, [y])])
+def test_a_value_given_something_else_than_a_number_is_named(
+    reading: Callable[[Any], Any], held: Any, differentiate: Callable[[Any], Any]
+) -> None:
+    w = ag.Value(0.5, "weight")
+    w.data = held
+    shown = re.escape(f"weight holds {held!r} ({type(held).__name__}), not a number")
+    with pytest.raises(ag.NotANumberError, match=f"^{shown}: assign a float to its data$"):
+        differentiate(reading(w))
+    assert w.grad == 0.0
+
+
+@pytest.mark.parametrize("held", [None, "3", 1j])
+def test_a_value_given_something_else_is_named_when_it_is_compared(held: Any) -> None:
+    w = ag.Value(0.5, "weight")
+    w.data = held
+    comparisons: list[Callable[[], bool]] = [lambda: w < 1.0, lambda: ag.Value(1.0) >= w]
+    for compare in comparisons:
+        with pytest.raises(ag.NotANumberError, match=r"^weight holds .*, not a number"):
+            compare()
+
+
+@pytest.mark.parametrize("differentiate", [ag.Value.backward, lambda y: ag.gradient(y, y.parents)])
+def test_a_value_given_something_else_after_it_was_used_is_named(differentiate: Any) -> None:
+    w = ag.Value(0.5, "weight")
+    for y in (w * w, w**2, ag.sin(w), ag.dot([w], [w])):
+        w.data = None  # type: ignore[assignment]
+        with pytest.raises(ag.NotANumberError, match=r"^weight holds None"):
+            differentiate(y)
+        assert w.grad == 0.0
+        w.data = 0.5
+
+
+@pytest.mark.parametrize("reading", READING.values(), ids=READING.keys())
+def test_a_step_that_forgets_to_take_the_number_is_told_by_the_second(
+    reading: Callable[[Any], Any],
+) -> None:
+    w = ag.Value(0.3, "weight")
+
+    def step() -> None:
+        reading(w).backward()
+        w.data = w - 0.1 * w.grad  # type: ignore[assignment]
+
+    def two_steps() -> None:
+        step()
+        step()
+
+    step()
+    message = (
+        r"^weight holds Value\(.*\(Value\), not a number: write w\.data = w\.data - lr \* w\.grad"
+    )
+    with pytest.raises(ag.NotANumberError, match=message):
+        two_steps()
+
+
+def test_any_number_may_be_assigned_to_the_data() -> None:
+    w = ag.Value(0.5)
+    for number in (3, True, Fraction(3, 2), np.float32(1.5), np.int64(3)):
+        w.data = number  # type: ignore[assignment]
+        w.grad = 0.0
+        (w * w).backward()
+        assert w.grad == 2 * number
+        assert float(w) == number

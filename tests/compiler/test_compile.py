@@ -20,7 +20,7 @@ from autograd import Value
 from autograd.compiler import chunks, float_backend, native, numpy_backend
 from autograd.compiler.compiled import Compiled
 from autograd.compiler.numpy_backend import BoundProgram, bind
-from autograd.errors import GraphError, ShapeError
+from autograd.errors import GraphError, NonFiniteError, ShapeError
 
 Array = NDArray[Any]
 
@@ -628,3 +628,24 @@ def test_a_copy_has_parameters_and_programs_of_its_own(duplicate: Any, backend: 
         assert other.compiled.map(np.ones(2)).tolist() == [5.0, 5.0]
         assert other.compiled.parameters == [other.weight]
         assert original.compiled.map(np.ones(2)).tolist() == [2.0, 2.0]
+
+
+def test_a_copy_of_a_compiled_function_is_itself_as_that_of_a_function_is() -> None:
+    w = Value(2.0)
+    for compiled in (ag.compile(lambda x: w * x, parameters=[w]), ag.compile_graph(w * w, [], [w])):
+        assert copy.copy(compiled) is compiled
+        assert copy.deepcopy([compiled, w])[0] is compiled
+        with pytest.raises(GraphError, match=r"cannot be pickled: .*compile again"):
+            pickle.dumps(compiled)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_mean_that_is_too_large_is_told(dtype: Any) -> None:
+    w = Value(1.0)
+    compiled = ag.compile(lambda x: w * x, dtype=dtype)
+    X = np.full(4, 3e38 if dtype == np.float32 else 1.2e308)
+    if dtype == np.float32:
+        assert compiled(X).data == pytest.approx(3e38)
+    else:
+        with pytest.raises(NonFiniteError, match="the mean over the batch is too large"):
+            compiled(X)

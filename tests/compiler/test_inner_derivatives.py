@@ -88,7 +88,7 @@ def test_backward_is_refused_inside_of_a_compiled_function() -> None:
         (w * x).backward()
         return w * x
 
-    with pytest.raises(ag.TraceError, match=r"backward\(\) inside of a compiled function"):
+    with pytest.raises(ag.TraceError, match=r"backward\(\) inside a compiled function"):
         ag.compile(function)(POINTS)
     assert w.grad == 0.0
 

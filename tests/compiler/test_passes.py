@@ -38,8 +38,9 @@ from autograd.compiler.program import (
     SumProducts,
     Target,
 )
+from autograd.definition import define
 from autograd.errors import ArgumentError
-from autograd.operation import CONSTANT, OPERATIONS, Operation, define
+from autograd.operation import CONSTANT, OPERATIONS, Operation
 
 # --- first pass: the tape ------------------------------------------------------------------------
 

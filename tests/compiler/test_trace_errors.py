@@ -658,10 +658,25 @@ def test_a_function_is_called_with_as_many_arguments_as_it_takes(name: str, meth
             getattr(program, method)(*theta, *[np.ones(3)] * n_arguments)
 
 
-@pytest.mark.parametrize("function", [len, round, sum, lambda x: x[0]], ids=str)
+@pytest.mark.parametrize("function", [len, sum, lambda x: x[0]])
 def test_a_value_that_is_taken_for_a_list_is_told_with_the_shapes(function: Any) -> None:
     with pytest.raises(TraceError, match=r"'?Value.*of shape \(\), \(2,\).* batch of one, \[x\]"):
         ag.compile(lambda x, y: w * function(x))([1.0, 2.0], np.ones((2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "message"),
+    [
+        (round, TypeError, "type Value doesn't define __round__ method"),
+        (lambda x: x % 2, TypeError, "unsupported operand type.* 'Value' and 'int'"),
+        (lambda x: x.shape, AttributeError, "'Value' object has no attribute 'shape'"),
+    ],
+)
+def test_what_a_value_cannot_do_is_told_as_of_a_value(
+    function: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=rf"^{message}$"):
+        ag.compile(lambda x: w * function(x))([1.0, 2.0])
 
 
 @pytest.mark.parametrize("choose", [np.argmax, np.sort])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd.drawing.appearance import COLORS, FAINT, LONGEST_LABEL, TEXT
-from autograd.drawing.rendering import render, renderers
+from autograd.drawing.rendering import layout, render, renderers
 
 GOLDEN = Path(__file__).with_name("golden")
 ROOT = Path(__file__).parents[2]
@@ -107,6 +107,24 @@ def test_the_text_is_the_same_in_every_process() -> None:
         for seed in ("0", "1", "2")
     }
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_a_chain_is_a_line(direction: Any) -> None:
+    x = ag.Value(0.5, "x")
+    for _ in range(6):
+        x = ag.sin(x) * 0.9 + 0.1
+    drawing = ag.draw(x, direction=direction)
+    computed = {line.split(" -> ")[1].split()[0] for line in drawing.body if " -> " in line}
+    places = [place for key, place in layout(drawing.source).boxes.items() if key in computed]
+    across = [place.y if direction == "LR" else place.x for place in places]
+    assert len(places) == 18
+    assert max(across) - min(across) < places[0].height / 4
+
+
+def test_subtraction_has_a_sign_that_is_seen() -> None:
+    x = ag.Value(3.0)
+    assert "−" in texts(ag.draw(x - 1).pipe())
 
 
 # --- labels --------------------------------------------------------------------------------------
@@ -203,7 +221,9 @@ def test_a_notebook_shows_the_picture() -> None:
     ET.fromstring(bundle["image/svg+xml"])
 
 
-@pytest.mark.parametrize(("ending", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG")])
+@pytest.mark.parametrize(
+    ("ending", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("PNG", b"\x89PNG")]
+)
 def test_render_writes_the_format_of_the_ending(tmp_path: Path, ending: str, start: bytes) -> None:
     path = tmp_path / f"a.{ending}"
     assert twice_the_same().render(path) == str(path)
@@ -219,6 +239,14 @@ def test_render_takes_a_format_whatever_the_ending(tmp_path: Path) -> None:
 def test_render_needs_a_format() -> None:
     with pytest.raises(ag.ArgumentError, match=r"'picture': it needs an ending .* 'picture.svg'"):
         twice_the_same().render("picture")
+
+
+def test_an_ending_that_is_no_format_is_told_with_those_that_are(tmp_path: Path) -> None:
+    with pytest.raises(ag.ArgumentError, match="format 'py': take svg, png or pdf"):
+        twice_the_same().render(tmp_path / "a.py")
+    with pytest.raises(ag.ArgumentError, match=r"'html': .* a page is what ag\.explore writes"):
+        twice_the_same().render(tmp_path / "a.html")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_failed_render_leaves_the_old_file_whole(

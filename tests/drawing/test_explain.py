@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import operations
-from autograd.drawing.explanation.formula_writing import LATEX, TEXT
 from autograd.drawing.explanation.formulas import derivative_formula
-from autograd.drawing.explanation.page import Page
+from autograd.drawing.explanation.outline import Outline
 from autograd.drawing.explanation.paths import Path, chain_rule_sum
+from autograd.drawing.notation import LATEX, TEXT
 from autograd.errors import (
     ArgumentError,
     AutogradError,
@@ -372,7 +372,7 @@ def test_places_are_counted_as_they_are_read() -> None:
 def test_every_symbol_stands_for_one_number(program: Any, numbers: Any, most: int) -> None:
     *_, output = results = run(program, numbers)
     for wrt in results:
-        page = Page(chain_rule_sum(output, wrt, most))
+        page = Outline(chain_rule_sum(output, wrt, most))
         for style in (TEXT, LATEX):
             symbols = [page.partial(step, style) for step in page.steps]
             assert len(set(symbols)) == len(symbols)
@@ -482,6 +482,14 @@ def test_nothing_remains_of_a_sum_that_is_shown_whole() -> None:
     assert explanation.path_count == 3
     assert explanation.remainder == 0.0
     assert "further" not in explanation.text
+
+
+def test_a_long_formula_does_not_push_the_numbers_of_the_others_aside() -> None:
+    weights = [ag.Value(i, f"a rather long label {i}") for i in range(1, 5)]
+    y = labelled(ag.tanh(ag.dot(weights, weights)), "y")
+    lines = ag.explain(y, weights[0]).text.splitlines()
+    assert max(map(len, lines)) > 150
+    assert "  y  = tanh(v1) = 1" in lines
 
 
 def test_long_paths_are_abridged() -> None:

@@ -90,10 +90,11 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         ag.explore(ag.Value(1.0), tmp_path / "nowhere" / "page.html")
 
 
-@pytest.mark.parametrize("path", ["", ".", "/"])
-def test_a_path_that_names_no_file_is_refused(path: str) -> None:
-    with pytest.raises(ag.FileError, match="cannot be written"):
-        ag.explore(ag.Value(1.0), path)
+@pytest.mark.parametrize("name", ["", ".", "page", "page.png", "html"])
+def test_a_file_that_no_browser_would_show_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ag.ArgumentError, match=r"ends in \.html or \.htm"):
+        ag.explore(ag.Value(1.0), f"{tmp_path}/{name}")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("root", [1.0, "loss", None, [ag.Value(1.0)], np.array(1.0)])

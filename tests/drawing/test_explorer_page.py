@@ -23,8 +23,9 @@ from selenium.webdriver.remote.webelement import WebElement
 
 import autograd as ag
 import nn
+from autograd.definition import define
 from autograd.drawing.appearance import number_text
-from autograd.operation import OPERATIONS, Operation, define
+from autograd.operation import OPERATIONS, Operation
 
 DESKTOP, PHONE = (1280, 720), (390, 844)
 

@@ -12,7 +12,7 @@ from matplotlib.mathtext import MathTextParser
 
 import autograd as ag
 from autograd.drawing.explanation.expressions import Expression, Symbolic
-from autograd.drawing.explanation.formula_writing import LATEX, TEXT, written
+from autograd.drawing.explanation.formula_writing import written
 from autograd.drawing.explanation.formulas import (
     LARGEST,
     derivative_formula,
@@ -20,6 +20,7 @@ from autograd.drawing.explanation.formulas import (
     nodes_in,
 )
 from autograd.drawing.explanation.names import name_nodes
+from autograd.drawing.notation import LATEX, TEXT
 from autograd.graph import Node
 from autograd.operation import OPERATIONS, Operation
 

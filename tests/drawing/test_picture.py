@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 import nn
-from autograd.drawing.picture import Collapse, Picture, depict
+from autograd.drawing.picture import READABLE, Collapse, Picture, depict
 from autograd.drawing.unfolding import unfold
 from autograd.graph import Node, topological_order
 
@@ -262,12 +262,50 @@ def test_nodes_under_a_copied_label_are_in_one_box_only() -> None:
     assert len([node for box in picture.boxes for node in box.nodes]) == 8
 
 
-def test_a_neuron_whose_output_was_relabelled_is_known_by_its_weighted_sum() -> None:
-    output = nn.Neuron(2, "tanh", rng=0)([1.0, 2.0])
+@pytest.mark.parametrize("activation", ["linear", "relu", "tanh", "softplus"])
+def test_a_neuron_whose_output_was_relabelled_is_one_box(activation: str) -> None:
+    output = nn.Neuron(2, activation, rng=0)([1.0, 2.0])
     output.label = "prediction"
     picture = depict(output, "neuron")
-    assert parts(picture) == [("Neuron(2)", ("tanh", "3 parameters"))]
-    assert picture.boxes[-1].label == "prediction"
+    assert parts(picture) == [("Neuron(2) → prediction", (activation, "3 parameters"))]
+    assert picture.boxes[-1].data == (output.data,)
+
+
+@pytest.mark.parametrize("level", ["neuron", "layer"])
+@pytest.mark.parametrize("activation", sorted(nn.ACTIVATIONS))
+def test_a_box_that_names_an_activation_shows_its_result(activation: str, level: Collapse) -> None:
+    outputs = nn.Layer(2, 2, activation, rng=0)([1.0, 2.0])
+    outputs[0].label = "mine"
+    expected = {output.data for output in outputs}
+    boxes = [box for box in depict(outputs, level).boxes if activation in box.details]
+    assert all(expected.issuperset(box.data) for box in boxes)
+    assert bool(boxes) == (
+        level == "neuron" or activation not in ("elu", "gelu", "silu", "leaky_relu")
+    )
+
+
+def test_a_weighted_sum_that_is_drawn_alone_names_no_activation() -> None:
+    weighted_sum: Any = nn.Neuron(2, "tanh", rng=0)([1.0, 2.0]).parents[0]
+    assert parts(depict(weighted_sum, "neuron")) == [("Neuron(2)", ("3 parameters",))]
+
+
+def test_an_operation_of_the_user_is_no_activation() -> None:
+    def add(x: ag.Value) -> ag.Value:
+        return x + x
+
+    output = labelled(nn.Neuron(2, add, rng=0)([1.0, 2.0]), "mine")
+    assert parts(depict(output, "neuron")) == [("Neuron(2)", ("3 parameters",))]
+
+
+def test_calls_with_and_without_their_activation_stay_apart() -> None:
+    neuron = nn.Neuron(1, "gelu", rng=0)
+    outputs = [neuron([0.1 * i]) for i in range(12)]
+    for output in outputs[:6]:
+        output.label = "mine"
+    assert sorted(details for _, details in parts(depict(outputs, "neuron"))) == [
+        ("6 calls",),
+        ("gelu", "6 calls"),
+    ]
 
 
 def test_a_neuron_whose_weights_were_relabelled_is_known_by_its_bias() -> None:
@@ -282,11 +320,6 @@ def test_a_penalty_on_parameters_is_no_neuron() -> None:
     assert parts(picture) == []
 
 
-def test_an_activation_that_returns_a_number_still_works() -> None:
-    activation: Any = lambda x: float(x.data > 0)  # noqa: E731  Any: typed for Values
-    assert nn.Neuron(1, activation, rng=0)([1.0]) in (0.0, 1.0)
-
-
 def test_alike_nodes_are_one_box_only_if_they_are_many() -> None:
     few = ag.sum(ag.exp(ag.Value(i / 10)) for i in range(4))
     many = ag.sum(ag.exp(ag.Value(i / 10)) for i in range(5))
@@ -298,9 +331,27 @@ def test_alike_nodes_are_one_box_only_if_they_are_many() -> None:
     ]
 
 
+def test_each_step_of_a_loop_keeps_its_constants() -> None:
+    x = ag.Value(0.5, "x")
+    for _ in range(8):
+        x = x * 0.9 + 0.1
+    picture = depict(x, "layer")
+    assert len(picture.boxes) == 1 + 8 * 4
+    for box in picture.boxes:
+        if box.role == "constant":
+            assert [edge.source for edge in picture.edges].count(box.key) == 1
+
+
+def test_leaves_that_the_same_boxes_use_are_one_box() -> None:
+    model = nn.MLP(8, [6, 5], rng=0)
+    losses = [nn.cross_entropy(model([ag.Value(0.1 * i) for i in range(8)]), 1) for _ in range(6)]
+    labels = [box.label for box in depict(ag.mean(losses), "layer").boxes if box.role == "input"]
+    assert labels == ["48 inputs"]
+
+
 def test_nodes_that_the_user_named_differently_stay_apart() -> None:
     exponentials = [labelled(ag.exp(ag.Value(i / 10)), f"e{i}") for i in range(5)]
-    assert len(depict(ag.sum(exponentials), "layer").boxes) == 1 + 5 + 1
+    assert len(depict(ag.sum(exponentials), "layer").boxes) == 5 + 5 + 1
 
 
 # --- how much of it ------------------------------------------------------------------------------
@@ -315,6 +366,14 @@ def test_auto_shows_as_much_as_is_readable() -> None:
     assert parts(depict(loss, "auto")) == parts(depict(loss, "neuron"))
     logits = large([0.1] * 64)
     assert parts(depict(logits, "auto")) == parts(depict(logits, "layer"))
+
+
+@pytest.mark.parametrize("n_hidden", range(1, 6))
+def test_auto_counts_the_boxes_that_are_shown(n_hidden: int) -> None:
+    loss = nn.mse_loss(nn.MLP(2, [n_hidden, 1], rng=0)([1.0, 2.0]), 1.0)
+    n_boxes = {level: len(unfold(depict(loss, level)).boxes) for level in LEVELS[:-1]}
+    readable = next(count for count in n_boxes.values() if count <= READABLE)
+    assert ag.draw(loss).n_boxes == readable
 
 
 @pytest.mark.parametrize("root", [3.0, "x", None, [], (), [ag.Value(1.0), 2.0], {ag.Value(1.0)}])

@@ -106,21 +106,22 @@ def test_an_interrupt_leaves_the_parameters_of_the_last_whole_step(
     step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = []
-    advance = nn.SGD.advance
+    update = nn.SGD.update
 
-    def interrupted_advance(self: Any, theta: Any, gradient: Any) -> Any:
+    def interrupted_update(self: Any, theta: Any, gradient: Any, state: Any) -> Any:
         if self.steps == step:
             raise KeyboardInterrupt
-        history.append(advance(self, theta, gradient))
-        return history[-1]
+        moved, state = update(self, theta, gradient, state)
+        history.append(moved.tolist())
+        return moved, state
 
-    monkeypatch.setattr(nn.SGD, "advance", interrupted_advance)
+    monkeypatch.setattr(nn.SGD, "update", interrupted_update)
     model = nn.MLP(3, [5, 4], rng=0)
     optimizer = nn.SGD(model.parameters(), lr=0.1)
     with pytest.raises(KeyboardInterrupt):
         list(nn.fit(model, X, LABELS, nn.cross_entropy, optimizer, epochs=3, batch_size=8, rng=0))
     assert optimizer.steps == step
-    assert parameters(model) == history[-1].tolist()
+    assert parameters(model) == history[-1]
 
 
 def test_divergence_names_step_loss_and_sample() -> None:
@@ -148,9 +149,26 @@ def test_finite_losses_whose_mean_overflows_change_nothing(compiled: bool) -> No
     w = Value(1.0)
     arguments = (lambda x: w * x, [1.0, 1.0], [0.0, 0.0], lambda p, t: 1e308 * p, nn.SGD([w]))
     training = nn.fit(*arguments, epochs=1, batch_size=2, rng=0, compiled=compiled)
-    with pytest.raises(ag.DivergenceError, match="The last finite loss is None"):
+    with pytest.raises(ag.DivergenceError, match="with no finite loss yet"):
         next(training)
     assert w.data == 1.0
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_the_mean_of_an_epoch_does_not_overflow_where_its_sum_does(compiled: bool) -> None:
+    w = Value(1.0)
+    arguments = (lambda x: w * x, [1.0] * 5, [0.0] * 5, lambda p, t: 1.5e308 * p, nn.SGD([w], 0.0))
+    (report,) = nn.fit(*arguments, epochs=1, batch_size=1, compiled=compiled)
+    assert report.loss == pytest.approx(1.5e308, rel=1e-12)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_metrics_too_large_for_a_mean_are_reported_as_infinite(compiled: bool) -> None:
+    w = Value(1.0)
+    arguments = (lambda x: w * x, [1.0, 1.0], [0.0, 0.0], nn.mse_loss, nn.SGD([w]))
+    huge = np.float64(1e308)
+    training = nn.fit(*arguments, epochs=1, compiled=compiled, metric=lambda p, t: huge)
+    assert next(training).metric == np.inf
 
 
 def test_a_model_that_branches_is_told_what_to_do() -> None:
@@ -356,3 +374,40 @@ def test_the_metric_gets_floats_nested_as_the_model_returns_them(
     pairs = zip(inputs, targets, strict=True)
     expected = [repr((form(2.0 * x[0], 2.0 - x[0]), target)) for x, target in pairs]
     assert sorted(seen) == sorted(2 * expected)
+
+
+def test_a_derivative_by_the_input_trains_the_same_compiled_and_eager() -> None:
+    times = np.linspace(0.0, 1.0, 6)[:, None]
+
+    def trained(compiled: bool) -> list[float]:
+        curve = nn.MLP(1, [4, 1], "tanh", rng=0)
+
+        def curve_and_slope(x: Any) -> Any:
+            return curve(x), ag.grad(lambda t: curve([t]))(x[0])
+
+        def residual(prediction: Any, target: float) -> Any:
+            height, slope = prediction
+            return (slope + height - target) ** 2
+
+        optimizer = nn.SGD(curve.parameters(), lr=0.1)
+        training = nn.fit(
+            curve_and_slope, times, np.sin(times[:, 0]), residual, optimizer,
+            epochs=3, batch_size=3, rng=0, compiled=compiled,
+        )  # fmt: skip
+        list(training)
+        return parameters(curve)
+
+    untrained = parameters(nn.MLP(1, [4, 1], "tanh", rng=0))
+    np.testing.assert_allclose(trained(False), trained(True), rtol=1e-9)
+    assert not np.allclose(trained(False), untrained, atol=1e-3)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_loss_that_is_a_number_is_told(compiled: bool) -> None:
+    w = Value(1.0)
+    constant: Any = lambda prediction, target: 1.0  # noqa: E731  typed for the checker
+    data = [1.0, 2.0]
+    with pytest.raises(ag.ArgumentError, match=r"the loss of a sample is a Value, not 1\.0"):
+        list(
+            nn.fit(lambda x: w * x, data, data, constant, nn.SGD([w]), epochs=1, compiled=compiled)
+        )

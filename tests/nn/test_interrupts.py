@@ -15,6 +15,7 @@ import pytest
 import nn
 from autograd import Value
 from nn import interrupts_deferred
+from nn.interrupts import completed
 
 Result = TypeVar("Result")
 
@@ -118,6 +119,35 @@ def test_training_in_another_thread_gives_the_same() -> None:
         return [parameter.data for parameter in model.parameters()]
 
     assert in_another_thread(trained) == trained()
+
+
+# --- completed -----------------------------------------------------------------------------------
+
+
+def test_a_change_that_is_interrupted_is_made_again_as_a_whole() -> None:
+    passed = []
+
+    def change() -> None:
+        passed.append("begin")
+        if len(passed) == 1:
+            press_ctrl_c()
+        passed.append("end")
+
+    with pytest.raises(KeyboardInterrupt):
+        completed(change)
+    assert passed == ["begin", "begin", "end"]
+
+
+def test_a_change_that_fails_is_not_tried_again() -> None:
+    passed = []
+
+    def change() -> None:
+        passed.append("begin")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        completed(change)
+    assert passed == ["begin"]
 
 
 # --- at any line -------------------------------------------------------------------------------

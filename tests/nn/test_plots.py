@@ -185,6 +185,14 @@ def test_a_training_without_a_metric_has_one_curve() -> None:
         plots.curves([])
 
 
+@pytest.mark.parametrize("n_neurons", [1, 40])
+def test_the_colour_bar_of_weights_is_wide_enough_to_be_seen(n_neurons: int) -> None:
+    figure = plots.weights(nn.Layer(64, n_neurons, rng=0))
+    figure.draw_without_rendering()
+    width = figure.axes[-1].get_window_extent().width / figure.dpi
+    assert 0.1 < width < 0.3  # inches
+
+
 # --- decision boundary ---------------------------------------------------------------------------
 
 
@@ -268,6 +276,23 @@ def test_weights_that_make_no_image_are_told(
         plots.weights(weights, **options)
 
 
+def test_a_colour_bar_is_as_high_as_the_picture_beside_it() -> None:
+    wide = plots.decision_boundary(nn.MLP(2, [1], rng=0), [[0.0, 0.0], [30.0, 1.0]], [1, -1])
+    wide.draw_without_rendering()
+    (axes,) = wide.axes
+    (bar,) = axes.child_axes
+    share = bar.get_window_extent().height / axes.get_window_extent().height
+    assert 0.8 < share < 1.0  # with an arrow at each end
+
+
+def test_the_legend_of_classes_hides_no_points() -> None:
+    figure = PICTURES["classes"]()
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend: Any = axes.get_legend()
+    assert legend.get_window_extent().x0 > axes.get_window_extent().x1
+
+
 # --- landscape -----------------------------------------------------------------------------------
 
 
@@ -292,6 +317,66 @@ def test_the_numbers_of_a_surface_grow_to_the_right() -> None:
         assert point[0] / point[3] > origin[0] / origin[3]
     axes = plots.surface(data, view=(10, 20)).axes[0]
     assert (axes.elev, axes.azim) == (10, 20)
+
+
+def with_walls(*sides: tuple[int, int], distance: float = 0.5) -> nn.Landscape:
+    """Return a plain from -1 to 1, with the network in its middle and walls on sides of it."""
+    axis = np.linspace(-1.0, 1.0, 81)
+    x, y = np.meshgrid(axis, axis)
+    losses = np.zeros_like(x)
+    for right, up in sides:
+        losses[np.abs(right * x + up * y - distance) < 0.03] = 1.0
+    around = vars(landscape(with_path=False))
+    return nn.Landscape(**{**around, "x": axis, "y": axis, "losses": losses})
+
+
+@pytest.mark.parametrize("projection", ["persp", "ortho"])
+@pytest.mark.parametrize("proportions", [(4, 4, 2.6), (1, 2, 3)])
+def test_a_wall_hides_what_is_behind_it_from_below_its_upper_edge(
+    projection: Any, proportions: tuple[float, float, float]
+) -> None:
+    axes: Any = Figure().add_subplot(projection="3d", proj_type=projection, box_aspect=proportions)
+    _, width, height = proportions
+    edge = math.degrees(math.atan2(height, 0.25 * width))  # a quarter of the width away
+    for angle, turn, expected in [
+        (-90, -6, True),
+        (-90, 6, False),
+        (90, -6, False),
+        (0, -6, False),
+    ]:
+        plots.surface(with_walls((0, -1)), axes=axes, view=(edge + turn, angle))
+        (star,) = axes.lines
+        assert ("behind a ridge" in star.get_label()) == expected
+        axes.clear()
+
+
+def test_a_surface_is_seen_from_where_nothing_hides_the_network() -> None:
+    axes: Any = plots.surface(with_walls()).axes[0]
+    assert (axes.elev, axes.azim) == (50, -60)
+    axes = plots.surface(with_walls((0, -1), (1, 0))).axes[0]
+    assert axes.elev == 50
+    assert 0 < axes.azim < 180
+    assert axes.lines[0].get_label() == "the network"
+
+
+def test_what_is_hidden_from_everywhere_is_faint() -> None:
+    pit = with_walls((0, -1), (0, 1), (1, 0), (-1, 0), distance=0.25)
+    axes: Any = plots.surface(pit).axes[0]
+    assert axes.lines[0].get_label() == "the network, behind a ridge"
+    assert axes.lines[0].get_alpha() < 0.5
+
+
+def test_the_part_of_a_path_that_is_hidden_is_dotted() -> None:
+    data = with_walls((0, -1))
+    path = np.array([[0.0, -0.9], [0.0, -0.7], [0.0, -0.3], [0.0, -0.1]])
+    data = nn.Landscape(**{**vars(data), "path": path, "path_losses": np.zeros(4)})
+    axes: Any = plots.surface(data, view=(30, -90)).axes[0]
+    whole, seen, *_ = axes.lines
+    np.testing.assert_array_equal(whole.get_data_3d()[1], path[:, 1])
+    assert whole.get_linestyle() == ":"
+    np.testing.assert_array_equal(seen.get_data_3d()[1], [-0.9, -0.7, np.nan, np.nan])
+    labels = [line.get_label() for line in axes.lines[-2:]]
+    assert labels == ["start", "end, behind a ridge"]
 
 
 @pytest.mark.parametrize("size", [4, 5])

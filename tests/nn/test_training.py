@@ -597,6 +597,16 @@ def test_a_checkpoint_does_not_change_the_training(tmp_path: Path) -> None:
     assert with_checkpoint.outcome() == without.outcome()
 
 
+def test_another_learning_rate_takes_effect_when_training_is_resumed(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "training.npz"
+    before = Training(lambda parameters: nn.SGD(parameters, lr=0.1))
+    before.run(checkpoint=checkpoint)
+    resumed = Training(lambda parameters: nn.SGD(parameters, lr=0.0), seed=1)
+    resumed.run(checkpoint=checkpoint, resume=True, epochs=6)
+    assert resumed.optimizer.steps > before.optimizer.steps
+    assert numbers(resumed.model) == numbers(before.model)
+
+
 def test_a_finished_training_resumes_to_its_end(tmp_path: Path) -> None:
     checkpoint = tmp_path / "training.npz"
     finished, resumed = Training(), Training(seed=1)
@@ -704,7 +714,9 @@ def test_divergence_stops_at_the_last_whole_step_and_names_it(
     with pytest.raises(ag.DivergenceError, match=f"stopped at step {step}") as caught:
         list(fit(model, [[1.0]], [0.0], loss, optimizer, epochs=5))
     assert (caught.value.step, caught.value.last_loss) == (step, last_loss)
-    assert f"The last finite loss is {last_loss}" in str(caught.value)
+    told = "began, with no finite loss yet" if last_loss is None else f"finite loss is {last_loss}."
+    assert told in str(caught.value)
+    assert ".." not in str(caught.value)
     assert (numbers(model), optimizer.steps) == (parameters, step - 1)
 
 
@@ -854,7 +866,7 @@ def test_a_checkpoint_without_a_folder_is_refused_before_training(tmp_path: Path
         )
 
 
-@pytest.mark.parametrize("reason", ["it is a folder", "it is no regular file"])
+@pytest.mark.parametrize("reason", ["it is a folder", "it is not a regular file"])
 def test_a_checkpoint_that_is_no_file_is_refused_before_training(
     tmp_path: Path, reason: str
 ) -> None:

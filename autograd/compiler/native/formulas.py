@@ -7,6 +7,7 @@
 ([], ['maximum(x, 0.0)'])
 """
 
+import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -89,7 +90,7 @@ class Formulas:
         ArgumentError
             If it has neither.
         """
-        name = _OF_FLOATS.get(operation.forward)
+        name = _OF_FLOATS.get(inspect.unwrap(operation.forward))  # from the check around it
         if name is not None:
             return Formula(name, tuple(operands))
         (formula,) = _known(

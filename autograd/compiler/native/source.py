@@ -155,7 +155,7 @@ def _run(statements: Statements) -> Iterator[str]:
                 f"SAMPLES outputs[{place} * B + s] = {statements.elements.element(region)};"
                 for place, region in enumerate(statements.program.outputs)
             ),
-            "if (differentiate) backward();",
+            "if (differentiate && !failed) backward();",
             "return failed || fetestexcept(FE_DIVBYZERO | FE_OVERFLOW | FE_INVALID);",
         ],
     )

@@ -123,7 +123,7 @@ def _places(statements: Statements, instruction: Lookup) -> Formula:
     array = statements.formula(statements.view(Region(index.batch, indices))).text
     known = np.arange(len(table.rows), dtype=statements.memory.shared.dtype)
     entry = f"{function}({array}, {statements.name(known, 'known')})"
-    if len(indices) < len(uses):
+    if not np.array_equal(indices, index.rows):
         entry += f"[{statements.name(uses, 'uses')}]"
     starts, samples = table.rows * width, np.arange(width)
     steps = np.diff(starts, axis=0)

@@ -34,7 +34,8 @@ from autograd.compiler.passes.tape import Tape, behind, tape_of
 from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
 from autograd.graph import Node, origins
-from autograd.recording import detect_anomaly, refuse_while_tracing, tracing
+from autograd.recording import detect_anomaly
+from autograd.tracing import refuse_while_tracing, tracing
 from autograd.user_code import LIBRARY_FOLDERS
 from autograd.value import Value, as_value
 
@@ -75,6 +76,9 @@ class TracedValue(Value):
         if make is copyreg.__newobj__:  # type: ignore[attr-defined]  # private to its stub
             make = object.__new__  # to the other one, pickle refuses any class but that of self
         return _without_guard(make), tuple(map(_without_guard, arguments)), *state
+
+
+TracedValue.__name__ = Value.__name__  # in what Python says of a wrong use
 
 
 def _without_guard(thing: Any) -> Any:
@@ -210,7 +214,7 @@ class _Recording:
                 error.args = (f"{error} (sample {index})",)
                 raise
             except TypeError as error:
-                if TracedValue.__name__ not in str(error):
+                if not str(error).endswith(_TAKING_FOR_A_LIST):
                     raise
                 raise _misuse(error, arrays) from error
             self.outputs, self.shape = _outputs(result)
@@ -284,12 +288,18 @@ def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
     return table.tolist(), shape
 
 
+_TAKING_FOR_A_LIST = (
+    "'Value' object is not iterable",
+    "'Value' object is not subscriptable",
+    "object of type 'Value' has no len()",
+)
+
+
 def _misuse(error: TypeError, arrays: Sequence[NDArray[Any]]) -> TraceError:
-    """Return the error about a Value that a function took for something else, such as a list."""
-    text = str(error).replace(TracedValue.__name__, Value.__name__)
+    """Return the error about a Value that a function took for a list."""
     shapes = ", ".join(str(array.shape[1:]) for array in arrays)
     return TraceError(
-        f"{text}. One sample of each array was given, of shape {shapes}: () is a Value, (n,) a "
+        f"{error}. One sample of each array was given, of shape {shapes}: () is a Value, (n,) a "
         "list. A single sample x is a batch of one, [x]"
     )
 

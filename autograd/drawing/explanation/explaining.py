@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd.diagnosis import require_recorded, require_unchanged
 from autograd.drawing.explanation.latex import explanation_latex
-from autograd.drawing.explanation.page import Page
+from autograd.drawing.explanation.outline import Outline
 from autograd.drawing.explanation.paths import ChainRuleSum, chain_rule_sum
 from autograd.drawing.explanation.text import explanation_text
 from autograd.errors import ArgumentError, NotANumberError
@@ -90,8 +90,9 @@ def explain(output: Value, wrt: Value, paths: int = 5) -> Explanation:
     _check(output, wrt, paths)
     require_unchanged(topological_order(output))
     total = chain_rule_sum(output, wrt, paths)
-    page = Page(total)
-    return Explanation(**vars(total), text=explanation_text(page), latex=explanation_latex(page))
+    outline = Outline(total)
+    text, latex = explanation_text(outline), explanation_latex(outline)
+    return Explanation(**vars(total), text=text, latex=latex)
 
 
 def _check(output: Any, wrt: Any, paths: Any) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from autograd.drawing.explanation.formula_writing import latex_escaped
+from autograd.drawing.notation import latex_escaped
 from autograd.graph import Node
 
 LONGEST = 32

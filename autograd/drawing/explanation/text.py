@@ -4,27 +4,32 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-from autograd.drawing.explanation.formula_writing import TEXT
-from autograd.drawing.explanation.page import Page
+from autograd.drawing.explanation.outline import Outline
 from autograd.drawing.explanation.paths import Step
+from autograd.drawing.notation import TEXT
 from autograd.graph import NO_GRADIENT
 
 WIDTH = 88
 
 
-def explanation_text(page: Page) -> str:
+def explanation_text(outline: Outline) -> str:
     """Write forward pass, local derivatives, the paths and their sum."""
-    sections = [_headline(page)]
-    if page.steps:
-        sections += [_forward(page), _local_derivatives(page), _chain_rule(page), _check(page)]
+    sections = [_headline(outline)]
+    if outline.steps:
+        sections += [
+            _forward(outline),
+            _local_derivatives(outline),
+            _chain_rule(outline),
+            _check(outline),
+        ]
     return "\n\n".join(sections)
 
 
-def _headline(page: Page) -> str:
-    total = page.total
-    output, wrt = (page.name(node, TEXT) for node in (total.output, total.wrt))
+def _headline(outline: Outline) -> str:
+    total = outline.total
+    output, wrt = (outline.name(node, TEXT) for node in (total.output, total.wrt))
     number = TEXT.number(total.gradient)
-    headline = f"{page.whole(TEXT)} = {number}"
+    headline = f"{outline.whole(TEXT)} = {number}"
     if total.output is total.wrt:
         return f"{headline}: the derivative of a number by itself."
     if not total.paths:
@@ -32,71 +37,71 @@ def _headline(page: Page) -> str:
     return f"{headline}: a small change of {wrt} changes {output} by {number} times as much."
 
 
-def _forward(page: Page) -> str:
-    given = [f"{page.name(node, TEXT)} = {TEXT.number(node.data)}" for node in page.given]
+def _forward(outline: Outline) -> str:
+    given = [f"{outline.name(node, TEXT)} = {TEXT.number(node.data)}" for node in outline.given]
     rows = [
-        [page.name(node, TEXT), page.formula(node, TEXT), TEXT.number(node.data)]
-        for node in page.computed
+        [outline.name(node, TEXT), outline.formula(node, TEXT), TEXT.number(node.data)]
+        for node in outline.computed
     ]
     return _section("Forward, the numbers:", [*_side_by_side(given), *_columns(rows)])
 
 
-def _local_derivatives(page: Page) -> str:
+def _local_derivatives(outline: Outline) -> str:
     rows = []
-    for step in page.steps:
-        symbols = page.derivative(step, TEXT)
+    for step in outline.steps:
+        symbols = outline.derivative(step, TEXT)
         number = TEXT.number(step.derivative)
-        rows.append([page.partial(step, TEXT), *([symbols] if symbols else []), number])
+        rows.append([outline.partial(step, TEXT), *([symbols] if symbols else []), number])
     lines = _columns(rows)
-    if page.has_conditions:
+    if outline.has_conditions:
         lines.append("where [ ] is 1 if the condition holds, and 0 if not")
-    if page.marked:
-        name = page.name(page.marked, TEXT)
+    if outline.marked:
+        name = outline.name(outline.marked, TEXT)
         first, second = (TEXT.raised(name, f"({place})") for place in (1, 2))
-        others = ", and so on" if page.last_place > 2 else ""
+        others = ", and so on" if outline.last_place > 2 else ""
         lines.append(f"where {first} is {name} in its first place, {second} in its second{others}")
     return _section("Backward, the derivative of each operation by its input:", lines)
 
 
-def _chain_rule(page: Page) -> str:
-    total = page.total
-    products = zip(page.ways, (path.product for path in total.paths), strict=True)
+def _chain_rule(outline: Outline) -> str:
+    total = outline.total
+    products = zip(outline.ways, (path.product for path in total.paths), strict=True)
     if total.path_count == 1:
-        lines = [line for way, number in products for line in _product(page, way, number, "")]
+        lines = [line for way, number in products for line in _product(outline, way, number, "")]
         return _section("The chain rule multiplies them along the path:", lines)
     lines = []
     for index, (way, number) in enumerate(products):
-        lines += _product(page, way, number, f"path {index + 1}:")
+        lines += _product(outline, way, number, f"path {index + 1}:")
     title = "The chain rule multiplies them along each path, and adds up the paths:"
-    return _section(title, [*lines, "", *_sum(page)])
+    return _section(title, [*lines, "", *_sum(outline)])
 
 
-def _product(page: Page, way: Sequence[Step | None], product: float, name: str) -> list[str]:
+def _product(outline: Outline, way: Sequence[Step | None], product: float, name: str) -> list[str]:
     """Write the product of the derivatives of a path: as such, in symbols, in numbers."""
-    partials = [page.partial(step, TEXT) if step else TEXT.ellipsis for step in way]
+    partials = [outline.partial(step, TEXT) if step else TEXT.ellipsis for step in way]
     forms = [
         TEXT.dot.join(partials),
-        page.product(way, TEXT, in_symbols=True),
-        page.product(way, TEXT, in_symbols=False),
+        outline.product(way, TEXT, in_symbols=True),
+        outline.product(way, TEXT, in_symbols=False),
         TEXT.number(product),
     ]
-    forms = [form for form, _ in itertools.groupby(forms) if form != page.whole(TEXT)]
+    forms = [form for form, _ in itertools.groupby(forms) if form != outline.whole(TEXT)]
     line = f"{name} {' = '.join(forms)}"
     if name and len(line) <= WIDTH:
         return [line]
-    left = name or f"{page.whole(TEXT)} ="
+    left = name or f"{outline.whole(TEXT)} ="
     lines = _wrapped(f"{left} {forms[0]}", len(left) + 1)
     for form in forms[1:]:
         lines += _wrapped(f"{'=':>{len(left)}} {form}", len(left) + 1)
     return lines
 
 
-def _sum(page: Page) -> Iterator[str]:
-    total = page.total
+def _sum(outline: Outline) -> Iterator[str]:
+    total = outline.total
     others = total.path_count - len(total.paths)
     first, *rest = [path.product for path in total.paths] + ([total.remainder] if others else [])
     terms = "".join(f" {'-' if term < 0 else '+'} {TEXT.number(abs(term))}" for term in rest)
-    yield f"{page.whole(TEXT)} = {TEXT.number(first)}{terms} = {TEXT.number(total.gradient)}"
+    yield f"{outline.whole(TEXT)} = {TEXT.number(first)}{terms} = {TEXT.number(total.gradient)}"
     if others:
         verb = "contributes" if others == 1 else "contribute"
         yield f"where {further_paths(others)} {verb} {TEXT.number(total.remainder)}"
@@ -112,10 +117,10 @@ def further_paths(count: int) -> str:
     return f"{number} further path{'s' if count > 1 else ''}"
 
 
-def _check(page: Page) -> str:
+def _check(outline: Outline) -> str:
     """Compare with what `backward` left, if it was called."""
-    total = page.total
-    output, wrt = (page.name(node, TEXT) for node in (total.output, total.wrt))
+    total = outline.total
+    output, wrt = (outline.name(node, TEXT) for node in (total.output, total.wrt))
     is_variable = total.wrt.operation is None
     if total.output.grad is NO_GRADIENT or total.wrt.grad is NO_GRADIENT:
         effect = f"add this to {wrt}.grad" if is_variable else f"put this into {wrt}.grad"
@@ -159,9 +164,13 @@ def _wrapped(line: str, indent: int) -> list[str]:
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Align ``left = formula = number``, where some rows have no formula."""
+    """Align ``left = formula = number``, where some rows have no formula.
+
+    A row that is too wide is left as it is, and does not push the numbers of the others aside.
+    """
     left = max(len(row[0]) for row in rows)
-    middle = max((len(row[1]) for row in rows if len(row) == 3), default=0)
+    fitting = [row for row in rows if len(" = ".join(row)) <= WIDTH]
+    middle = max((len(row[1]) for row in fitting if len(row) == 3), default=0)
     return [
         " = ".join([row[0].ljust(left), *(cell.ljust(middle) for cell in row[1:-1]), row[-1]])
         for row in rows

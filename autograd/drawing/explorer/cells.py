@@ -223,7 +223,7 @@ def _number_namesakes(groups: Sequence[CellGroup]) -> None:
 
 
 def _group(box: Box, within: int) -> CellGroup:
-    title = box.label or box.symbol or box.role
+    title = box.part.title if box.part else box.label or box.symbol or box.role
     return CellGroup(title, ", ".join(filter(None, box.details)), box.role, within)
 
 

@@ -22,7 +22,7 @@ from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
 from autograd.drawing.order import inputs_first
 from autograd.drawing.picture import Collapse, levels_of, values_of
 from autograd.errors import ArgumentError, GraphError
-from autograd.files import write_file
+from autograd.files import as_path, write_file
 from autograd.graph import Node
 from autograd.operation import Operation
 from autograd.value import Value
@@ -79,7 +79,7 @@ def explore(
     root : Value
         The output, such as a loss.
     path : path
-        The file to write, usually ``.html``.
+        The file to write, which ends in ``.html`` or ``.htm``.
     collapse : "auto", "neuron", "layer" or None
         What is folded into one box at first: neurons, layers, or nothing. All can be opened in the
         page. "auto" folds as little as leaves a picture that can be read.
@@ -103,13 +103,16 @@ def explore(
         If `root` is no Value or `parameters` are not made of them, if the graph is too large, or if
         `training` or `plane` belong to another one.
     ArgumentError
-        If `collapse`, `title`, `training` or `plane` is something else.
+        If `path` has another ending, or `collapse`, `title`, `training` or `plane` is something
+        else.
     RenderingError
         If there is no program to lay the graph out.
     FileError
         If the file cannot be written. One that was there before is then still whole.
     """
     levels_of(collapse)  # complains now, not after the graph has been laid out
+    if as_path(path).suffix.lower() not in (".html", ".htm"):
+        raise ArgumentError(f"path={str(path)!r}: a page is a file that ends in .html or .htm")
     if not isinstance(root, Value):
         raise GraphError(_no_value(root))
     if not isinstance(title, str):

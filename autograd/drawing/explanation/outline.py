@@ -7,7 +7,7 @@ every step that is still walked its local derivative in symbols.
 from collections.abc import Callable, Sequence
 
 from autograd.drawing.explanation.expressions import Condition, Expression, Symbolic
-from autograd.drawing.explanation.formula_writing import LATEX, Style, factor, written
+from autograd.drawing.explanation.formula_writing import factor, written
 from autograd.drawing.explanation.formulas import (
     OMITTED,
     derivative_formula,
@@ -17,13 +17,14 @@ from autograd.drawing.explanation.formulas import (
 )
 from autograd.drawing.explanation.names import name_nodes
 from autograd.drawing.explanation.paths import ChainRuleSum, Path, Step
+from autograd.drawing.notation import LATEX, Style
 from autograd.graph import Node, topological_order
 
 LONG, BEGINNING, END = 10, 4, 3
 """Of a path of more steps than `LONG`, so many at the `BEGINNING` and the `END` are shown."""
 
 
-class Page:
+class Outline:
     """The parts of an explanation.
 
     Attributes

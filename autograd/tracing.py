@@ -1,0 +1,72 @@
+"""Recording a function for any sample: what `autograd.compile` does, and what it has to refuse.
+
+The numbers of the graph are those of one sample. Whatever reads one of them outside an operation
+would make a program that is wrong for the others.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+from autograd.errors import TraceError
+from autograd.graph import Node
+from autograd.modes import heeded_mode, mode, modes, open_contexts
+from autograd.operation import DETACH
+from autograd.user_code import line_of_user_code
+
+
+@contextlib.contextmanager
+def tracing(kind: type[Node]) -> Iterator[None]:
+    """Refuse to tell Python the number of a `Value`, while a function is recorded for any sample.
+
+    Every node that is made becomes one of `kind`.
+    """
+    with heeded_mode("tracing", kind), mode("recording", True):
+        yield
+
+
+def refuse_while_tracing(reading: str) -> None:
+    """Raise an error if this thread records a function that has to work for any sample.
+
+    Raises
+    ------
+    TraceError
+        With the line of the user's code, and what to write instead.
+    """
+    if open_contexts and modes.tracing:
+        raise TraceError(
+            f"{line_of_user_code()}: a number of the compiled function is {reading}. It is known "
+            "for one sample only, so what follows would be wrong for the others. ag.max, ag.min, "
+            "ag.relu, ag.abs and ag.lookup choose for each sample; ag.exp and its like compute "
+            "with Values, as the functions of math do not"
+        )
+
+
+def refuse_backward_while_tracing() -> None:
+    """Raise an error if this thread records a function that has to work for any sample.
+
+    Raises
+    ------
+    TraceError
+        Since ``backward`` would leave the gradients of one sample.
+    """
+    if modes.tracing is not None:
+        raise TraceError(
+            f"{line_of_user_code()}: backward() inside a compiled function would give the "
+            "gradients of one sample. ag.grad and ag.gradient give those of each"
+        )
+
+
+def is_tracing() -> bool:
+    """Tell whether this thread records a function that has to work for any sample."""
+    return modes.tracing is not None
+
+
+def detach_in_place(node: Node) -> None:
+    """Make a node one that sends nothing back, with what it was as its input.
+
+    Its number differs from sample to sample, so it is not a constant.
+    """
+    computed = object.__new__(type(node))
+    for slot in Node.__slots__:
+        setattr(computed, slot, getattr(node, slot))
+    node.operation, node._first, node._second = DETACH, computed, None
