@@ -424,6 +424,15 @@ def test_nine_inputs_stand_in_columns_of_five_and_four(page: Path) -> None:
     assert nodes["place"][0][1] < nodes["place"][5][1] < nodes["place"][1][1]
 
 
+def test_a_loop_is_a_line(page: Path) -> None:
+    x = ag.Value(0.5, "x")
+    for _ in range(6):
+        x = 0.9 * x + 0.1
+    nodes = data_of(ag.explore(x, page, collapse=None))["nodes"]
+    computed = zip(nodes["operation"], nodes["place"], strict=True)
+    assert len({y for operation, (_, y) in computed if operation}) == 1
+
+
 def test_a_long_chain_is_laid_out_without_graphviz(
     page: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

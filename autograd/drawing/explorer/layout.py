@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autograd.drawing.appearance import STRAIGHT
 from autograd.drawing.explorer.cells import CellGraph
 from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED, Point, in_ranks
 from autograd.drawing.rendering import layout
@@ -145,8 +146,8 @@ def _arranged(form: Form) -> Places:
     if not form.edges:
         return _in_columns(form)
     n_items = len(form.folded)
-    inner = {target for _, target in form.edges}
-    ports = list(enumerate((item for item in form.entered if item in inner), start=n_items))
+    computed = {target for _, target in form.edges}
+    ports = list(enumerate((item for item in form.entered if item in computed), start=n_items))
     sizes = form.sizes + [_PORT] * len(ports)
     edges = [*form.edges, *ports]
     if n_items > MOST_RENDERED:
@@ -158,7 +159,9 @@ def _arranged(form: Form) -> Places:
         f"n{i} [width={width / 72:.4f} height={height / 72:.4f}]"
         for i, (width, height) in enumerate(sizes)
     ]
-    lines += [f"n{source} -> n{target} [id=e{i}]" for i, (source, target) in enumerate(edges)]
+    for i, (source, target) in enumerate(edges):
+        weight = STRAIGHT if source in computed else "1"
+        lines.append(f"n{source} -> n{target} [id=e{i} weight={weight}]")
     if ports:
         lines.append("{rank=min " + " ".join(f"n{port}" for port, _ in ports) + "}")
     found = layout("\n".join([*lines, "}"]))
