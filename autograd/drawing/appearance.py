@@ -13,7 +13,7 @@ from autograd.drawing.roles import Role
 
 COLORS: dict[Role, tuple[str, str]] = {
     "input": ("#0072b2", "#dcecf7"),
-    "parameter": ("#d58a00", "#fdf0d5"),
+    "parameter": ("#c07c00", "#fdf0d5"),
     "constant": ("#8c8c8c", "#eeeeee"),
     "intermediate": ("#4d4d4d", "#ffffff"),
     "output": ("#009e73", "#d6f0e8"),

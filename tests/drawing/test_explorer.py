@@ -4,7 +4,6 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -251,12 +250,6 @@ def test_a_name_that_is_made_is_no_label() -> None:
     assert names == ["L", "v1", "v2", "v3", "v4", "output"]
 
 
-def test_cards_are_of_one_size_in_the_layout_and_on_the_page() -> None:
-    source = (files("autograd.drawing.explorer") / "assets" / "layout.js").read_text()
-    for name, (width, height) in {"CARD": CARD, "FOLDED": FOLDED}.items():
-        assert f"const {name} = {{ width: {width}, height: {height} }};" in source
-
-
 def test_a_batch_that_calls_a_model_several_times_has_a_page(page: Path) -> None:
     model = nn.MLP(2, [3, 1], rng=0)
     loss = ag.mean(nn.mse_loss(model([i, -i]), 1.0) for i in range(6))
@@ -402,6 +395,44 @@ def test_ranks_keep_boxes_apart_and_edges_forward(data: st.DataObject) -> None:
     assert all(centers[source][0] < centers[target][0] for source, target in edges)
     for (a, (x1, y1)), (b, (x2, y2)) in itertools.combinations(enumerate(centers), 2):
         assert x1 != x2 or abs(y1 - y2) >= (sizes[a][1] + sizes[b][1]) / 2
+
+
+@pytest.mark.parametrize("sizes", [(3, 1), (9, 20, 1), (70, 8, 1), (160, 1)])
+def test_edges_into_and_out_of_groups_pass_between_boxes(
+    page: Path, sizes: tuple[int, ...]
+) -> None:
+    data = data_of(ag.explore(network(*sizes), page, collapse="layer"))
+    nodes, groups = data["nodes"], data["groups"]
+    containers = nodes["group"] + [group["within"] for group in groups]
+    places = nodes["place"] + [group["place"] for group in groups]
+    heights = [CARD[1]] * len(nodes["place"]) + [FOLDED[1]] * len(groups)
+    boxes: dict[tuple[int, int], list[tuple[float, int]]] = {}
+    for container, (x, y), height in zip(containers, places, heights, strict=True):
+        boxes.setdefault((container, x), []).append((y, height))
+    crossing = [route for route in data["routes"] if None in route[:2]]
+    entered = {target for source, target, _ in crossing if source is None}
+    products = {n for n, key in enumerate(nodes["operation"]) if key.startswith("mul")}
+    assert {n for n in products if containers[n] >= 0} <= entered
+    for source, target, points in crossing:
+        item = target if source is None else source
+        for x, y in points:
+            around = boxes.get((containers[item], x), [])
+            assert all(abs(y - center) >= height / 2 for center, height in around)
+
+
+def test_nine_inputs_stand_in_columns_of_five_and_four(page: Path) -> None:
+    nodes = data_of(ag.explore(ag.sum(ag.Value(0.0) for _ in range(9)), page))["nodes"]
+    assert [x for x, _ in nodes["place"][:9]] == [0] * 5 + [nodes["place"][5][0]] * 4
+    assert nodes["place"][0][1] < nodes["place"][5][1] < nodes["place"][1][1]
+
+
+def test_a_loop_is_a_line(page: Path) -> None:
+    x = ag.Value(0.5, "x")
+    for _ in range(6):
+        x = 0.9 * x + 0.1
+    nodes = data_of(ag.explore(x, page, collapse=None))["nodes"]
+    computed = zip(nodes["operation"], nodes["place"], strict=True)
+    assert len({y for operation, (_, y) in computed if operation}) == 1
 
 
 def test_a_long_chain_is_laid_out_without_graphviz(

@@ -24,9 +24,19 @@ from selenium.webdriver.remote.webelement import WebElement
 import autograd as ag
 import nn
 from autograd.definition import define
+from autograd.drawing.appearance import number_text
 from autograd.operation import OPERATIONS, Operation
 
 DESKTOP, PHONE = (1280, 720), (390, 844)
+
+
+def luminance(channels: Sequence[int]) -> float:
+    """Return how light a colour is: WCAG 2."""
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (channel / 255 for channel in channels)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 class Browser:
@@ -72,14 +82,19 @@ class Browser:
     def point_at(self, name: str) -> None:
         ActionChains(self.driver).move_to_element(self.card(name)).perform()
 
+    def point_off(self) -> None:
+        ActionChains(self.driver).move_to_element(self.find("#title")).perform()
+
     def card(self, name: str) -> WebElement:
         index = self.run("return explorer.graph.nodes.name.indexOf(arguments[0])", name)
         return self.find(f'[data-item="{index}"]')
 
     def column(self, name: str) -> dict[str, float]:
-        """Return the data or the gradients of all nodes, by name, in full."""
-        script = "const e = explorer; return [e.graph.nodes.name, Array.from(e.engine[arguments[0]]"
-        names, texts = self.run(f"{script}, String)]", name)
+        """Return the data or the gradient of all nodes, by name, in full."""
+        script = """const { graph, engine, state } = explorer;
+            const column = { data: engine.data, gradient: state.gradient }[arguments[0]];
+            return [graph.nodes.name, Array.from(column, String)]"""
+        names, texts = self.run(script, name)
         return {n: float(text.replace("I", "i")) for n, text in zip(names, texts, strict=True)}
 
     def edit(self, numbers: dict[str, float]) -> None:
@@ -158,6 +173,28 @@ def or_nan(compute: Callable[[], Sequence[Any]]) -> list[float]:
     except (ArithmeticError, ValueError):
         return [math.nan]
     return numbers if all(map(math.isfinite, numbers)) else [math.nan]
+
+
+def as_on_the_page(x: float) -> str:
+    """Write a number as `draw` does, but whole ones below a million in full, with a ".0"."""
+    if x.is_integer() and abs(x) < 1e6:
+        text = f"{x + 0.0:.1f}"
+    else:
+        text = re.sub(r"e\+?(-?)0*", r"e\1", number_text(x, ".4g"))
+    return text.replace("-", "−")
+
+
+def test_numbers_are_written_as_draw_writes_them(browser: Browser, tmp_path: Path) -> None:
+    rng = random.Random(2)
+    numbers = [12345.0, 123456.789, 999999.6, 999999.0, 1e6, 2e6, 1234500.0, 9999.5, 9999.96]
+    numbers += [5.0625, 7.0625, 0.99996, 1e-4, 0.000099996, 99995.5, 1 / 3, -0.0, math.inf]
+    numbers += EXTREMES + [rng.uniform(-10, 10) * 10.0 ** rng.randint(-9, 9) for _ in range(500)]
+    numbers += [rng.randint(-(10**5), 10**5) / 2.0 ** rng.randint(0, 9) for _ in range(500)]
+    leaves = [ag.Value(x) for x in numbers]
+    browser.open(ag.explore(ag.sum(leaves), tmp_path / "page.html"))
+    shown = browser.run("""const { figures } = explorer.view;
+        return explorer.engine.parents.at(-1).map((node) => figures.data([node], () => true))""")
+    assert dict(zip(numbers, shown, strict=True)) == {x: as_on_the_page(x) for x in numbers}
 
 
 def test_every_operation_computes_what_python_computes(browser: Browser, tmp_path: Path) -> None:
@@ -270,7 +307,21 @@ def test_a_derivative_that_does_not_exist_is_named(browser: Browser, tmp_path: P
     browser.open(ag.explore(ag.sqrt(x) * x, tmp_path / "page.html"))
     browser.edit({"x": 0.0})
     assert browser.text("#banner").startswith("The derivative of sqrt(0.0) is not a finite number")
+    assert browser.text("#phase") == "No gradients"
     assert "NaN" not in browser.find("body").text
+
+
+def test_what_is_only_too_large_is_said_to_be(browser: Browser, tmp_path: Path) -> None:
+    w, x = ag.Value(2.0, "w"), ag.Value(3.0, "x")
+    browser.open(ag.explore(w * x, tmp_path / "page.html"))
+    browser.edit({"w": 1e308})
+    browser.card("L").click()
+    assert "is not finite" in browser.card("L").text
+    assert "does not exist" not in browser.find("body").text
+    assert browser.text("#phase") == "No gradients"
+    browser.card("w").click()
+    ends = browser.run("const s = explorer.inspector.slider; return [s.min, s.max].map(Number)")
+    assert all(map(math.isfinite, ends))
 
 
 def test_infinite_numbers_have_a_page(browser: Browser, tmp_path: Path) -> None:
@@ -427,7 +478,7 @@ def test_all_ways_of_folding_end_with_the_same_gradients(
 ) -> None:
     browser.open(ag.explore(network(), tmp_path / "page.html"))
     expected = browser.column("gradient")
-    browser.run("explorer.setOpen(new Set(arguments[0]))", opened)
+    browser.run("explorer.folds.setOpen(new Set(arguments[0]))", opened)
     count = browser.run("return explorer.timeline.steps.length")
     browser.press(Keys.HOME)
     seen = [set(browser.run("return [...explorer.view.cards.keys()]"))]
@@ -439,9 +490,14 @@ def test_all_ways_of_folding_end_with_the_same_gradients(
 
 def test_it_plays_pauses_and_starts_over(browser: Browser, tmp_path: Path) -> None:
     browser.open(ag.explore(neuron(), tmp_path / "page.html"))
-    browser.run("document.getElementById('speed').value = '12'")
-    browser.find("#play").click()
+    browser.run("document.getElementById('speed').value = '0.5'")
+    browser.run("document.getElementById('play').click()")  # two seconds before the first step
+    assert browser.text("#step").startswith("The inputs, the parameters and the constants")
+    assert "data –" in (browser.card("L").get_attribute("aria-label") or "")
     assert browser.find("#play").get_attribute("aria-label") == "Pause"
+    browser.press(" ")
+    browser.run("document.getElementById('speed').value = '12'")
+    browser.press(" ")
     deadline = time.monotonic() + 10
     while browser.text("#phase") != "Both passes done" and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -478,6 +534,12 @@ def test_pointing_at_a_node_shows_its_chain_rule_sum(browser: Browser, tmp_path:
 
 def test_edges_carry_local_derivatives(browser: Browser, tmp_path: Path) -> None:
     browser.open(ag.explore(neuron(), tmp_path / "page.html"))
+    assert browser.run("""return [...explorer.view.edges.values()].every(({ label, path }) => {
+        const { x, y, width, height } = label.getBBox();
+        const points = Array.from({ length: 50 }, (_, i) =>
+            path.getPointAtLength((i / 49) * path.getTotalLength()));
+        return points.some((p) => p.x > x && p.x < x + width && p.y > y && p.y < y + height);
+    })""")
     labels = browser.run("""return Object.fromEntries([...explorer.view.edges.values()].map(
         ({ edge, label }) => [[edge.from, edge.to].map((n) => explorer.graph.nodes.name[n]).join(),
             label.textContent]))""")
@@ -540,6 +602,18 @@ def test_the_start_of_a_text_that_is_no_number_changes_nothing(
     assert browser.column("data") == before
 
 
+def test_a_selection_is_let_go_beside_the_graph(browser: Browser, tmp_path: Path) -> None:
+    browser.open(ag.explore(neuron(), tmp_path / "page.html"))
+    browser.card("w").click()
+    browser.point_off()
+    assert browser.driver.find_elements(By.CSS_SELECTOR, ".card.selected")
+    picture = browser.find("#picture")
+    ActionChains(browser.driver).move_to_element_with_offset(
+        picture, 10 - picture.size["width"] // 2, 0
+    ).click().perform()
+    assert browser.driver.find_elements(By.CSS_SELECTOR, ".card.selected, .looking") == []
+
+
 def test_constants_and_results_are_not_edited(browser: Browser, tmp_path: Path) -> None:
     browser.open(ag.explore(2 * ag.Value(3.0, "x"), tmp_path / "page.html"))
     for name in ("2", "L"):
@@ -572,8 +646,44 @@ def test_boxes_open_and_fold(browser: Browser, tmp_path: Path) -> None:
     assert "Layer(2, 4)" in visible_titles(browser)
     browser.find("#folds button:last-child").click()
     assert len(visible_titles(browser)) == browser.run("return explorer.engine.size")
-    pressed = browser.find("#folds [aria-pressed=true]")
-    assert pressed.text == "Nodes"
+    assert browser.text("#folds [aria-pressed=true]") == "Nodes"
+
+
+@pytest.mark.parametrize(
+    ("collapse", "name"), [("layer", "Layers"), ("neuron", "Neurons"), (None, "Nodes")]
+)
+def test_a_button_leads_to_what_python_folds(
+    browser: Browser, tmp_path: Path, collapse: Any, name: str
+) -> None:
+    browser.open(ag.explore(network(), tmp_path / "page.html", collapse=collapse))
+    assert browser.text("#folds [aria-pressed=true]") == name
+    first, pressed = visible_titles(browser), browser.find("#folds [aria-pressed=true]")
+    buttons = browser.driver.find_elements(By.CSS_SELECTOR, "#folds button")
+    for button in (*buttons, pressed):
+        button.click()
+    assert visible_titles(browser) == first
+
+
+def test_the_keyboard_goes_along_into_a_box(browser: Browser, tmp_path: Path) -> None:
+    browser.open(ag.explore(network(), tmp_path / "page.html", collapse="layer"))
+    browser.run("""const { folding, keyboard } = explorer;
+        keyboard.focus(folding.boxes.find((box) => folding.isGroup(box)));""")
+    browser.press(Keys.ENTER)
+    assert browser.run("return document.activeElement.dataset.item") is not None
+    assert browser.run("return explorer.folding.open.size") == 1
+
+
+def test_a_box_that_is_opened_from_the_panel_is_let_go(browser: Browser, tmp_path: Path) -> None:
+    browser.open(ag.explore(network(), tmp_path / "page.html", collapse="layer"))
+    browser.find(".card.group").click()
+    browser.find("#inspector button").click()
+    browser.point_off()
+    assert browser.driver.find_elements(By.CSS_SELECTOR, "#inspector button, .looking") == []
+    inside = browser.run(
+        "return explorer.folding.boxes.find((box) => explorer.folding.chain(box).length)"
+    )
+    browser.run("explorer.select(arguments[0]); explorer.folds.setOpen([])", inside)
+    assert browser.run("return explorer.view.cards.has(explorer.selected)")
 
 
 def test_boxes_never_overlap(browser: Browser, tmp_path: Path) -> None:
@@ -582,12 +692,19 @@ def test_boxes_never_overlap(browser: Browser, tmp_path: Path) -> None:
     for count in range(groups + 1):
         for opened in itertools.islice(itertools.combinations(range(groups), count), 3):
             for _ in ("across", "down"):
-                browser.run("explorer.setOpen(new Set(arguments[0])); explorer.turn()", opened)
+                browser.run(
+                    "explorer.folds.setOpen(new Set(arguments[0])); explorer.turn()", opened
+                )
                 places = browser.run("return [...explorer.view.layout.places.values()]")
                 for a, b in itertools.combinations(places, 2):
                     apart_x = abs(a["x"] - b["x"]) >= (a["width"] + b["width"]) / 2
                     apart_y = abs(a["y"] - b["y"]) >= (a["height"] + b["height"]) / 2
                     assert apart_x or apart_y, (opened, a, b)
+                bends = browser.run("return [...explorer.view.layout.bends.values()].flat()")
+                for bend, box in itertools.product(bends, places):
+                    beside_x = abs(bend["x"] - box["x"]) >= box["width"] / 2
+                    beside_y = abs(bend["y"] - box["y"]) >= box["height"] / 2
+                    assert beside_x or beside_y, (opened, bend, box)
 
 
 # --- training ------------------------------------------------------------------------------------
@@ -625,10 +742,13 @@ def test_the_slider_goes_through_training(browser: Browser, tmp_path: Path) -> N
         again.backward()
         nodes = browser.run("return explorer.graph.training.nodes")
         data = browser.run("return Array.from(explorer.engine.data)")
-        gradient = browser.run("return Array.from(explorer.engine.gradient)")
+        gradient = browser.run("return Array.from(explorer.state.gradient)")
         assert [data[node] for node in nodes] == history.snapshots[epoch].tolist()
         assert [gradient[node] for node in nodes] == close([p.grad for p in model.parameters()])
         assert data[-1] == close(again.data)
+    browser.edit({"x1": 9.0})
+    browser.run("explorer.undo()")  # the inputs, and the parameters to the epoch that is shown
+    assert browser.run("return Array.from(explorer.engine.data)") == data
 
 
 def test_a_plane_has_room_for_any_number_of_points(browser: Browser, tmp_path: Path) -> None:
@@ -653,6 +773,18 @@ def test_a_node_that_is_selected_is_explained_in_sight(browser: Browser, tmp_pat
         bar = "return document.querySelector('.transport').getBoundingClientRect().top"
         assert browser.run(box)["top"] >= 0
         assert browser.run(box)["bottom"] <= browser.run(bar)
+
+
+def test_pointing_at_a_node_moves_nothing_in_the_panel(browser: Browser, tmp_path: Path) -> None:
+    history, _, inputs, score, loss = trained()
+    plane = ag.DecisionPlane(inputs, score)
+    browser.open(ag.explore(loss, tmp_path / "page.html", training=history, plane=plane))
+    tops = """return ["training", "boundary"].map(
+        (id) => document.getElementById(id).getBoundingClientRect().top)"""
+    before = browser.run(tops)
+    browser.point_at("x1")
+    assert "Gradient by the chain rule" in browser.text("#inspector")
+    assert browser.run(tops) == before
 
 
 def test_the_plane_shows_the_score_of_every_place(browser: Browser, tmp_path: Path) -> None:
@@ -685,6 +817,7 @@ def test_the_keyboard_is_enough(browser: Browser, tmp_path: Path) -> None:
         browser.press(Keys.TAB)
         if focused() is not None:
             break
+        assert browser.run("return document.activeElement.id") != "picture"  # has nothing to do
     seen = {focused()}
     for key in (Keys.ARROW_DOWN, Keys.ARROW_RIGHT, Keys.ARROW_DOWN, Keys.ARROW_LEFT, Keys.ARROW_UP):
         browser.press(key)
@@ -695,9 +828,10 @@ def test_the_keyboard_is_enough(browser: Browser, tmp_path: Path) -> None:
     assert browser.text("#count") == "7 / 8"
     browser.run("explorer.keyboard.focus(explorer.graph.nodes.name.indexOf('x'))")
     browser.press(Keys.ENTER)
-    browser.press("1", Keys.TAB)
+    browser.press("1", Keys.ESCAPE)
     assert browser.column("data")["x"] == 1.0
-    browser.press(Keys.ESCAPE, "t")
+    assert (focused(), browser.run("return explorer.selected")) == ("x", None)
+    browser.press("t")
     assert browser.run("return document.documentElement.dataset.theme") == "dark"
     browser.press("?")
     assert browser.find("#keys").is_displayed()
@@ -717,22 +851,41 @@ def test_every_control_has_a_name(browser: Browser, tmp_path: Path) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(browser: Browser, tmp_path: Path, theme: str) -> None:
     browser.prefer(prefers_color_scheme=theme)
-    browser.open(ag.explore(network(), tmp_path / "page.html"))
+    browser.open(ag.explore(network(), tmp_path / "page.html", collapse=None))
+    browser.run("explorer.folds.toggle(explorer.engine.size)")
     assert browser.run("return document.documentElement.dataset.theme") == theme
 
-    def luminance(name: str) -> float:
-        script = "return getComputedStyle(document.documentElement).getPropertyValue(arguments[0])"
-        channels = bytes.fromhex(browser.run(script, name).strip().removeprefix("#"))
-        linear = [
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-            for c in (channel / 255 for channel in channels)
-        ]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    def contrast(one: Any, other: Any) -> float:
+        darker, lighter = sorted([luminance(one), luminance(other)])
+        return (lighter + 0.05) / (darker + 0.05)
 
-    for ground in ("--paper", "--stage"):
-        for text in ("--ink", "--muted", "--data", "--gradient", "--local", "--failure"):
-            darker, lighter = sorted([luminance(ground), luminance(text)])
-            assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (ground, text)  # WCAG 2, level AA
+    colors = browser.run("""
+        const reading = { willReadFrequently: true };
+        const canvas = document.createElement("canvas").getContext("2d", reading);
+        const channels = (color) => {
+            canvas.fillStyle = color;
+            canvas.fillRect(0, 0, 1, 1);
+            return [...canvas.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+        };
+        const root = getComputedStyle(document.documentElement);
+        const named = (name) => channels(root.getPropertyValue(name).trim());
+        const style = (element, name) => channels(getComputedStyle(element)[name]);
+        const all = (selector) => [...document.querySelectorAll(selector)];
+        const texts = ["ink", "muted", "data", "gradient", "local", "failure"];
+        const [paper, stage] = [named("--paper"), named("--stage")];
+        return {
+            texts: [
+                ...texts.flatMap((name) => [paper, stage].map((on) => [named(`--${name}`), on])),
+                ...all(".card > text").map((text) =>
+                    [style(text, "fill"), style(text.parentNode.querySelector(".face"), "fill")]),
+            ],
+            lines: [
+                ...all(".face, .edge .line").map((line) => [style(line, "stroke"), stage]),
+                ...all("button, select").map((one) => [style(one, "borderTopColor"), paper]),
+            ],
+        };""")
+    assert min(contrast(*pair) for pair in colors["texts"]) >= 4.5  # WCAG 2, level AA
+    assert min(contrast(*pair) for pair in colors["lines"]) >= 3.0
 
 
 def test_a_phone_shows_it_without_scrolling_sideways(browser: Browser, tmp_path: Path) -> None:
@@ -740,6 +893,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(browser: Browser, tmp_path:
     history, _, inputs, score, loss = trained()
     plane = ag.DecisionPlane(inputs, score)
     browser.open(ag.explore(loss, tmp_path / "page.html", training=history, plane=plane))
+    assert browser.text("#folds [aria-pressed=true]") == "Layers"  # neurons would be too small
     assert browser.run("return document.documentElement.scrollWidth") <= PHONE[0]
     assert browser.find("#play").is_displayed()
     browser.find("#back").click()
@@ -780,8 +934,12 @@ def test_texts_stay_within_their_boxes(browser: Browser, tmp_path: Path, collaps
     over = browser.run("""
         const within = (a, b) => a.left >= b.left && a.right <= b.right;
         const box = (element) => element.getBoundingClientRect();
-        return [...document.querySelectorAll(".card, .frame")].flatMap((item) => {
-            const face = box(item.querySelector(".face, .border"));
+        const cards = [...document.querySelectorAll(".card")].map((card) =>
+            [card, card.querySelector(".face")]);
+        const frames = [...explorer.view.frames.values()].map(({ heading, border }) =>
+            [heading, border]);
+        return [...cards, ...frames].flatMap(([item, border]) => {
+            const face = box(border);
             const texts = [...item.querySelectorAll(":scope > text")].filter((t) => box(t).width);
             const clash = (a, b) => box(a).right > box(b).left && box(b).right > box(a).left
                 && Math.abs(box(a).top - box(b).top) < 5 * explorer.view.camera.place.scale;

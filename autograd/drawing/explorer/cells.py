@@ -96,7 +96,7 @@ class CellGraph:
 
         Numbers that are inside of groups come last, as they are seen last.
         """
-        names = [cell.label or f"{cell.data:g}" for cell in self.cells]
+        names = [cell.label or f"{cell.data:g}".replace("-", "−") for cell in self.cells]
         taken = {cell.label for cell in self.cells}
         names[-1] = self.cells[-1].label or (output if output not in taken else "output")
         unnamed = [

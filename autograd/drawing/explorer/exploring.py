@@ -17,6 +17,7 @@ from autograd.drawing.explorer.cells import (
 from autograd.drawing.explorer.javascript import javascript_table, operation_key
 from autograd.drawing.explorer.layout import places
 from autograd.drawing.explorer.page import page
+from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED
 from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
 from autograd.drawing.order import inputs_first
 from autograd.drawing.picture import Collapse, levels_of, values_of
@@ -175,7 +176,9 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
             }
             for group, place in zip(groups, where.centers[len(cells) :], strict=True)
         ],
+        "sizes": {"card": CARD, "folded": FOLDED, "beside": BESIDE, "along": ALONG},
         "routes": where.routes,
+        "levels": [{"name": name, "open": level} for name, level in _named_levels(graph)],
         "opened": _opened(graph, collapse),
         "foldToFit": collapse == "auto",
         "mostVisible": MOST_VISIBLE,
@@ -186,7 +189,7 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
 
 def _described(operation: Operation, n_inputs: int) -> dict[str, str]:
     """Return how to write an operation; `infix` stands between its inputs, if anything does."""
-    symbol = operation.symbol
+    symbol = operation.symbol.replace("-", "−")
     between = n_inputs == 2 and not any(letter.isalnum() or letter == " " for letter in symbol)
     infix = "+" if operation.name == "sum" else symbol if between else ""
     return {"name": operation.name, "symbol": symbol, "infix": infix, "advice": operation.advice}
@@ -200,6 +203,22 @@ def _locked(missing: list[str]) -> str:
 # --- how much is shown ---------------------------------------------------------------------------
 
 
+def _levels(graph: CellGraph) -> dict[Collapse, list[int]]:
+    """Return the groups that are open at each level of folding, from the fewest to all."""
+    holding = sorted({group.within for group in graph.groups} - {-1})
+    return {"layer": [], "neuron": holding, None: list(range(len(graph.groups)))}
+
+
+def _named_levels(graph: CellGraph) -> list[tuple[str, list[int]]]:
+    """Return the levels by the names that the page has for them, each once."""
+    levels = list(_levels(graph).values())
+    if not graph.groups:
+        return []
+    if not levels[1]:
+        return [("Boxes", levels[0]), ("Nodes", levels[2])]
+    return list(zip(("Layers", "Neurons", "Nodes"), levels, strict=True))
+
+
 def _opened(graph: CellGraph, collapse: Collapse) -> list[int]:
     """Return the groups that are open at first.
 
@@ -208,12 +227,10 @@ def _opened(graph: CellGraph, collapse: Collapse) -> list[int]:
     GraphError
         If more boxes than the page can move are then visible.
     """
-    everything = list(range(len(graph.groups)))
-    holding = {group.within for group in graph.groups} - {-1}
-    levels: dict[Collapse, list[int]] = {None: everything, "neuron": sorted(holding), "layer": []}
+    levels = _levels(graph)
     if collapse == "auto":
         fitting = [opened for opened in levels.values() if _visible(graph, opened) <= READABLE]
-        opened = fitting[0] if fitting else []
+        opened = fitting[-1] if fitting else []
     else:
         opened = levels[collapse]
     count = _visible(graph, opened)

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 Point = tuple[int, int]
 
 CARD = (138, 62)
-"""Width and height of the card of a node, in points; ``layout.js`` has the same."""
+"""Width and height of the card of a node, in points."""
 
 FOLDED = (152, 76)
 """Width and height of a folded group."""
 
-BESIDE, ALONG = 18, 68
+BESIDE, ALONG = 18, 84
 """Points between two boxes of one rank, and between two ranks."""
 
 
@@ -22,7 +22,7 @@ def in_ranks(sizes: Sequence[Point], edges: Sequence[Point]) -> list[Point]:
     """Return the centers of boxes with edges between them, from left to right.
 
     >>> in_ranks([CARD] * 4, [(0, 2), (1, 2), (2, 3)])
-    [(0, -40), (0, 40), (206, 0), (412, 0)]
+    [(0, -40), (0, 40), (222, 0), (444, 0)]
 
     Parameters
     ----------

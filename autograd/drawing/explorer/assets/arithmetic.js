@@ -1,6 +1,6 @@
 // What happens in a step, in symbols and in numbers.
 
-import { plain } from "./dom.js";
+import { plain, TIMES } from "./dom.js";
 import { FAILED, FINE } from "./engine.js";
 import { format, operand } from "./numbers.js";
 
@@ -100,23 +100,22 @@ export class Arithmetic {
     }
     const result =
       this.engine.status[node] === FAILED
-        ? ["failure", "does not exist"]
+        ? ["failure", this.problem(node)]
         : ["data strong", format(this.engine.data[node])];
     return [...head, " = ", ...this.inNumbers(node), " = ", result];
   }
 
   // ∂L/∂w += ∂L/∂v1 · local ∂v1/∂w = 1.5 · 2.0 = 3.0, for each input of a node that is no constant.
-  backwardLines(node) {
-    const gradient = this.engine.gradient[node];
+  backwardLines(node, gradient) {
     const locals = this.engine.locals(node);
     const line = (parent, slot) => ({
       parent,
       parts: [
         this.gradientName(parent),
         " += ",
-        ...this.product(node, this.localName(node, slot), gradient, locals[slot]),
+        ...this.product(node, this.localName(node, slot), gradient[node], locals[slot]),
       ],
-      added: gradient * locals[slot],
+      added: gradient[node] * locals[slot],
     });
     return this.engine.parents[node].map(line).filter(({ parent }) => !this.constant[parent]);
   }
@@ -125,7 +124,7 @@ export class Arithmetic {
   product(node, localName, gradient, local) {
     return [
       this.gradientName(node),
-      " · ",
+      TIMES,
       localName,
       " = ",
       ...this.productInNumbers(gradient, local),
@@ -135,14 +134,17 @@ export class Arithmetic {
   }
 
   productInNumbers(gradient, local) {
-    return [["gradient", operand(gradient)], " · ", ["local", operand(local)]];
+    return [["gradient", operand(gradient)], TIMES, ["local", operand(local)]];
   }
 
-  // Why a node has no number.
+  // What is wrong with the number of a node that failed.
+  problem(node) {
+    return Number.isNaN(this.engine.data[node]) ? "does not exist" : "is not finite";
+  }
+
   failure(node) {
     const { advice } = this.operation(node);
-    const problem = Number.isNaN(this.engine.data[node]) ? "does not exist" : "is not finite";
-    return `${plain(this.inNumbers(node))} ${problem}${advice ? `: ${advice}` : ""}.`;
+    return `${plain(this.inNumbers(node))} ${this.problem(node)}${advice ? `: ${advice}` : ""}.`;
   }
 
   // Why there are no gradients, if `node` is where they stopped (-1: nowhere).
@@ -154,38 +156,38 @@ export class Arithmetic {
 
   // The terms of the chain rule at a node, as parts of a line and as numbers, the largest first: one
   // for each use of it, but one for all that happens in a folded box.
-  chainRule(node) {
+  chainRule(node, gradient) {
     const { box } = this.folding;
     const uses = Map.groupBy(this.engine.users[node], (use) => box[use.node]);
     const folded = (item) => this.folding.isGroup(item) && item !== box[node];
     return [...uses]
       .flatMap(([item, inside]) =>
         folded(item)
-          ? [this.termThrough(item, node, inside)]
-          : inside.map((use) => this.termOf(use)),
+          ? [this.termThrough(item, node, inside, gradient)]
+          : inside.map((use) => this.termOf(use, gradient)),
       )
       .sort((a, b) => Math.abs(b.term) - Math.abs(a.term));
   }
 
-  termOf({ node, slot }) {
-    const gradient = this.engine.gradient[node];
-    const local = this.engine.locals(node)[slot];
-    const parts = this.product(node, this.localName(node, slot), gradient, local);
-    return { parts, term: gradient * local };
+  termOf({ node, slot }, gradient) {
+    return this.term(node, this.localName(node, slot), gradient, this.engine.locals(node)[slot]);
   }
 
-  termThrough(box, parent, uses) {
+  termThrough(box, parent, uses, gradient) {
     const { engine, folding } = this;
     const [node, ...others] = folding.outputsOf(box, engine.users);
     if (others.length) {
-      const term = uses.reduce((sum, use) => sum + this.termOf(use).term, 0);
+      const term = uses.reduce((sum, use) => sum + this.termOf(use, gradient).term, 0);
       const parts = [`through ${folding.group(box).title} = `, ["gradient strong", format(term)]];
       return { parts, term };
     }
-    const gradient = engine.gradient[node];
     const local = engine.derivativesThrough(folding.nodesOf(box), node).get(parent);
-    const parts = this.product(node, this.localThrough(node, parent), gradient, local);
-    return { parts, term: gradient * local };
+    return this.term(node, this.localThrough(node, parent), gradient, local);
+  }
+
+  term(node, localName, gradient, local) {
+    const parts = this.product(node, localName, gradient[node], local);
+    return { parts, term: gradient[node] * local };
   }
 }
 

@@ -5,8 +5,7 @@ import { byId } from "./dom.js";
 const MARGIN = 24;
 const READABLE = 0.55; // scale; the steps come closer than this
 const CLOSE = 0.9;
-const FAR = 0.3; // from here on, text is left out
-const FARTHEST_AT_FIRST = 0.15;
+const FAR = 0.3; // text is left out from here on, and the page does not open so far away
 const [FARTHEST, CLOSEST] = [0.02, 4];
 
 export class Camera {
@@ -15,6 +14,7 @@ export class Camera {
     this.picture = picture;
     this.onLook = onLook;
     this.place = { x: 0, y: 0, scale: 1 };
+    this.fitted = false; // until it is moved, it shows all of the picture
     this.listen();
   }
 
@@ -24,19 +24,20 @@ export class Camera {
 
   look(place, smooth = false) {
     this.place = place;
+    this.fitted = false;
     const camera = byId("camera");
     camera.classList.toggle("smooth", smooth);
     camera.style.transform = `translate(${place.x}px, ${place.y}px) scale(${place.scale})`;
-    this.picture.classList.toggle("far", !this.readable);
+    this.picture.classList.toggle("far", !this.recognisable);
     this.onLook();
   }
 
   get readable() {
-    return this.place.scale >= FAR;
+    return this.place.scale >= READABLE;
   }
 
   get recognisable() {
-    return this.place.scale >= FARTHEST_AT_FIRST;
+    return this.place.scale >= FAR;
   }
 
   // What it sees, in the coordinates of the picture, and a quarter more on each side.
@@ -54,8 +55,7 @@ export class Camera {
 
   // All of a layout.
   fit(layout, smooth = false) {
-    const { width } = this.window;
-    const height = this.window.height - byId("legend").offsetHeight;
+    const { width, height } = this.window;
     const scale = Math.min(
       (width - 2 * MARGIN) / layout.width,
       (height - 2 * MARGIN) / layout.height,
@@ -63,6 +63,7 @@ export class Camera {
     );
     const x = (width - layout.width * scale) / 2;
     this.look({ scale, x, y: (height - layout.height * scale) / 2 }, smooth);
+    this.fitted = true;
   }
 
   zoom(factor, at) {
@@ -83,13 +84,25 @@ export class Camera {
 
   // Go along with the steps, close enough to read a box.
   follow(box) {
-    if (this.place.scale >= READABLE) {
+    if (this.readable) {
       this.reveal(box);
       return;
     }
     const { width, height } = this.window;
     const [x, y] = [width / 2 - box.x * CLOSE, height / 2 - box.y * CLOSE];
     this.look({ scale: CLOSE, x, y }, true);
+  }
+
+  // Come as near as one can read, with a box in the middle as far as the ends of a layout let it.
+  approach(layout, box) {
+    const { width, height } = this.window;
+    const offset = (size, center, length) => {
+      const last = size - MARGIN - length * READABLE;
+      if (last >= MARGIN) return (last + MARGIN) / 2;
+      return Math.min(MARGIN, Math.max(last, size / 2 - center * READABLE));
+    };
+    const x = offset(width, box.x, layout.width);
+    this.look({ scale: READABLE, x, y: offset(height, box.y, layout.height) });
   }
 
   // Bring a box into sight, if it is not.

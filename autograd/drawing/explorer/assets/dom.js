@@ -44,6 +44,9 @@ export function plain(parts) {
   return parts.map((part) => (Array.isArray(part) ? part[1] : part)).join("");
 }
 
+// Between two factors, where a line does not break before the dot.
+export const TIMES = "\u00a0· ";
+
 export function byId(id) {
   return document.getElementById(id);
 }

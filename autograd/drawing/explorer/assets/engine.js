@@ -13,9 +13,7 @@ export class Engine {
     this.output = this.size - 1;
     this.recorded = Float64Array.from(nodes.data, Number);
     this.data = Float64Array.from(this.recorded);
-    this.gradient = new Float64Array(this.size);
     this.status = new Uint8Array(this.size);
-    this.failedBackward = -1;
     this.functions = nodes.operation.map((key) => functions[key]);
     this.recordedLocals = new Map(nodes.locals);
     this.isFrozen = (node) => this.recordedLocals.has(node);
@@ -33,12 +31,7 @@ export class Engine {
     return this.parents[node].map((parent) => this.data[parent]);
   }
 
-  // Compute everything that is not a leaf, and then every gradient.
-  run() {
-    this.forward();
-    this.backward();
-  }
-
+  // Compute everything that is not a leaf.
   forward() {
     for (let node = 0; node < this.size; node += 1) {
       if (this.isLeaf(node)) continue;
@@ -62,29 +55,28 @@ export class Engine {
     return Number.isFinite(this.data[this.output]);
   }
 
-  // d output / d node for every node; `sends(node)` tells which nodes have sent theirs on so far.
-  // Returns which nodes a gradient has reached.
+  // The `gradient` d output / d node of every node, and which nodes one has `reached`, as long as
+  // those nodes have sent theirs on that `sends(node)` tells. A derivative that is not finite at one
+  // of them has `failed` (-1: none), and then there are no gradients.
   backward(sends = () => true, seeded = true) {
+    const gradient = new Float64Array(this.size);
     const reached = new Uint8Array(this.size);
-    this.gradient.fill(0);
-    this.failedBackward = -1;
-    if (!seeded || !this.hasGradients()) return reached;
-    this.gradient[this.output] = 1;
+    const pass = { gradient, reached, failed: -1 };
+    if (!seeded || !this.hasGradients()) return pass;
+    gradient[this.output] = 1;
     reached[this.output] = 1;
     for (let node = this.output; node >= 0; node -= 1) {
       if (this.isLeaf(node) || !reached[node] || !sends(node)) continue;
-      const contributions = this.contributions(node, this.gradient[node]);
+      const contributions = this.contributions(node, gradient[node]);
       if (!contributions.every(Number.isFinite)) {
-        this.failedBackward = node;
-        this.gradient.fill(NaN);
-        return reached.fill(0);
+        return { gradient: gradient.fill(NaN), reached: reached.fill(0), failed: node };
       }
       this.parents[node].forEach((parent, slot) => {
-        this.gradient[parent] += contributions[slot];
+        gradient[parent] += contributions[slot];
         reached[parent] = 1;
       });
     }
-    return reached;
+    return pass;
   }
 
   // What `node` sends to each of its parents, if `g` is its gradient.

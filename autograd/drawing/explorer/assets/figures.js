@@ -9,12 +9,14 @@ export class Figures {
   }
 
   // Of a box, at a moment of which is known what `Timeline.stateAt` tells.
-  ofBox(item, { known, reached }) {
+  ofBox(item, state) {
+    const { known } = state;
     const nodes = this.folding.shownNodes(item, this.engine.users);
-    const failed = nodes.some((node) => this.engine.status[node] === FAILED && known(node));
-    const data = failed ? "does not exist" : this.data(nodes, known);
-    const gradient = this.gradient(nodes, reached);
-    return { data, gradient, failed, spoken: this.spoken(item, data, gradient) };
+    const failed = nodes.find((node) => this.engine.status[node] === FAILED && known(node));
+    const fine = failed === undefined;
+    const data = fine ? this.data(nodes, known) : this.arithmetic.problem(failed);
+    const gradient = this.gradient(nodes, state);
+    return { data, gradient, failed: !fine, spoken: this.spoken(item, data, gradient) };
   }
 
   data(nodes, known) {
@@ -23,9 +25,9 @@ export class Figures {
   }
 
   // One gradient, or the length of that of several nodes.
-  gradient(nodes, reached) {
+  gradient(nodes, { reached, gradient }) {
     if (!nodes.some((node) => reached[node])) return "–";
-    const gradients = nodes.map((node) => this.engine.gradient[node]);
+    const gradients = nodes.map((node) => gradient[node]);
     return nodes.length === 1 ? format(gradients[0]) : `norm ${format(Math.hypot(...gradients))}`;
   }
 

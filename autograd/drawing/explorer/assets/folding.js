@@ -13,10 +13,6 @@ export class Folding {
     for (let node = 0; node < this.size; node += 1) {
       for (const group of this.chain(node)) this.members[group].push(node);
     }
-    this.routesIn = Map.groupBy(
-      graph.routes.map(([from, to]) => `${from}-${to}`),
-      (key) => this.container[key.split("-")[0]],
-    );
     this.open = new Set(open);
     this.update();
   }
@@ -27,6 +23,15 @@ export class Folding {
 
   group(item) {
     return this.groups[item - this.size];
+  }
+
+  isOpen(item) {
+    return this.open.has(item - this.size);
+  }
+
+  // The visible box that shows an item, or the first of what is in it.
+  boxOf(item) {
+    return this.box[this.nodesOf(item)[0]];
   }
 
   // The nodes of an item, in topological order.
@@ -79,19 +84,27 @@ export class Folding {
         const single = !this.isGroup(from) && !this.isGroup(to);
         const key = single ? `${from}-${to}-${slot}` : `${from}-${to}`;
         if (!edges.has(key))
-          edges.set(key, { key, from, to, uses: [], route: this.route(from, to) });
+          edges.set(key, { key, from, to, uses: [], routes: this.routes(from, to) });
         edges.get(key).uses.push({ parent, node, slot });
       });
     });
     return [...edges.values()];
   }
 
-  // The name of the way between two items: of what they are part of, in the container of both.
-  route(from, to) {
+  // The names of the ways between two items: out of the groups around the one, between what they are
+  // part of in the container of both, and into the groups around the other.
+  routes(from, to) {
     const around = (item) => [item, ...this.chain(item).map((group) => this.size + group)];
-    const inContainer = new Map(around(from).map((item) => [this.container[item], item]));
-    const target = around(to).find((item) => inContainer.has(this.container[item]));
-    return `${inContainer.get(this.container[target])}-${target}`;
+    const [sources, targets] = [around(from), around(to)];
+    const containers = new Set(sources.map((item) => this.container[item]));
+    const entered = targets.findIndex((item) => containers.has(this.container[item]));
+    const common = this.container[targets[entered]];
+    const left = sources.findIndex((item) => this.container[item] === common);
+    return [
+      ...sources.slice(0, left).map((item) => routeName(item, null)),
+      routeName(sources[left], targets[entered]),
+      ...targets.slice(0, entered).map((item) => routeName(null, item)).reverse(),
+    ];
   }
 
   // The visible boxes, each after those it takes something from. Should boxes take from each other
@@ -135,4 +148,9 @@ export class Folding {
   computes(item) {
     return this.nodesOf(item).some((node) => this.parents[node].length > 0);
   }
+}
+
+// Of the way from one item to another in their container; null is what is outside of it.
+export function routeName(from, to) {
+  return `${from ?? ""}-${to ?? ""}`;
 }

@@ -7,6 +7,7 @@ import { note } from "./stepping.js";
 
 const MOST_TERMS = 8;
 const MOST_LISTED = 12;
+const MOST_SLID = Number.MAX_VALUE / 2; // so that the way from end to end is a number, too
 
 export class Inspector {
   constructor(app) {
@@ -73,24 +74,24 @@ export class Inspector {
   // --- the chain rule -------------------------------------------------------------------------
 
   chainRule(node) {
-    const { engine, arithmetic, full } = this.app;
+    const { engine, arithmetic, finished } = this.app;
     const title = html("h3", {}, "Gradient by the chain rule");
     const gradient = arithmetic.gradientName(node);
-    if (full.failed >= 0)
-      return [title, note(arithmetic.backwardFailure(full.failed), "failure")];
+    const failure = arithmetic.backwardFailure(finished.failed);
+    if (failure) return [title, note(failure, "failure")];
     if (!engine.hasGradients()) return [title, note("Not before the output is a finite number.")];
     if (node === engine.output) return [title, line([gradient, " = ", ["gradient strong", "1.0"]])];
-    if (!full.reached[node]) return [title, note("No path leads from here to the output.")];
+    if (!finished.reached[node]) return [title, note("No path leads from here to the output.")];
     return [
       title,
-      ...this.sumLines(node, gradient, arithmetic.chainRule(node)),
+      ...this.sumLines(node, gradient, arithmetic.chainRule(node, finished.gradient)),
       this.meaning(node),
     ];
   }
 
   // A line for each term, the largest first, what the others add up to, and the sum.
   sumLines(node, gradient, terms) {
-    const { full } = this.app;
+    const { finished } = this.app;
     const rest = terms.slice(MOST_TERMS);
     const lines = terms
       .slice(0, MOST_TERMS)
@@ -100,14 +101,14 @@ export class Inspector {
       lines.push(line(["+ ", ["dim", `${rest.length} more = ${format(sum)}`]]));
     }
     if (terms.length > 1) {
-      lines.push(line(["= ", ["gradient strong", format(full.gradient[node])]]));
+      lines.push(line(["= ", ["gradient strong", format(finished.gradient[node])]]));
     }
     return [html("div", { class: "sum" }, line([gradient]), ...lines)];
   }
 
   meaning(node) {
-    const { arithmetic, full } = this.app;
-    const by = format(0.01 * full.gradient[node]);
+    const { arithmetic, finished } = this.app;
+    const by = format(0.01 * finished.gradient[node]);
     return note(
       `If ${arithmetic.name(node)[1]} grows by 0.01, ${arithmetic.output} changes by about ${by}.`,
     );
@@ -132,7 +133,7 @@ export class Inspector {
   }
 
   groupFacts(item) {
-    const { folding, engine, arithmetic, full, graph } = this.app;
+    const { folding, engine, arithmetic, finished, graph } = this.app;
     const rows = (title, nodes) => {
       if (nodes.length === 0) return [];
       const cells = nodes
@@ -150,7 +151,7 @@ export class Inspector {
             html(
               "td",
               { class: "gradient" },
-              full.reached[node] ? format(full.gradient[node]) : "–",
+              finished.reached[node] ? format(finished.gradient[node]) : "–",
             ),
           ),
         );
@@ -167,7 +168,7 @@ export class Inspector {
     const leaves = inside.filter(
       (node) => engine.isLeaf(node) && graph.roles[graph.nodes.role[node]] !== "constant",
     );
-    const open = html("button", { type: "button", onclick: () => this.app.toggle(item) }, "Open");
+    const open = html("button", { type: "button", onclick: () => this.app.folds.toggle(item) }, "Open");
     return [
       ...rows("output", folding.computes(item) ? folding.outputsOf(item, engine.users) : []),
       ...rows(folding.computes(item) ? "parameter" : "input", leaves),
@@ -229,10 +230,11 @@ export class Inspector {
 
   fillSlider(item) {
     const middle = this.app.engine.data[item];
-    const reach = Math.max(1, 2 * Math.abs(Number.isFinite(middle) ? middle : 0));
+    const size = Math.abs(Number.isFinite(middle) ? middle : 0);
+    const reach = Math.min(MOST_SLID, Math.max(1, 2 * size));
     const whole = this.app.isIndex(item);
-    this.slider.min = whole ? 0 : middle - reach;
-    this.slider.max = whole ? Math.max(reach, 3) : middle + reach;
+    this.slider.min = whole ? 0 : Math.max(-MOST_SLID, middle - reach);
+    this.slider.max = whole ? Math.max(reach, 3) : Math.min(MOST_SLID, middle + reach);
     this.slider.step = whole ? 1 : reach / 100;
     this.slider.value = middle;
   }

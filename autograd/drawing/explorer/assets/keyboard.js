@@ -7,7 +7,7 @@ export class Keyboard {
     this.app = app;
     this.entry = undefined;
     document.addEventListener("keydown", (event) => this.onKey(event));
-    byId("picture").addEventListener("focusin", (event) => {
+    document.addEventListener("focusin", (event) => {
       const card = event.target.closest(".card");
       if (card) this.setEntry(Number(card.dataset.item));
     });
@@ -60,7 +60,7 @@ export class Keyboard {
   // Open a box; keep a node, and go to the field with its number if it has one.
   enter(item) {
     if (this.app.folding.isGroup(item)) {
-      this.app.toggle(item);
+      this.app.folds.toggle(item);
       return;
     }
     this.app.keep(item);

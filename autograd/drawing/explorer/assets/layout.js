@@ -2,10 +2,11 @@
 // groups folded. A group that is opened grows, and pushes what is beside it aside: nothing else
 // moves, so that the picture stays the one that was known.
 
-export const CARD = { width: 138, height: 62 };
-export const FOLDED = { width: 152, height: 76 };
+import { routeName } from "./folding.js";
+
 const PADDING = 18;
 const ARROW = 6;
+const GAP_DOWN = 60; // between two ranks that go down
 const TITLE = { across: 26, down: 44 }; // going down, numbers on edges stand below it
 
 export class Layout {
@@ -13,9 +14,11 @@ export class Layout {
   constructor(graph, folding, direction) {
     this.folding = folding;
     this.direction = direction;
+    this.sizes = sizesOf(graph);
+    this.turning = turning(graph.sizes);
     const places = [...graph.nodes.place, ...graph.groups.map((group) => group.place)];
     this.home = places.map(([x, y]) => this.at(x, y));
-    this.routes = new Map(graph.routes.map(([from, to, points]) => [`${from}-${to}`, points]));
+    this.routesIn = Map.groupBy(graph.routes, ([from, to]) => folding.container[from ?? to]);
     this.bends = new Map();
     this.places = new Map();
     this.frames = new Map();
@@ -26,12 +29,12 @@ export class Layout {
   }
 
   size(item) {
-    if (!this.folding.isGroup(item)) return CARD;
-    const group = item - this.folding.size;
-    if (!this.folding.open.has(group)) return FOLDED;
-    const inner = this.arranged(group);
+    const { card, folded } = this.sizes;
+    if (!this.folding.isGroup(item)) return card;
+    if (!this.folding.isOpen(item)) return folded;
+    const inner = this.arranged(item - this.folding.size);
     return {
-      width: Math.max(inner.width + 2 * PADDING, FOLDED.width),
+      width: Math.max(inner.width + 2 * PADDING, folded.width),
       height: inner.height + 2 * PADDING + TITLE[this.direction],
       inner,
     };
@@ -43,7 +46,7 @@ export class Layout {
     const [along, length, beside, breadth] =
       this.direction === "across" ? ["x", "width", "y", "height"] : ["y", "height", "x", "width"];
     const children = this.folding.children.get(container).map((item) => {
-      const folded = this.folding.isGroup(item) ? FOLDED : CARD;
+      const folded = this.folding.isGroup(item) ? this.sizes.folded : this.sizes.card;
       const size = this.size(item);
       return { item, size, folded, ...this.home[item] };
     });
@@ -57,9 +60,11 @@ export class Layout {
         (sum, child) => sum + child.size[breadth] - child.folded[breadth],
         0,
       );
+      const through = Math.max(...row.map((child) => child.size[length]));
       let aside = -total / 2;
       for (const child of row) {
         const own = child.size[breadth] - child.folded[breadth];
+        child.through = through;
         child[along] += pushed + growth / 2;
         child[beside] += aside + own / 2;
         aside += own;
@@ -72,20 +77,27 @@ export class Layout {
   // Where long edges in a container pass between boxes: points of no size, pushed aside as boxes.
   bendsIn(container) {
     const none = { width: 0, height: 0 };
-    return (this.folding.routesIn.get(container) ?? []).flatMap((key) =>
-      this.routes.get(key).map(([x, y]) => ({ key, size: none, folded: none, ...this.at(x, y) })),
+    return (this.routesIn.get(container) ?? []).flatMap(([from, to, points]) =>
+      points.map(([x, y]) => ({
+        route: routeName(from, to),
+        size: none,
+        folded: none,
+        ...this.at(x, y),
+      })),
     );
   }
 
   at(x, y) {
-    return this.direction === "across" ? { x, y } : turned(x, y);
+    if (this.direction === "across") return { x, y };
+    return { x: Math.round(y * this.turning.beside), y: Math.round(x * this.turning.along) };
   }
 
   // Turn positions within containers into positions on the page.
   settle(arranged, left, top) {
-    for (const { key, x, y } of arranged.bends) {
-      if (!this.bends.has(key)) this.bends.set(key, []);
-      this.bends.get(key).push({ x: left + x - arranged.left, y: top + y - arranged.top });
+    for (const { route, x, y, through } of arranged.bends) {
+      if (!this.bends.has(route)) this.bends.set(route, []);
+      const place = { x: left + x - arranged.left, y: top + y - arranged.top };
+      this.bends.get(route).push({ ...place, through });
     }
     for (const child of arranged.children) {
       const x = left + child.x - arranged.left;
@@ -107,9 +119,19 @@ export class Layout {
   }
 }
 
-// Going down instead of across: ranks may be closer, since boxes are not as high as they are wide.
-function turned(x, y) {
-  return { x: Math.round(y * 1.75), y: Math.round(x * 0.55) };
+// Going down instead of across, boxes stand farther apart beside each other, since they are wider
+// than high, and nearer along the edges.
+function turning({ card: [width, height], beside, along }) {
+  return {
+    beside: (width + beside) / (height + beside),
+    along: (height + GAP_DOWN) / (width + along),
+  };
+}
+
+// Of a card and of a folded group.
+export function sizesOf({ sizes }) {
+  const [card, folded] = [sizes.card, sizes.folded].map(([width, height]) => ({ width, height }));
+  return { card, folded };
 }
 
 // What holds boxes, and the points where edges pass between them.
@@ -124,7 +146,8 @@ function bounded(things) {
 }
 
 // The curve of an edge: from the far side of one box to the near side of another, where the input
-// `slot` of `count` arrives; in between, past `bends`. A list of points of a Bézier spline.
+// `slot` of `count` arrives; in between past `bends`, straight on as far as the boxes beside them
+// are. A list of points of a Bézier spline.
 export function curve(from, to, direction, slot, count, bends) {
   const share = (slot + 1) / (count + 1) - 0.5;
   const across = direction === "across";
@@ -134,7 +157,10 @@ export function curve(from, to, direction, slot, count, bends) {
   const end = across
     ? { x: to.x - to.width / 2 - ARROW, y: to.y + share * to.height }
     : { x: to.x + share * to.width, y: to.y - to.height / 2 - ARROW };
-  const stops = [start, ...bends, end];
+  const passed = bends.flatMap(({ x, y, through }) =>
+    [-through / 2, through / 2].map((part) => (across ? { x: x + part, y } : { x, y: y + part })),
+  );
+  const stops = [start, ...passed, end];
   const points = [start];
   for (let i = 1; i < stops.length; i += 1) {
     const [a, b] = [stops[i - 1], stops[i]];

@@ -1,11 +1,14 @@
 // The page: its state, and what follows from a change of it.
 
 import { Arithmetic } from "./arithmetic.js";
-import { byId, html, motionReduced, setText } from "./dom.js";
+import { byId, motionReduced, setText } from "./dom.js";
 import { Engine, FAILED } from "./engine.js";
 import { Folding } from "./folding.js";
+import { Folds } from "./folds.js";
 import { Inspector } from "./inspector.js";
 import { Keyboard } from "./keyboard.js";
+import { showLegend } from "./legend.js";
+import { highlight, markStep } from "./highlight.js";
 import { Plane } from "./plane.js";
 import { Stepping } from "./stepping.js";
 import { Timeline } from "./timeline.js";
@@ -22,7 +25,7 @@ class App {
     this.arithmetic = new Arithmetic(graph, this.engine, this.folding);
     this.pointedAt = null;
     this.selected = null;
-    this.engine.run();
+    this.engine.forward();
     this.checkAgainstPython();
     setText(byId("title"), graph.title);
     this.setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
@@ -30,16 +33,16 @@ class App {
     this.view = new View(graph, this.engine, this.folding, this.arithmetic, {
       hover: (item) => this.pointAt(item),
       select: (item) => this.select(item),
-      toggle: (item) => this.toggle(item),
+      toggle: (item) => this.folds.toggle(item),
     });
     this.inspector = new Inspector(this);
     this.stepping = new Stepping(this);
-    this.showLegend();
-    this.showFolds();
+    showLegend(graph, this.folding);
+    this.folds = new Folds(this);
     this.view.arrange(false);
     this.view.fit();
-    if (graph.foldToFit && !this.view.camera.readable) this.foldAll();
-    if (!this.view.camera.recognisable) this.view.follow(this.folding.box[this.engine.output]);
+    if (graph.foldToFit) this.folds.foldToFit();
+    if (!this.view.camera.recognisable) this.view.approach(this.folding.box[this.engine.output]);
     this.plane = graph.plane && new Plane(graph.plane, this);
     this.refresh();
     this.training = graph.training && new Training(graph.training, this);
@@ -69,49 +72,51 @@ class App {
     this.refresh();
   }
 
+  // Go back to the numbers of Python, or to those of the epoch that is shown.
   undo() {
     this.engine.data.set(this.engine.recorded);
+    this.training?.putBack();
     this.refresh();
   }
 
-  // The output does not depend on the step; gradients do, so the whole pass is kept as `full`.
   refresh() {
     this.engine.status.fill(0);
     this.engine.forward();
+    this.finished = this.engine.backward();
     this.showNumbers();
     this.plane?.draw();
     this.showBanner();
   }
 
+  // The panel speaks of the `finished` backward pass, wherever the steps are; the picture of their
+  // `state`.
   showNumbers() {
-    const { engine, timeline } = this;
-    const reached = engine.backward();
-    this.full = {
-      reached,
-      gradient: Float64Array.from(engine.gradient),
-      failed: engine.failedBackward,
-    };
+    const { timeline } = this;
     this.inspector.show(this.looked());
     this.state = timeline.stateAt(timeline.position);
     this.view.showNumbers(this.state);
-    this.view.markStep(timeline.current());
+    markStep(this.view, timeline.current());
     this.stepping.show();
     this.highlight();
   }
 
   showBanner() {
-    const banner = byId("banner");
     const failed = this.engine.status.indexOf(FAILED);
     const text =
       failed >= 0
         ? `${this.arithmetic.failure(failed)} What follows from it waits.`
-        : this.arithmetic.backwardFailure(this.full.failed);
+        : this.arithmetic.backwardFailure(this.finished.failed);
     const note = this.graph.changed
       ? "Some numbers were changed after this graph had been recorded; it is computed anew with them."
       : "";
-    banner.hidden = !(text || note || this.graph.locked);
-    banner.classList.toggle("failure", Boolean(text));
-    setText(banner, text || this.graph.locked || note);
+    this.announce(text || this.graph.locked || note, Boolean(text));
+  }
+
+  announce(text, failure = false) {
+    const banner = byId("banner");
+    banner.hidden = !text;
+    banner.classList.toggle("failure", failure);
+    setText(banner, text);
   }
 
   // Whether a number is the index of a lookup, and so has to be whole.
@@ -147,116 +152,14 @@ class App {
   showLooked() {
     const editing = byId("inspector").contains(document.activeElement) && this.selected !== null;
     const item = editing ? this.selected : this.looked();
-    this.withFullGradients(() => this.inspector.show(item));
+    this.inspector.show(item);
     this.highlight();
   }
 
   // What is pointed at; what is selected only while no steps are walked through.
   highlight() {
     const selected = this.timeline.atEnd() ? this.selected : null;
-    this.view.highlight(this.pointedAt ?? selected, this.selected);
-  }
-
-  // The inspector speaks of the finished backward pass, wherever the steps are.
-  withFullGradients(show) {
-    const current = Float64Array.from(this.engine.gradient);
-    this.engine.gradient.set(this.full.gradient);
-    show();
-    this.engine.gradient.set(current);
-  }
-
-  // --- folding --------------------------------------------------------------------------------
-
-  toggle(item) {
-    const open = new Set(this.folding.open);
-    const group = item - this.folding.size;
-    if (!open.delete(group)) open.add(group);
-    this.setOpen(open, item);
-  }
-
-  setOpen(groups, item = null) {
-    const open = new Set(groups);
-    const count = this.folding.countWith(open);
-    if (count > this.graph.mostVisible) {
-      const banner = byId("banner");
-      banner.hidden = false;
-      setText(
-        banner,
-        `That would show ${count} boxes, more than the ${this.graph.mostVisible} that move smoothly. Fold others first.`,
-      );
-      return;
-    }
-    const focused = this.view.picture.contains(document.activeElement);
-    this.folding.setOpen(open);
-    this.timeline.update();
-    this.pointedAt = null;
-    this.view.arrange();
-    this.view.fit();
-    this.keyboard.update();
-    this.showFolds();
-    this.showBanner();
-    this.showNumbers();
-    if (focused && item !== null)
-      this.keyboard.focus(
-        this.folding.boxes.includes(item)
-          ? item
-          : this.folding.boxes.find((box) =>
-              this.folding.chain(box).includes(item - this.folding.size),
-            ),
-      );
-  }
-
-  // At first, on a screen too small for what is open.
-  foldAll() {
-    this.folding.setOpen([]);
-    this.timeline.update();
-    this.view.direction = this.view.fittingDirection();
-    this.view.arrange(false);
-    this.view.fit();
-    this.showFolds();
-  }
-
-  // The buttons that open or fold all groups of a depth.
-  showFolds() {
-    const { groups } = this.graph;
-    const depths = groups.map((_, index) => this.folding.chain(this.folding.size + index).length);
-    const deepest = Math.max(-1, ...depths);
-    const names =
-      deepest < 0 ? [] : deepest === 0 ? ["Boxes", "Nodes"] : ["Layers", "Neurons", "Nodes"];
-    byId("folds").hidden = names.length === 0;
-    const buttons = names.map((name, depth) => {
-      const last = depth === names.length - 1;
-      const open = groups.map((_, index) => index).filter((index) => last || depths[index] < depth);
-      const pressed =
-        open.length === this.folding.open.size &&
-        open.every((group) => this.folding.open.has(group));
-      return html(
-        "button",
-        { type: "button", "aria-pressed": String(pressed), onclick: () => this.setOpen(open) },
-        name,
-      );
-    });
-    byId("folds").replaceChildren(...buttons);
-  }
-
-  showLegend() {
-    const { graph } = this;
-    const { roles, nodes, colors } = graph;
-    const used = roles.filter((_, index) => nodes.role.includes(index));
-    for (const role of roles)
-      document.documentElement.style.setProperty(`--own-${role}`, colors[role]);
-    byId("legend").replaceChildren(
-      ...used.map((role) => html("li", { class: role }, role)),
-      html(
-        "li",
-        { class: "edge-number" },
-        html("span", { class: "local" }, "2.0"),
-        " local derivative",
-      ),
-      ...(graph.groups.length
-        ? [html("li", { class: "edge-strength" }, "positive, negative")]
-        : []),
-    );
+    highlight(this.view, this.pointedAt ?? selected, this.selected);
   }
 
   // --- the keyboard and the buttons -----------------------------------------------------------
@@ -287,9 +190,12 @@ class App {
     on("turn", () => this.turn());
     on("theme", () => this.switchTheme());
     on("help", () => byId("keys").showModal());
+    byId("picture").addEventListener("click", ({ target }) => {
+      if (!target.closest(".card, .heading")) this.letGo();
+    });
     let drawn = false; // it calls at once, too
     const watch = new ResizeObserver(() => {
-      if (drawn) this.view.fit();
+      if (drawn && this.view.camera.fitted) this.view.fit();
       drawn = true;
       this.plane?.draw();
     });
@@ -304,10 +210,11 @@ class App {
     this.showLooked();
   }
 
+  // The focus goes from the panel back to the card that it is about.
   letGo() {
+    if (byId("inspector").contains(document.activeElement)) this.keyboard.focus(this.selected);
     this.selected = null;
     this.pointedAt = null;
-    if (byId("inspector").contains(document.activeElement)) document.activeElement.blur();
     this.showLooked();
   }
 }

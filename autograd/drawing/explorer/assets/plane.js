@@ -4,6 +4,10 @@ import { byId, html } from "./dom.js";
 import { format } from "./numbers.js";
 
 const [COLUMNS, ROWS] = [64, 40];
+const FULL_SCORE = 3; // from here on, colours are no stronger
+const DOT = 3.5; // the radius of a point
+const SIGHT = { radius: 7, reach: 11 }; // of the cross-hairs at the current input
+const CORNER = 7; // pixels, to the numbers in it
 const MARGIN = 0.25; // of the extent of the points, on each side
 
 export class Plane {
@@ -66,6 +70,7 @@ export class Plane {
     this.drawShades(context, scores, clientWidth, clientHeight);
     this.drawBoundary(context, scores, clientWidth, clientHeight);
     this.drawPoints(context, clientWidth, clientHeight);
+    this.drawRange(context, clientWidth, clientHeight);
     const score = this.app.engine.data[this.plane.score];
     this.canvas.setAttribute(
       "aria-label",
@@ -94,7 +99,7 @@ export class Plane {
     const [negative, middle, positive] = ["--negative", "--middle", "--positive"].map(color);
     const image = new ImageData(COLUMNS, ROWS);
     scores.forEach((score, index) => {
-      const strength = Math.min(1, Math.sqrt(Math.abs(score) / 3)) || 0;
+      const strength = Math.min(1, Math.sqrt(Math.abs(score) / FULL_SCORE)) || 0;
       const end = score > 0 ? positive : negative;
       const mixed = middle.map((channel, i) => channel + (end[i] - channel) * strength);
       image.data.set([...mixed, 255], 4 * index);
@@ -154,8 +159,8 @@ export class Plane {
       const positive = this.plane.classes[index] > 0;
       context.fillStyle = fill[positive];
       context.beginPath();
-      if (positive) context.arc(x, y, 3.5, 0, 2 * Math.PI);
-      else context.rect(x - 3, y - 3, 6, 6);
+      if (positive) context.arc(x, y, DOT, 0, 2 * Math.PI);
+      else context.rect(x - DOT, y - DOT, 2 * DOT, 2 * DOT);
       context.fill();
       context.stroke();
     });
@@ -163,12 +168,29 @@ export class Plane {
     context.strokeStyle = this.color("--ink");
     context.lineWidth = 2.5;
     context.beginPath();
-    context.arc(x, y, 7, 0, 2 * Math.PI);
-    context.moveTo(x - 11, y);
-    context.lineTo(x + 11, y);
-    context.moveTo(x, y - 11);
-    context.lineTo(x, y + 11);
+    context.arc(x, y, SIGHT.radius, 0, 2 * Math.PI);
+    context.moveTo(x - SIGHT.reach, y);
+    context.lineTo(x + SIGHT.reach, y);
+    context.moveTo(x, y - SIGHT.reach);
+    context.lineTo(x, y + SIGHT.reach);
     context.stroke();
+  }
+
+  // Its lower left and its upper right corner.
+  drawRange(context, width, height) {
+    const corner = (end) => `(${this.range.map((axis) => format(axis[end])).join(", ")})`;
+    context.font = `11px ${getComputedStyle(this.canvas).fontFamily}`;
+    context.fillStyle = this.color("--ink");
+    context.strokeStyle = this.color("--paper");
+    context.lineWidth = 3;
+    context.lineJoin = "round";
+    const write = (text, x, y, align) => {
+      context.textAlign = align;
+      context.strokeText(text, x, y);
+      context.fillText(text, x, y);
+    };
+    write(corner("low"), CORNER, height - CORNER, "left");
+    write(corner("high"), width - CORNER, 2 * CORNER, "right");
   }
 
   color(name) {

@@ -44,7 +44,7 @@ export class Stepping {
   }
 
   play() {
-    if (this.app.timeline.atEnd()) this.app.timeline.go(0);
+    if (this.app.timeline.atEnd()) this.go(0);
     this.tick();
   }
 
@@ -83,9 +83,10 @@ export class Stepping {
     const progress = byId("progress");
     progress.max = count;
     progress.value = timeline.position;
-    const text = `${timeline.phase()}, step ${timeline.position} of ${count}`;
+    const phase = timeline.phase(this.app.finished);
+    const text = `${phase}, step ${timeline.position} of ${count}`;
     progress.setAttribute("aria-valuetext", text);
-    setText(byId("phase"), timeline.phase());
+    setText(byId("phase"), phase);
     setText(byId("count"), `${timeline.position} / ${count}`);
     const play = byId("play");
     play.setAttribute("aria-label", this.playing ? "Pause" : "Play");
@@ -129,16 +130,15 @@ export class Stepping {
   }
 
   describedEnd() {
-    const { arithmetic, engine, full } = this.app;
-    if (full.failed >= 0)
-      return [note(arithmetic.backwardFailure(full.failed), "failure")];
+    const { arithmetic, engine, finished } = this.app;
+    if (finished.failed >= 0) return [note(arithmetic.backwardFailure(finished.failed), "failure")];
     if (!engine.hasGradients()) return [withoutGradients()];
-    const leaves = [...full.reached.keys()].filter(
-      (node) => full.reached[node] && engine.isLeaf(node) && !arithmetic.constant[node],
+    const leaves = [...finished.reached.keys()].filter(
+      (node) => finished.reached[node] && engine.isLeaf(node) && !arithmetic.constant[node],
     );
     const equation = (name, number) => line([name, " = ", number]);
     const gradients = leaves.map((node) =>
-      equation(arithmetic.gradientName(node), ["gradient strong", format(full.gradient[node])]),
+      equation(arithmetic.gradientName(node), ["gradient strong", format(finished.gradient[node])]),
     );
     const output = ["data strong", format(engine.data[engine.output])];
     return [
@@ -149,13 +149,12 @@ export class Stepping {
   }
 
   describedBackward(node) {
-    const { arithmetic, engine, full } = this.app;
-    if (engine.failedBackward >= 0)
-      return [note(arithmetic.backwardFailure(full.failed), "failure")];
-    if (!this.app.state.reached[node]) return [note("No gradient arrives here.")];
-    const before = this.gradientsBefore();
+    const { arithmetic, state } = this.app;
+    if (state.failed >= 0) return [note(arithmetic.backwardFailure(state.failed), "failure")];
+    if (!state.reached[node]) return [note("No gradient arrives here.")];
+    const before = this.stateBefore();
     const running = new Map();
-    const lines = arithmetic.backwardLines(node).map(({ parent, parts, added }) => {
+    const lines = arithmetic.backwardLines(node, state.gradient).map(({ parent, parts, added }) => {
       const start = running.get(parent) ?? before.gradient[parent];
       const first = !before.reached[parent] && !running.has(parent);
       running.set(parent, start + added);
@@ -167,13 +166,9 @@ export class Stepping {
     return lines;
   }
 
-  // What the gradients were before the current step.
-  gradientsBefore() {
-    const { timeline, engine } = this.app;
-    const { reached } = timeline.stateAt(timeline.position - 1);
-    const gradient = Float64Array.from(engine.gradient);
-    timeline.stateAt(timeline.position);
-    return { reached, gradient };
+  stateBefore() {
+    const { timeline } = this.app;
+    return timeline.stateAt(timeline.position - 1);
   }
 
   change(before, after) {
@@ -181,7 +176,7 @@ export class Stepping {
   }
 
   describedGroup(step) {
-    const { arithmetic, engine, folding, full } = this.app;
+    const { arithmetic, engine, folding, state } = this.app;
     const group = folding.group(step.box);
     const outputs = folding.outputsOf(step.box, engine.users);
     const hint = note("Open the box to walk through it.");
@@ -199,9 +194,8 @@ export class Stepping {
       const more = outputs.length - lines.length;
       return [...lines, ...(more > 0 ? [note(`and ${more} more`)] : []), hint];
     }
-    if (engine.failedBackward >= 0)
-      return [note(arithmetic.backwardFailure(full.failed), "failure")];
-    const before = this.gradientsBefore();
+    if (state.failed >= 0) return [note(arithmetic.backwardFailure(state.failed), "failure")];
+    const before = this.stateBefore();
     const inside = new Set(folding.nodesOf(step.box));
     const outside = new Set(
       [...inside]
@@ -217,11 +211,11 @@ export class Stepping {
 
   // ∂L/∂x += ∂L/∂n · local ∂n/∂x, through all of a folded box at once.
   throughGroup(box, outputs, parent, before) {
-    const { arithmetic, engine, folding } = this.app;
+    const { arithmetic, engine, folding, state } = this.app;
     const start = before.gradient[parent];
-    const change = this.change(before.reached[parent] ? start : null, engine.gradient[parent]);
+    const change = this.change(before.reached[parent] ? start : null, state.gradient[parent]);
     if (outputs.length !== 1) {
-      const added = engine.gradient[parent] - start;
+      const added = state.gradient[parent] - start;
       return line([
         arithmetic.gradientName(parent),
         " += ",
@@ -233,7 +227,7 @@ export class Stepping {
     const [node] = outputs;
     const local = engine.derivativesThrough(folding.nodesOf(box), node).get(parent);
     const name = arithmetic.localThrough(node, parent);
-    const product = arithmetic.product(node, name, engine.gradient[node], local);
+    const product = arithmetic.product(node, name, state.gradient[node], local);
     return line([arithmetic.gradientName(parent), " += ", ...product, " ", change]);
   }
 }

@@ -42,15 +42,15 @@ export class Timeline {
     this.position = Math.max(0, Math.min(this.steps.length, position));
   }
 
-  phase() {
+  // In words; `finished` is the whole backward pass.
+  phase(finished) {
     const step = this.current();
     if (!step) return "Start";
-    if (step.kind === "done") return "Both passes done";
+    if (step.kind === "done") return finished.reached[this.engine.output] ? "Both passes done" : "No gradients";
     return step.kind === "forward" ? "Forward pass" : "Backward pass";
   }
 
-  // Bring the gradients to where they are after so many steps. Returns what is known by then: the
-  // boxes that are computed, and the nodes that a gradient has reached.
+  // The gradients after so many steps, as `Engine.backward` has them, and which nodes are `known`.
   stateAt(position) {
     const done = this.steps.slice(0, position);
     const boxes = (kind) =>
@@ -58,8 +58,7 @@ export class Timeline {
     const [computed, sent] = [boxes("forward"), boxes("backward")];
     const seeded = done.some((step) => step.kind === "seed");
     const { box } = this.folding;
-    const reached = this.engine.backward((node) => sent.has(box[node]), seeded);
     const known = (node) => this.engine.isLeaf(node) || computed.has(box[node]);
-    return { known, reached };
+    return { known, ...this.engine.backward((node) => sent.has(box[node]), seeded) };
   }
 }

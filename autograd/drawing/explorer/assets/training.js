@@ -4,6 +4,8 @@ import { byId, setText, svg } from "./dom.js";
 import { format } from "./numbers.js";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, EDGE] = [300, 86, 46, 20, 8];
+const RUN = 6000; // milliseconds, for all epochs
+const FRAME = 30; // at least, for one
 
 export class Training {
   // `run.snapshots` has, for each kept epoch, its number and the numbers of `run.nodes`.
@@ -24,15 +26,21 @@ export class Training {
       this.timer === null ? this.play() : this.pause(),
     );
     this.drawCurve();
-    this.show(run.epochs.length - 1);
+    this.go(run.epochs.length - 1);
   }
 
   // Put the parameters of a snapshot into the graph.
   go(index) {
-    const { nodes } = this.run;
-    const start = index * nodes.length;
-    this.app.edit(new Map(nodes.map((node, i) => [node, this.numbers[start + i]])));
     this.show(index);
+    this.putBack();
+    this.app.refresh();
+  }
+
+  putBack() {
+    if (this.app.graph.locked) return;
+    const { nodes } = this.run;
+    const start = Number(byId("epoch").value) * nodes.length;
+    nodes.forEach((node, i) => (this.app.engine.data[node] = this.numbers[start + i]));
   }
 
   play() {
@@ -42,7 +50,7 @@ export class Training {
     this.go(Number(slider.value));
     const more = Number(slider.value) < Number(slider.max);
     this.timer = more
-      ? setTimeout(() => this.play(), Math.max(30, 6000 / this.run.epochs.length))
+      ? setTimeout(() => this.play(), Math.max(FRAME, RUN / this.run.epochs.length))
       : null;
     this.showButton();
   }

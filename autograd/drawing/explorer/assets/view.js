@@ -8,7 +8,9 @@ import { curve, Layout, pointOnLast } from "./layout.js";
 
 const MOVING = 350; // milliseconds
 const MOST_MOVING = 300; // boxes; a larger picture jumps
-const MOST_LABELLED = { into: 4, from: 6 }; // edges; more have labels while one looks at them
+const MOST_LABELLED = { into: 4, from: 4, all: 80 }; // edges; more have labels while looked at
+const LABEL_AT = { across: [0.9], down: [0.8, 0.62] }; // on the last piece of its edge, by turns
+const DOWN_IS_BETTER = 1.15; // if the graph is so much larger in the window
 
 export class View {
   constructor(graph, engine, folding, arithmetic, handlers) {
@@ -17,7 +19,7 @@ export class View {
     this.making = new Cards(graph, folding, arithmetic, handlers);
     this.picture = byId("picture");
     this.layers = Object.fromEntries(
-      ["frames", "edges", "labels", "cards"].map((name) => [name, byId(name)]),
+      ["frames", "edges", "headings", "labels", "cards"].map((name) => [name, byId(name)]),
     );
     this.cards = new Map();
     this.frames = new Map();
@@ -35,7 +37,7 @@ export class View {
       const layout = new Layout(this.graph, this.folding, direction);
       return Math.min(width / layout.width, height / layout.height);
     };
-    return ratio("down") > 1.15 * ratio("across") ? "down" : "across";
+    return ratio("down") > DOWN_IS_BETTER * ratio("across") ? "down" : "across";
   }
 
   // Draw the visible boxes anew, those that stay moving to their places.
@@ -45,7 +47,9 @@ export class View {
     const before = new Map(this.places);
     this.keep(this.cards, layout.places.keys(), (item) => this.making.card(item));
     this.keep(this.frames, layout.frames.keys(), (item) => this.making.frame(item));
-    this.layers.frames.replaceChildren(...[...this.frames.values()].map(({ element }) => element));
+    const frames = [...this.frames.values()];
+    this.layers.frames.replaceChildren(...frames.map(({ element }) => element));
+    this.layers.headings.replaceChildren(...frames.map(({ heading }) => heading));
     const keys = new Map(this.folding.edges.map((edge) => [edge.key, edge]));
     this.countArrivals();
     this.keep(this.edges, keys.keys(), (key) => this.newEdge(keys.get(key)));
@@ -108,6 +112,8 @@ export class View {
         Object.assign(edge, { slot, count: edges.length, labelled });
       });
     }
+    const labelled = this.folding.edges.filter((edge) => edge.labelled);
+    if (labelled.length > MOST_LABELLED.all) for (const edge of labelled) edge.labelled = false;
   }
 
   // Where a box comes from: its own place, or that of the group it was folded in.
@@ -139,7 +145,8 @@ export class View {
     }
     for (const [item, frame] of this.frames) {
       const { x, y, width, height } = places.get(item);
-      setAttribute(frame.element, "transform", `translate(${x - width / 2} ${y - height / 2})`);
+      for (const part of [frame.element, frame.heading])
+        setAttribute(part, "transform", `translate(${x - width / 2} ${y - height / 2})`);
       setAttribute(frame.border, "width", width);
       setAttribute(frame.border, "height", height);
       setAttribute(frame.button, "transform", `translate(${width - 16} 15)`);
@@ -151,27 +158,25 @@ export class View {
 
   putEdge(entry, places) {
     const { from, to, slot, count } = entry.edge;
-    const bends = this.layout.bends.get(entry.edge.route) ?? [];
+    const bends = entry.edge.routes.flatMap((route) => this.layout.bends.get(route) ?? []);
     const points = curve(places.get(from), places.get(to), this.direction, slot, count, bends);
     setAttribute(entry.path, "d", pathText(points));
-    setAttribute(entry.touch, "d", pathText(points));
-    entry.spot = pointOnLast(points, 0.9);
+    const at = LABEL_AT[this.direction];
+    entry.spot = pointOnLast(points, at[slot % at.length]);
     if (entry.label) this.putLabel(entry);
   }
 
-  // Just before the arrow, where the edges into a box are apart.
-  putLabel({ label, spot, edge }) {
-    const across = this.direction === "across";
-    setAttribute(label, "text-anchor", across ? "end" : "start");
-    setAttribute(label, "x", across ? spot.x : spot.x + 5);
-    setAttribute(label, "y", across ? spot.y - 8 : spot.y - 3 - 13 * (edge.slot % 2));
+  // On its edge just before the arrow, where the edges into a box are apart; going down they are less
+  // so, and every second label stands higher.
+  putLabel({ label, spot }) {
+    setAttribute(label, "text-anchor", this.direction === "across" ? "end" : "middle");
+    setAttribute(label, "x", spot.x);
+    setAttribute(label, "y", spot.y);
   }
 
   newEdge(edge) {
     const path = svg("path", { class: "line", "marker-end": "url(#arrow)" });
-    const touch = svg("path", { class: "touch" });
-    const element = svg("g", { class: "edge" }, path, touch);
-    return { element, path, touch, edge, label: null };
+    return { element: svg("g", { class: "edge" }, path), path, edge, label: null };
   }
 
   // --- where the camera looks -----------------------------------------------------------------
@@ -186,6 +191,10 @@ export class View {
     if (place) this.camera.follow(place);
   }
 
+  approach(item) {
+    this.camera.approach(this.layout, this.layout.places.get(item));
+  }
+
   reveal(item) {
     const place = this.layout.places.get(item);
     if (place) this.camera.reveal(place);
@@ -198,8 +207,8 @@ export class View {
     this.known = state.known;
     for (const [item, card] of this.cards) {
       const { data, gradient, failed, spoken } = this.figures.ofBox(item, state);
-      setNumber(card.data, data);
-      setNumber(card.gradient, gradient);
+      this.making.write(card.data, data);
+      this.making.write(card.gradient, gradient);
       card.element.classList.toggle("failed", failed);
       setAttribute(card.element, "aria-label", spoken);
     }
@@ -224,58 +233,11 @@ export class View {
     }
     setText(entry.label, this.figures.ofEdge(entry.edge, this.known));
   }
-
-  // --- what is looked at ----------------------------------------------------------------------
-
-  // Mark the step: its box, and the edges that carry numbers, with the direction they go.
-  markStep(step) {
-    for (const [item, { element }] of this.cards) {
-      element.classList.toggle("active", item === step?.box && step.kind !== "done");
-    }
-    for (const { element, edge } of this.edges.values()) {
-      const active = edge.to === step?.box && step.kind !== "seed";
-      element.classList.toggle("forward", active && step.kind === "forward");
-      element.classList.toggle("backward", active && step.kind === "backward");
-    }
-  }
-
-  // Dim all but the paths from an item to the output, and mark the item that is selected.
-  highlight(item, selected) {
-    const path = new Set();
-    if (item !== null) {
-      const toOutput = this.engine.ancestors(this.engine.output);
-      for (const node of this.folding.outputsOf(item, this.engine.users)) {
-        for (const next of this.engine.descendants(node)) {
-          if (toOutput.has(next)) path.add(this.folding.box[next]);
-        }
-      }
-      path.add(item);
-    }
-    this.picture.classList.toggle("looking", path.size > 0);
-    for (const [box, { element }] of this.cards) {
-      element.classList.toggle("on-path", path.has(box));
-      element.classList.toggle("selected", box === selected);
-    }
-    for (const entry of this.edges.values()) {
-      const { from, to } = entry.edge;
-      const on = path.has(from) && path.has(to);
-      entry.element.classList.toggle("on-path", on);
-      const near = item !== null && (from === item || to === item);
-      if (near) this.labelEdge(entry);
-      entry.label?.classList.toggle("on-path", near || on);
-      entry.label?.classList.toggle("extra", !entry.edge.labelled && !near);
-    }
-  }
 }
 
 function between(from, to, t) {
   const mix = (name) => from[name] + (to[name] - from[name]) * t;
   return { x: mix("x"), y: mix("y"), width: mix("width"), height: mix("height") };
-}
-
-function setNumber(element, text) {
-  setText(element, text);
-  element.classList.toggle("long", text.length > 7);
 }
 
 function pathText([start, ...points]) {
