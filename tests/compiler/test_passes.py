@@ -74,6 +74,13 @@ def test_nothing_is_trained_behind_detach() -> None:
     assert [tape.trained[i] for i in tape.outputs] == [True, False]
 
 
+def test_nothing_is_trained_by_the_index_of_a_lookup() -> None:
+    x, v, w = leaves(3)
+    trained, untrained = ag.lookup([w, x], v * 0.0), ag.lookup([x, x], v * 0.0)
+    tape = read_tape([trained, untrained], [x], [v, w])
+    assert [tape.trained[output] for output in tape.outputs] == [True, False]
+
+
 def test_the_tape_holds_unused_leaves_and_each_node_once() -> None:
     x, unused, w = Value(3.0), Value(4.0), Value(2.0)
     product = w * x
@@ -673,6 +680,16 @@ def test_lookups_add_to_a_zeroed_table() -> None:
         "batch[1] = shared[0:2][batch[0]]: += d shared[0:2]"
     ]
     assert str(planned([ag.lookup([v, w], index)], [index], [v, w]).zeroed) == "[shared[0:2]]"
+
+
+def test_lookups_send_nothing_to_their_index() -> None:
+    x, v, w = Value(1.0), Value(0.0), Value(2.0)
+    index = v * x  # a trained row
+    assert adjoint_sketches([ag.lookup([v, w], index)], [x], [v, w]) == [
+        "batch[2] = shared[0:2][batch[1]]: += d shared[0:2]"
+    ]
+    program = planned([ag.lookup([v, w], index)], [x], [v, w])
+    assert str(program.zeroed) == "[shared[0:2]]"
 
 
 # --- formulas ------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
     elif isinstance(step, SumProducts):
         _sum_products_adjoint(statements, step, adjoint.targets)
     elif isinstance(step, Lookup):
-        _lookup_adjoint(statements, step)
+        _lookup_adjoint(statements, step, adjoint.targets)
     else:
         _apply_adjoint(statements, step, adjoint.targets)
 
@@ -95,10 +95,13 @@ def _independent(contributions: Sequence[Contribution]) -> bool:
     return True
 
 
-def _lookup_adjoint(statements: Statements, step: Lookup) -> None:
+def _lookup_adjoint(statements: Statements, step: Lookup, targets: Sequence[Target | None]) -> None:
     """Emit the sending of each gradient to the entry that was read."""
+    _, to_table = targets
+    if to_table is None:
+        return
     index = statements.elements.element(step.index)
-    entry = statements.elements.element(step.table, gradient=True)
+    entry = statements.elements.element(to_table.region, gradient=True)
     sent = statements.elements.element(step.out, gradient=True)
     statements.emit(
         f"{loops(step.out.rows)}{'ALL(s, B) ' * step.out.batch}"

@@ -56,7 +56,7 @@ def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
     elif isinstance(instruction, SumProducts):
         _sum_products_adjoint(statements, instruction, adjoint.targets)
     elif isinstance(instruction, Lookup):
-        _lookup_adjoint(statements, instruction)
+        _lookup_adjoint(statements, instruction, adjoint.targets)
     else:
         _apply_adjoint(statements, instruction, adjoint.targets)
 
@@ -140,9 +140,14 @@ def _apply_adjoint(
             accumulate(statements, target, ZERO, ())
 
 
-def _lookup_adjoint(statements: Statements, instruction: Lookup) -> None:
+def _lookup_adjoint(
+    statements: Statements, instruction: Lookup, targets: Sequence[Target | None]
+) -> None:
+    _, to_table = targets
+    if to_table is None:
+        return
     gradient = statements.formula(statements.view(instruction.out, gradient=True), "g")
-    table = instruction.table
+    table = to_table.region
     space = statements.memory.space(table, gradient=True)
     flat = statements.name(space.ravel(), "d")
     places = statements.places_looked_up[instruction]

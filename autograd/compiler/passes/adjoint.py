@@ -97,14 +97,15 @@ class _Bookkeeping:
         self, instruction: Forward, to_first: bool, to_others: bool
     ) -> tuple[Target | None, ...]:
         """Note what an instruction sends to its first operand, to the others, or to all."""
+        if isinstance(instruction, Lookup):  # nothing to its index, which has no derivative
+            return None, self.target(instruction.table, scattered=True)
         first, *others = instruction.operands
-        scattered = isinstance(instruction, Lookup)
         return (
-            self.target(first if to_first else None, scattered),
-            *(self.target(other if to_others else None, scattered) for other in others),
+            self.target(first if to_first else None),
+            *(self.target(other if to_others else None) for other in others),
         )
 
-    def target(self, operand: Region | None, scattered: bool) -> Target | None:
+    def target(self, operand: Region | None, scattered: bool = False) -> Target | None:
         """Note a contribution to the rows of an operand, or, if `scattered`, to some of them."""
         if operand is None or not self.trained[operand.batch][operand.rows].any():
             return None

@@ -23,7 +23,11 @@ from dataclasses import dataclass
 from autograd.errors import ArgumentError
 from autograd.graph import Node, topological_order
 from autograd.operation import DETACH, Operation
+from autograd.operations import lookup
 from autograd.value import Value
+
+CONSTANT_IN_THE_FIRST = {DETACH, lookup}
+"""The operations that send no gradient to their first operand, such as the index of a lookup."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,9 @@ def tape_of(
         all_operands.append(operands)
         varying.append(True in map(varying.__getitem__, operands))
         constant.append(False not in map(constant.__getitem__, operands))
-        passes = node.operation is not DETACH
-        trained.append(passes and True in map(trained.__getitem__, operands))
+        if node.operation in CONSTANT_IN_THE_FIRST:
+            operands = operands[1:]
+        trained.append(True in map(trained.__getitem__, operands))
     return Tape(
         operations=[node.operation for node in nodes],
         operands=all_operands,
