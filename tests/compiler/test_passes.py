@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, operations
+from autograd.compiler import passes
 from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
 from autograd.compiler.nests import cuts, nest, nest_adjoint, nest_together
 from autograd.compiler.numpy_backend.memory import Memory
@@ -40,6 +41,7 @@ from autograd.compiler.program import (
 )
 from autograd.definition import define
 from autograd.errors import ArgumentError
+from autograd.graph import Node, topological_order
 from autograd.operation import CONSTANT, OPERATIONS, Operation
 
 # --- first pass: the tape ------------------------------------------------------------------------
@@ -79,6 +81,22 @@ def test_nothing_is_trained_by_the_index_of_a_lookup() -> None:
     trained, untrained = ag.lookup([w, x], v * 0.0), ag.lookup([x, x], v * 0.0)
     tape = read_tape([trained, untrained], [x], [v, w])
     assert [tape.trained[output] for output in tape.outputs] == [True, False]
+
+
+def test_the_graph_behind_many_outputs_is_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed: list[Node] = []
+
+    def counted(*roots: Node) -> list[Node]:
+        listed.extend(topological_order(*roots))
+        return listed
+
+    monkeypatch.setattr(passes.tape, "topological_order", counted)
+    x, w = leaves(2)
+    states = [x]
+    for _ in range(3):
+        states.append(ag.tanh(w * states[-1]))
+    tape = read_tape(states[1:], [x], [w])
+    assert len(listed) == len(set(listed)) == len(tape.operations)
 
 
 def test_the_tape_holds_unused_leaves_and_each_node_once() -> None:

@@ -74,7 +74,7 @@ def read_tape(
 
 def behind(outputs: Sequence[Value]) -> dict[Node, tuple[Node, ...]]:
     """Return the nodes that outputs depend on, each after its inputs, with these."""
-    return {node: node.parents for output in outputs for node in topological_order(output)}
+    return {node: node.parents for node in topological_order(*outputs)}
 
 
 def tape_of(
