@@ -558,6 +558,15 @@ def test_lookups() -> None:
     ]
 
 
+def test_lookups_share_the_copies_of_shared_entries() -> None:
+    index, x, (v, w) = Value(1.0), leaves(2), leaves(2)
+    found = [ag.lookup([w, v, own], index) for own in x]
+    assert sketches(found, [index, *x], [v, w]) == [
+        "batch[5:7] = shared[0:2]",
+        "batch[3:5] = batch[6, 6, 5, 5, 1, 2][batch[0, 0]]",
+    ]
+
+
 # --- seventh pass: the adjoint -------------------------------------------------------------------
 
 
