@@ -5,8 +5,8 @@ bound to a batch size; the source calls NumPy functions on these views, and the 
 operations that have no formula. Rows at no regular distance are gathered into a buffer each time.
 
 `forward` and `backward` write the `statements` of each direction, with `accumulation` for gradients
-that add up. `bound` is what runs, and where a number leaves the range of floats, `diagnosis` finds
-the operation and the sample.
+that add up and `lookups` for both ways of a lookup. `bound` is what runs, and where a number leaves
+the range of floats, `diagnosis` finds the operation and the sample.
 """
 
 from autograd.compiler.numpy_backend.bound import BoundProgram, bind

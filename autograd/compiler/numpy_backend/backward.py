@@ -24,6 +24,7 @@ import numpy as np
 
 from autograd.compiler.expressions import ZERO, Formula, as_formula
 from autograd.compiler.numpy_backend.accumulation import accumulate, added
+from autograd.compiler.numpy_backend.lookups import emit_lookup_adjoint
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import (
     Adjoint,
@@ -56,7 +57,7 @@ def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
     elif isinstance(instruction, SumProducts):
         _sum_products_adjoint(statements, instruction, adjoint.targets)
     elif isinstance(instruction, Lookup):
-        _lookup_adjoint(statements, instruction, adjoint.targets)
+        emit_lookup_adjoint(statements, instruction, adjoint.targets)
     else:
         _apply_adjoint(statements, instruction, adjoint.targets)
 
@@ -138,20 +139,3 @@ def _apply_adjoint(
             accumulate(statements, target, formula, gradient.shape)
         elif target is not None and not target.add:
             accumulate(statements, target, ZERO, ())
-
-
-def _lookup_adjoint(
-    statements: Statements, instruction: Lookup, targets: Sequence[Target | None]
-) -> None:
-    _, to_table = targets
-    if to_table is None:
-        return
-    gradient = statements.formula(statements.view(instruction.out, gradient=True), "g")
-    table = to_table.region
-    space = statements.memory.space(table, gradient=True)
-    flat = statements.name(space.ravel(), "d")
-    places = statements.places_looked_up[instruction]
-    if table.batch and not table.repeats:
-        statements.emit(f"{flat}[{places}] += {gradient.text}")
-    else:
-        statements.emit(f"np.add.at({flat}, {places}.ravel(), {gradient.text}.ravel())")
