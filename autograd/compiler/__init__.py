@@ -6,7 +6,7 @@ shape of loops by `nests`.
 
 A backend binds a program to a batch size. `numpy_backend` writes calls of NumPy on whole blocks;
 where these would take longer than the computing, `float_backend` writes Python on floats; for those
-who ask for it, `native` writes C. All read the operation table through `expressions`, which `infix`
+who ask for it, `native` writes C. All read the operation table through `formulas`, which `infix`
 writes with operators for the latter two; and where with these a number leaves the range of floats,
 `fallback` has NumPy tell. Large batches run in `chunks`.
 

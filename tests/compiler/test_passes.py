@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import passes
-from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
+from autograd.compiler.formulas import NAMESPACE, Formula, NoFormulaError
 from autograd.compiler.nests import cuts, nest, nest_adjoint, nest_together
 from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.passes import apply_passes

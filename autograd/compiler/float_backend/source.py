@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd import operations
-from autograd.compiler.expressions import NAMESPACE, ZERO, Formula, identifier
-from autograd.compiler.float_backend.formulas import expressions
+from autograd.compiler.float_backend.expressions import expressions
+from autograd.compiler.formulas import NAMESPACE, ZERO, Formula, identifier
 from autograd.compiler.program import (
     Apply,
     Forward,

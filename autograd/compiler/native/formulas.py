@@ -1,6 +1,6 @@
 """Formulas of the operation table as C.
 
->>> from autograd.compiler.expressions import NAMESPACE
+>>> from autograd.compiler.formulas import NAMESPACE
 >>> from autograd.operations import relu
 >>> double = Formulas(np.dtype(np.float64))
 >>> double.written([relu.array(NAMESPACE, Formula("x"))])
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError, calls_in
+from autograd.compiler.formulas import NAMESPACE, Formula, NoFormulaError, calls_in
 from autograd.compiler.infix import OPERATORS, infix
 from autograd.errors import ArgumentError
 from autograd.operation import Operation

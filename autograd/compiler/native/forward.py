@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograd.compiler.expressions import ZERO, Formula
+from autograd.compiler.formulas import ZERO, Formula
 from autograd.compiler.native.matrices import emit_product
 from autograd.compiler.native.statements import Statements, loops
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts

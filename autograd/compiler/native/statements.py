@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.expressions import Formula
+from autograd.compiler.formulas import Formula
 from autograd.compiler.native.addresses import COUNTERS, Elements
 from autograd.compiler.native.formulas import Formulas
 from autograd.compiler.program import Addresses, Program, Region

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograd.compiler.expressions import ZERO, Formula, as_formula
+from autograd.compiler.formulas import ZERO, Formula, as_formula
 from autograd.compiler.numpy_backend.accumulation import accumulate, added
 from autograd.compiler.numpy_backend.lookups import emit_lookup_adjoint
 from autograd.compiler.numpy_backend.statements import Statements

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.expressions import Formula
+from autograd.compiler.formulas import Formula
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Lookup, Region, Target
 from autograd.errors import DomainError

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.expressions import Formula, calls_in, is_ufunc
+from autograd.compiler.formulas import Formula, calls_in, is_ufunc
 from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.program import Lookup, Region
 

@@ -1,6 +1,6 @@
 """Formulas of the operation table as Python expressions on floats.
 
->>> from autograd.compiler.expressions import NAMESPACE
+>>> from autograd.compiler.formulas import NAMESPACE
 >>> from autograd.operations import relu, tanh
 >>> g, out, x = Formula("g"), Formula("out"), Formula("x")
 >>> expressions(tanh.derivative, g, out, x)
@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import operations
-from autograd.compiler.expressions import Formula, NoFormulaError, calls_in
+from autograd.compiler.formulas import Formula, NoFormulaError, calls_in
 from autograd.compiler.infix import infix
 from autograd.operation import Operation
 
