@@ -24,7 +24,6 @@ a formula.
 import functools
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -170,9 +169,13 @@ def _answers(function: str) -> bool:
     return is_ufunc(function) and any(of.endswith("d->?") for of in getattr(np, function).types)
 
 
+def is_call(argument: Any) -> bool:
+    """Whether an argument is a function of others: no name, and no number."""
+    return isinstance(argument, Formula) and bool(argument.arguments)
+
+
 def _is_condition(argument: Any) -> bool:
-    is_call = isinstance(argument, Formula) and bool(argument.arguments)
-    return is_call and _answers(argument.function)
+    return is_call(argument) and _answers(argument.function)
 
 
 def _counted(argument: Any) -> Any:
@@ -221,27 +224,6 @@ def identifier(name: str) -> str:
     Different ones may become the same, or a word of the language: a number has to follow.
     """
     return re.sub(r"^(?![A-Za-z_])|\W", "_", name, flags=re.ASCII)
-
-
-def calls_in(formulas: Sequence[Formula], uses: dict[int, int]) -> list[Formula]:
-    """List the function calls in formulas, arguments first, and count the uses of each."""
-    order: list[Formula] = []
-    stack = [(formula, False) for formula in formulas if formula.arguments]
-    while stack:
-        part, arguments_listed = stack.pop()
-        if arguments_listed:
-            order.append(part)
-        elif id(part) in uses:
-            uses[id(part)] += 1
-        else:
-            uses[id(part)] = 1
-            stack.append((part, True))
-            stack += [
-                (inner, False)
-                for inner in part.arguments
-                if isinstance(inner, Formula) and inner.arguments
-            ]
-    return order
 
 
 class _Namespace:

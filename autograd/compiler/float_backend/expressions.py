@@ -12,12 +12,13 @@ What cannot be written as one expression is no failure here: then the function i
 floats. (For relu, `array` is the maximum of two arrays, for which floats have no operator.)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from autograd import operations
-from autograd.compiler.formulas import Formula, NoFormulaError, calls_in
+from autograd.compiler.formulas import Formula, NoFormulaError
 from autograd.compiler.infix import infix
+from autograd.compiler.rewriting import rewritten
 from autograd.operation import Operation
 
 DEEPEST = 50
@@ -33,9 +34,7 @@ def expressions(function: Callable[..., Any], *arguments: Any) -> list[str] | No
     try:
         results = function(*arguments)
         results = results if isinstance(results, list | tuple) else [results]
-        if not _fit_one_line([result for result in results if isinstance(result, Formula)]):
-            return None
-        return [infix(result, _number, _call) for result in results]
+        return [infix(result, _number, _call) for result in rewritten(results, _in_one_line)]
     except TypeError:  # NoFormulaError, or what Python says of a Formula, as math.cos does
         return None
 
@@ -53,13 +52,8 @@ def _call(function: str, *arguments: str) -> str:
     return f"{name}({', '.join(arguments)})"
 
 
-def _fit_one_line(formulas: Sequence[Formula]) -> bool:
-    """Whether no part that is computed stands in several places, or lies too deep for Python."""
-    uses: dict[int, int] = {}
-    depths: dict[int, int] = {}
-    for part in calls_in(formulas, uses):
-        depth = 1 + max(depths.get(id(argument), 0) for argument in part.arguments)
-        if uses[id(part)] > 1 or depth > DEEPEST:
-            return False
-        depths[id(part)] = depth
-    return True
+def _in_one_line(call: Formula, uses: int, depth: int) -> Formula:
+    """Refuse a part that stands in several places, or lies too deep for Python."""
+    if uses > 1 or depth > DEEPEST:
+        raise NoFormulaError("a part that needs a name")
+    return call
