@@ -20,8 +20,9 @@ import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import passes
 from autograd.compiler.formulas import NAMESPACE, Formula, NoFormulaError
-from autograd.compiler.nests import cuts, nest, nest_adjoint, nest_together
+from autograd.compiler.nests import cuts
 from autograd.compiler.numpy_backend.memory import Memory
+from autograd.compiler.numpy_backend.nesting import nest, nest_adjoint, nest_together
 from autograd.compiler.passes import apply_passes
 from autograd.compiler.passes.blocks import blocks
 from autograd.compiler.passes.canonical import KINDS, NONE, Call, Row, Sum, Term, canonical_rows

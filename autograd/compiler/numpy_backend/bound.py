@@ -27,12 +27,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd.compiler.arrays import Array, all_finite, copy_samples
-from autograd.compiler.nests import nest_adjoint, nest_together
 from autograd.compiler.numpy_backend.backward import emit_adjoint, emit_zeroing
 from autograd.compiler.numpy_backend.diagnosis import find_error
 from autograd.compiler.numpy_backend.forward import emit_forward
 from autograd.compiler.numpy_backend.lookups import WrongIndexError
 from autograd.compiler.numpy_backend.memory import Memory
+from autograd.compiler.numpy_backend.nesting import nest_adjoint, nest_together
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Program
 
