@@ -263,7 +263,7 @@ class Program:
     adjoint : list of Adjoint
         Starts from the gradient of the first output.
     zeroed : list of Region
-        Gradient rows to set to zero before the adjoint.
+        Gradient rows to set to zero before the adjoint, each row once.
     """
 
     n_shared: int

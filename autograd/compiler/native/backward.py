@@ -18,9 +18,8 @@ from autograd.compiler.program import (
 
 
 def emit_zeroing(statements: Statements, region: Region) -> None:
-    """Emit the zeroing of gradients."""
-    rows = Region(region.batch, np.unique(region.rows))
-    statements.send([Contribution(rows, 0.0, "=")], per_sample=region.batch)
+    """Emit the zeroing of the gradients of a region that holds each row once."""
+    statements.send([Contribution(region, 0.0, "=")], per_sample=region.batch)
 
 
 def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
@@ -43,9 +42,10 @@ def _prepare(statements: Statements, target: Target) -> str:
     """Return the operator that sends to a target, after zeroing what would else be overwritten."""
     if target.add:
         return "+="
-    if not target.region.repeats:
+    region = target.region
+    if not region.repeats:
         return "="
-    emit_zeroing(statements, target.region)
+    emit_zeroing(statements, Region(region.batch, np.unique(region.rows)))
     return "+="
 
 

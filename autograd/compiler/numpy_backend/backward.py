@@ -41,7 +41,7 @@ from autograd.errors import ArgumentError
 def emit_zeroing(statements: Statements, regions: Sequence[Region]) -> None:
     """Emit the zeroing of gradients that are only added to."""
     for region in regions:
-        rows = statements.memory.destination(Region(region.batch, np.unique(region.rows)))
+        rows = statements.memory.destination(region)
         if rows is not None:
             statements.assign(rows, ZERO)
             continue

@@ -1,9 +1,9 @@
-"""The backward program, instruction by instruction in reverse.
+"""The backward program: an adjoint for each forward instruction, in their `backward_order`.
 
-Each forward instruction has an adjoint, which sends the gradient of its output to its operands.
-What is left to decide is which gradient rows hold something already. An instruction either
-overwrites or adds, for a whole region. If some rows of the region already hold a gradient and
-others do not, it adds, and those others are set to zero before the backward program starts.
+An adjoint sends the gradient of the instruction's output to its operands. What is left to decide is
+which gradient rows hold something already. It either overwrites or adds, for a whole region. If
+some rows of the region already hold a gradient and others do not, it adds, and those others are set
+to zero before the backward program starts.
 
 >>> from autograd import Value
 >>> from autograd.compiler.passes import apply_passes
@@ -53,7 +53,7 @@ def add_adjoint(program: Program, trained: Mapping[bool, NDArray[np.bool_]]) -> 
             targets = bookkeeping.targets(part, step.to_first, step.to_others)
             if any(target is not None for target in targets):
                 adjoint.append(Adjoint(part, targets))
-    zeroed = [Region(batch, np.array(rows)) for batch, rows in bookkeeping.zeroed.items() if rows]
+    zeroed = [Region(batch, np.unique(rows)) for batch, rows in bookkeeping.zeroed.items() if rows]
     return dataclasses.replace(program, adjoint=adjoint, zeroed=zeroed)
 
 
