@@ -12,11 +12,11 @@ What cannot be written as one expression is no failure here: then the function i
 floats. (For relu, `array` is the maximum of two arrays, for which floats have no operator.)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import operations
-from autograd.compiler.formulas import Formula, NoFormulaError
+from autograd.compiler.formulas import ZERO, Formula, NoFormulaError
 from autograd.compiler.infix import infix
 from autograd.compiler.rewriting import rewritten
 from autograd.operation import Operation
@@ -57,3 +57,15 @@ def _in_one_line(call: Formula, uses: int, depth: int) -> Formula:
     if uses > 1 or depth > DEEPEST:
         raise NoFormulaError("a part that needs a name")
     return call
+
+
+def for_some(
+    wanted: Sequence[bool], rule: Callable[..., Sequence[Any]]
+) -> Callable[..., list[Any]]:
+    """Return a derivative rule that gives 0 for the operands that need no gradient."""
+
+    def partial_rule(*arguments: Any) -> list[Any]:
+        slopes = zip(wanted, rule(*arguments), strict=True)
+        return [slope if is_wanted else ZERO for is_wanted, slope in slopes]
+
+    return partial_rule
