@@ -92,8 +92,6 @@ class Formula:
         return Formula("negative", (self,))
 
     def __add__(self, other: Any) -> Any:
-        if isinstance(other, Formula) and other.function == "negative":
-            return Formula("subtract", (self, *other.arguments))
         return _sum("add", self, other)
 
     def __radd__(self, other: Any) -> Any:
@@ -192,8 +190,16 @@ def _sum(function: str, left: Any, right: Any) -> Any:
     """Return a sum or difference; if one side is a number, NumPy counts the other one itself."""
     if right is ZERO:
         return left
+    if function == "add" and _is_negative(right):
+        return _sum("subtract", left, *right.arguments)
+    if function == "add" and _is_negative(left):
+        return _sum("subtract", right, *left.arguments)
     both = _is_condition(left) and _is_condition(right)
     return Formula(function, (_counted(left) if both else _number(left), _number(right)))
+
+
+def _is_negative(argument: Any) -> bool:
+    return isinstance(argument, Formula) and argument.function == "negative"
 
 
 def _number(other: Any) -> Any:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, operations
-from autograd.compiler.formulas import NAMESPACE, Formula, NoFormulaError
+from autograd.compiler.formulas import NAMESPACE, ZERO, Formula, NoFormulaError
 from autograd.compiler.nests import cuts
 from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.numpy_backend.nesting import nest, nest_adjoint, nest_together
@@ -764,6 +764,14 @@ def test_products_with_one_minus_one_and_zero_are_simplified() -> None:
     assert (X * -1.0).text == "negative(x)"
     assert (X * 0.0).text == "0.0"
     assert (X + (-Y)).text == "subtract(x, y)"
+
+
+def test_a_sum_with_a_negative_is_a_difference() -> None:
+    for total in (X + -Y, -Y + X):
+        assert total.text == "subtract(x, y)"
+    assert (-Y + 1.0).text == (1.0 + -Y).text == "subtract(1.0, y)"
+    assert (-X + -Y).text == "subtract(negative(x), y)"
+    assert (-X + ZERO).text == "negative(x)"
 
 
 def test_what_is_no_ufunc_is_copied() -> None:

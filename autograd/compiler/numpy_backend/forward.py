@@ -18,6 +18,8 @@ add(multiply(x2, x3), x2, out=y1)  # 1x4
 tanh(y1, out=y4)  # 1x4
 """
 
+import functools
+import operator
 from typing import Any
 
 import numpy as np
@@ -42,7 +44,7 @@ def emit_forward(statements: Statements, instructions: list[Forward]) -> None:
         out = statements.formula(statements.view(sums[0].out), "y")
         formulas = [out] if sums[0].add else []
         formulas += [_sum_products(statements, step) for step in sums]
-        total = _total(formulas)
+        total = functools.reduce(operator.add, formulas)
         if sums[0].out.batch and total.function.endswith(".reduce") and not _varies(sums[0]):
             # A reduction does not spread the same number over all samples.
             total = Formula("add", (total, ZERO))
@@ -98,13 +100,3 @@ def _folded(
     rows = np.stack([operand.rows for operand in instruction.operands])
     stacked = statements.view(Region(spaces.pop(), rows))
     return Formula(f"{formula.function}.reduce", (statements.formula(stacked),))
-
-
-def _total(formulas: list[Formula]) -> Formula:
-    total = formulas[0]
-    for formula in formulas[1:]:
-        if total.function == "negative":
-            total = Formula("subtract", (formula, *total.arguments))
-        else:
-            total = total + formula
-    return total
