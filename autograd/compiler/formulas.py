@@ -167,13 +167,9 @@ def _answers(function: str) -> bool:
     return is_ufunc(function) and any(of.endswith("d->?") for of in getattr(np, function).types)
 
 
-def is_call(argument: Any) -> bool:
-    """Whether an argument is a function of others: no name, and no number."""
-    return isinstance(argument, Formula) and bool(argument.arguments)
-
-
 def _is_condition(argument: Any) -> bool:
-    return is_call(argument) and _answers(argument.function)
+    is_call = isinstance(argument, Formula) and bool(argument.arguments)
+    return is_call and _answers(argument.function)
 
 
 def _counted(argument: Any) -> Any:

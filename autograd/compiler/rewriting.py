@@ -17,13 +17,17 @@ multiply(t, t) negative(t)
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.compiler.formulas import Formula, is_call
+from autograd.compiler.formulas import Formula
 
 
 def calls_in(formulas: Sequence[Any], uses: dict[int, int]) -> list[Formula]:
     """List the function calls in formulas, arguments first, and count the uses of each."""
     order: list[Formula] = []
-    stack = [(formula, False) for formula in formulas if is_call(formula)]
+    stack = [
+        (formula, False)
+        for formula in formulas
+        if isinstance(formula, Formula) and formula.arguments
+    ]
     while stack:
         part, arguments_listed = stack.pop()
         if arguments_listed:
@@ -33,7 +37,11 @@ def calls_in(formulas: Sequence[Any], uses: dict[int, int]) -> list[Formula]:
         else:
             uses[id(part)] = 1
             stack.append((part, True))
-            stack += [(inner, False) for inner in part.arguments if is_call(inner)]
+            stack += [
+                (inner, False)
+                for inner in part.arguments
+                if isinstance(inner, Formula) and inner.arguments
+            ]
     return order
 
 
@@ -46,15 +54,16 @@ def rewritten(
     ----------
     formulas : sequence of Formula or number
     rewrite : callable
-        ``rewrite(call, uses, depth)`` takes a call of rewritten arguments, the number of places at
-        which it stands, and how many calls lie inside each other there, with itself.
+        ``rewrite(call, uses, depth)`` takes a new call, of rewritten arguments, the number of
+        places at which it stands, and how many calls lie inside each other there, with itself.
     """
     uses: dict[int, int] = {}
-    done: dict[int, tuple[Formula, int]] = {}
+    done: dict[int, Formula] = {}
+    depths: dict[int, int] = {}
     for part in calls_in(formulas, uses):
-        inner = [done.get(id(argument), (argument, 0)) for argument in part.arguments]
-        depth = 1 + max(below for _, below in inner)
-        call = Formula(part.function, tuple([argument for argument, _ in inner]))
-        result = rewrite(call, uses[id(part)], depth)
-        done[id(part)] = result, depth if result.arguments else 0
-    return [done.get(id(formula), (formula, 0))[0] for formula in formulas]
+        arguments = tuple([done.get(id(argument), argument) for argument in part.arguments])
+        depth = 1 + max([depths.get(id(argument), 0) for argument in arguments])
+        result = rewrite(Formula(part.function, arguments), uses[id(part)], depth)
+        done[id(part)] = result
+        depths[id(result)] = depth if result.arguments else 0
+    return [done.get(id(formula), formula) for formula in formulas]

@@ -9,7 +9,7 @@ from autograd.compiler.arrays import Array
 from autograd.compiler.formulas import Formula
 from autograd.compiler.native.addresses import COUNTERS, Elements
 from autograd.compiler.native.formulas import Formulas
-from autograd.compiler.program import Addresses, Program, Region
+from autograd.compiler.program import Addresses, Program, Region, common_number
 
 
 class Contribution(NamedTuple):
@@ -67,9 +67,8 @@ class Statements:
 
     def coefficient(self, coefficients: Array) -> Any:
         """Return coefficients as a formula, or as one number if they are equal."""
-        if (coefficients == coefficients.flat[0]).all():
-            return float(coefficients.flat[0])
-        return Formula(self.elements.coefficients.entry(coefficients))
+        number = common_number(coefficients)
+        return Formula(self.elements.coefficients.entry(coefficients)) if number is None else number
 
     def assign(self, target: Region, formula: Any, operator: str = "=") -> None:
         """Emit the computation of a formula, for each row of a region and each sample."""

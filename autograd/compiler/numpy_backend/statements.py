@@ -30,7 +30,7 @@ import numpy as np
 from autograd.compiler.arrays import Array
 from autograd.compiler.formulas import Formula, is_ufunc
 from autograd.compiler.numpy_backend.memory import Memory
-from autograd.compiler.program import Lookup, Region
+from autograd.compiler.program import Lookup, Region, common_number
 from autograd.compiler.rewriting import rewritten
 
 _WORDS = {"0.0": "zero", "0.5": "half", "1.0": "one", "2.0": "two"}
@@ -84,11 +84,12 @@ class Statements:
         """Return a call with names for its function and its numbers, or the name of its result."""
         self._import_function(call.function)
         if is_ufunc(call.function):
-            arguments = [
-                self.number(argument) if isinstance(argument, float) else argument
-                for argument in call.arguments
-            ]
-            call = Formula(call.function, tuple(arguments))
+            call.arguments = tuple(
+                [
+                    self.number(argument) if isinstance(argument, float) else argument
+                    for argument in call.arguments
+                ]
+            )
         if uses == 1:
             return call
         name = self.temporary("t")
@@ -147,8 +148,9 @@ class Statements:
 
     def coefficients(self, numbers: Array) -> Any:
         """Return coefficients as one number if they are equal, or else as an array."""
-        if (numbers == numbers.flat[0]).all():
-            return float(numbers.flat[0])
+        number = common_number(numbers)
+        if number is not None:
+            return number
         return self.formula(np.ascontiguousarray(numbers[..., None], self.memory.shared.dtype), "c")
 
     def operand(self, region: Region) -> Any:
