@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd.compiler.arrays import Array
 from autograd.compiler.formulas import Formula
-from autograd.compiler.native.addresses import COUNTERS, Elements
+from autograd.compiler.native.addresses import CACHE_LINE_BYTES, COUNTERS, Elements
 from autograd.compiler.native.formulas import Formulas
 from autograd.compiler.program import Addresses, Program, Region, common_number
 
@@ -123,7 +123,7 @@ def _block(statements: Sequence[str]) -> str:
 
 def stride(batch_size: int, dtype: np.dtype[Any]) -> int:
     """Return the numbers from one batch row to the next: rows begin at lines of the cache."""
-    line = 64 // dtype.itemsize
+    line = CACHE_LINE_BYTES // dtype.itemsize
     return -(-batch_size // line) * line
 
 
