@@ -9,10 +9,10 @@ is a parameter.
 >>> from autograd.tracing import tracing
 >>> w = Value(2.0)
 >>> with tracing(TracedValue), guarding([w]):
-...     print(type(w).__name__, type(3.0 * w).__name__)
-TracedValue TracedValue
->>> w.data
-2.0
+...     isinstance(w, TracedValue), isinstance(3.0 * w, TracedValue)
+(True, True)
+>>> isinstance(w, TracedValue), w.data
+(False, 2.0)
 """
 
 import contextlib
