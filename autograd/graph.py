@@ -1,9 +1,9 @@
 """The graph that operations leave behind, and the walk over it.
 
 Recording a formula makes one :class:`Node` per operation, each pointing at its inputs. From an
-output, `topological_order` lists every node after its inputs, and `autograd.backpropagation` goes
-through that list in reverse. Neither knows any operator: what a node computes, and its derivative,
-is in its `Operation`.
+output or several, `topological_order` lists every node after its inputs, and
+`autograd.backpropagation` goes through that list in reverse. Neither knows any operator: what a
+node computes, and its derivative, is in its `Operation`.
 """
 
 from collections.abc import Iterable
@@ -87,8 +87,8 @@ class Row:
         return unvisited
 
 
-def topological_order(root: Node) -> list[Node]:
-    """List the nodes that `root` depends on, each one after all of its inputs, `root` last.
+def topological_order(*roots: Node) -> list[Node]:
+    """List the nodes that `roots` depend on, and these, each one after all of its inputs.
 
     >>> from autograd import Value
     >>> from autograd.graph import topological_order
@@ -108,19 +108,22 @@ def topological_order(root: Node) -> list[Node]:
     """
     visit = Visit()
     try:
-        visit.walk(root)
+        for root in roots:
+            visit.walk(root)
     finally:
         visit.undo()
     return visit.order
 
 
 class Visit:
-    """A depth-first visit of every node behind an output, each after its inputs.
+    """A depth-first visit of every node behind one or more outputs, each after its inputs.
 
     It sets the gradients to zero, and can put back what they were.
 
     Attributes
     ----------
+    zero : float
+        This visit's own, to which it sets the gradient of each node that it has been to.
     order : list of Node
         The nodes met, each after its inputs.
     held : list of (Node, float)
@@ -128,14 +131,15 @@ class Visit:
         earlier pass went through.
     """
 
-    __slots__ = ("held", "order")
+    __slots__ = ("held", "order", "zero")
 
     def __init__(self) -> None:
+        self.zero = float(0)
         self.order: list[Node] = []
         self.held: list[tuple[Node, float]] = []
 
     def walk(self, root: Node) -> None:
-        """Visit all nodes behind `root`, then `root` itself.
+        """Visit all nodes behind `root` that this visit has not been to, then `root` itself.
 
         Without care for speed and depth it would read::
 
@@ -155,9 +159,8 @@ class Visit:
         for this visit: finding that very object tells that a node has been visited. A row whose
         nodes have been visited is marked with it.
         """
-        zero = float(0)
         stack: list[Any] = [root]
-        order, held = self.order, self.held
+        order, held, zero = self.order, self.held, self.zero
         while stack:
             node = stack.pop()
             if node is None:

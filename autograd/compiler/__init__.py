@@ -1,14 +1,15 @@
 """The compiler: a graph of scalars becomes a program for whole mini-batches.
 
 A function is recorded for one sample, and the `passes`, one module each, make of its graph a
-`program`: a list of instructions that knows nothing of NumPy. Its regions are brought into the
-shape of loops by `nests`.
+`program`: a list of instructions that knows nothing of NumPy.
 
 A backend binds a program to a batch size. `numpy_backend` writes calls of NumPy on whole blocks;
 where these would take longer than the computing, `float_backend` writes Python on floats; for those
-who ask for it, `native` writes C. All read the operation table through `expressions`, which `infix`
-writes with operators for the latter two; and where with these a number leaves the range of floats,
-`fallback` has NumPy tell. Large batches run in `chunks`.
+who ask for it, `native` writes C. All read the operation table through `formulas`, and have
+`rewriting` find what these hold several times; `infix` writes them with operators for the latter
+two, and where with these a number leaves the range of floats, `fallback` has NumPy tell. Large
+batches run in `chunks`. Where rows lie in the order of loops inside each other, `nests` finds that,
+for the planner and for NumPy.
 
 `compiling` is what the user calls and `compiled` what it returns, with `arguments`, `arrays` and
 `mean` for what that takes and gives, and `report` for what it tells. The `programs` of a function

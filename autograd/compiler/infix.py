@@ -1,6 +1,6 @@
 """Formulas with operators between their operands, as Python and C both write them.
 
->>> from autograd.compiler.expressions import Formula
+>>> from autograd.compiler.formulas import Formula
 >>> from autograd.operations import tanh
 >>> (slope,) = tanh.derivative(Formula("g"), Formula("out"), Formula("x"))
 >>> infix(slope, number=repr, call=str.format)
@@ -10,7 +10,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from autograd.compiler.expressions import Formula
+from autograd.compiler.formulas import Formula
 
 OPERATORS = {
     "less": ("<", 1, 2, 2),

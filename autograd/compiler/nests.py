@@ -2,9 +2,8 @@
 
 A program names rows one by one: ``0 0 0 1 1 1`` are the addresses of two numbers, each used three
 times. They lie at a regular distance only when they are read as two loops, one inside the other: a
-view of shape (2, 3) with steps 1 and 0. The instructions of a program are brought into such a shape
-here, the same for all their operands, before the NumPy backend makes views. The planner asks as
-well, to leave together what is read together.
+view of shape (2, 3) with steps 1 and 0. The NumPy backend reads them so, and the planner leaves
+together what can be read together.
 
 >>> cuts(np.array([[0, 0, 0, 1, 1, 1]]))
 (3, 6)
@@ -12,64 +11,9 @@ well, to leave together what is read together.
 True
 """
 
-import dataclasses
-from collections.abc import Iterable, Sequence
-
 import numpy as np
 
-from autograd.compiler.program import (
-    Addresses,
-    Adjoint,
-    Apply,
-    Forward,
-    Region,
-    SumProducts,
-    Target,
-)
-
-DEEPEST = 3
-"""The number of loops up to which a nest is worth it: each costs time in every call."""
-
-
-def nest_together(instructions: Sequence[Forward]) -> list[Forward]:
-    """Bring the instructions that compute one region into the shape that suits all of them."""
-    if not isinstance(instructions[0], SumProducts | Apply):
-        return list(instructions)
-    operands = [operand for step in instructions for operand in step.operands]
-    shape = nest(filter(None, operands), len(instructions[0].out.rows))
-    return [_reshaped(step, shape) for step in instructions]
-
-
-def nest_adjoint(adjoint: Adjoint) -> Adjoint:
-    """Bring an adjoint into the shape that suits the operands of its instruction."""
-    step = adjoint.forward
-    if not isinstance(step, SumProducts | Apply):
-        return adjoint
-    shape = nest(filter(None, step.operands), len(step.out.rows))
-    targets = [
-        target and Target(_with_shape(target.region, shape), target.add)
-        for target in adjoint.targets
-    ]
-    return Adjoint(_reshaped(step, shape), tuple(targets))
-
-
-def nest(regions: Iterable[Region], length: int) -> tuple[int, ...]:
-    """Return the shape of the loops that all regions can be read in; one loop if there is none.
-
-    Regions without any regularity do not count: they are gathered in any case.
-    """
-    wanted = {length}
-    for region in regions:
-        if region.steps is None:  # one loop would do for the others
-            wanted.update(cuts(region.rows.reshape(-1, length)) or ())
-    inner = 1
-    shape: list[int] = []
-    for cut in sorted(wanted):
-        if cut % inner:
-            return (length,)
-        shape.insert(0, cut // inner)
-        inner = cut
-    return tuple(shape) if len(shape) <= DEEPEST else (length,)
+from autograd.compiler.program import Addresses
 
 
 def cuts(rows: Addresses) -> tuple[int, ...] | None:
@@ -122,28 +66,3 @@ def is_read_at_once(factors: Addresses) -> bool:
         return all(cuts(row[None]) is None for row in rows)
     steps = factors[:, 1:] - factors[:, :-1]
     return len(factors[0]) > 2 and bool((steps == steps[:, :1, :1]).all())
-
-
-def _reshaped(step: Forward, shape: tuple[int, ...]) -> Forward:
-    """Return an instruction on the same rows, the last axis of each region in another shape."""
-    if len(shape) == 1:
-        return step
-    if isinstance(step, Apply):
-        operands = tuple(_with_shape(operand, shape) for operand in step.operands)
-        return dataclasses.replace(step, out=_with_shape(step.out, shape), operands=operands)
-    if isinstance(step, SumProducts):
-        coefficients = step.coefficients
-        return dataclasses.replace(
-            step,
-            out=_with_shape(step.out, shape),
-            left=_with_shape(step.left, shape),
-            right=step.right and _with_shape(step.right, shape),
-            coefficients=None if coefficients is None else coefficients.reshape(-1, *shape),
-        )
-    return step
-
-
-def _with_shape(region: Region, shape: tuple[int, ...]) -> Region:
-    if len(shape) == 1:
-        return region
-    return Region(region.batch, region.rows.reshape(*region.rows.shape[:-1], *shape))

@@ -263,7 +263,7 @@ class Program:
     adjoint : list of Adjoint
         Starts from the gradient of the first output.
     zeroed : list of Region
-        Gradient rows to set to zero before the adjoint.
+        Gradient rows to set to zero before the adjoint, each row once.
     """
 
     n_shared: int
@@ -291,7 +291,15 @@ class Program:
 
         With a number a rule settles beforehand what it would else have to ask for each element.
         """
-        row = int(region.rows.flat[0])
-        if region.batch or row not in self.constants or (region.rows != row).any():
-            return None
-        return self.constants[row]
+        row = None if region.batch else common_number(region.rows)
+        return None if row is None else self.constants.get(row)
+
+
+def common_number(numbers: NDArray[Any]) -> Any:
+    """Return the number that all of an array are, None if they differ.
+
+    >>> common_number(np.array([[0.5, 0.5]])), common_number(np.array([0.5, 2.0]))
+    (0.5, None)
+    """
+    first = numbers.flat[0]
+    return first.item() if (numbers == first).all() else None

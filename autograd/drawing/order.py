@@ -9,8 +9,8 @@ T = TypeVar("T", bound=Hashable)
 def inputs_first(ends: Iterable[T], inputs: Callable[[T], Iterable[T]]) -> list[T]:
     """List everything that `ends` depend on, each after its inputs, first inputs first.
 
-    Unlike `autograd.graph.topological_order` it touches no gradient, takes several ends, and works
-    on boxes as well as on nodes.
+    Unlike `autograd.graph.topological_order` it touches no gradient, and works on boxes as well as
+    on nodes.
 
     >>> uses = {"y": ["a", "b"], "b": ["a", "x"], "a": [], "x": []}
     >>> inputs_first(["y"], uses.__getitem__)

@@ -204,6 +204,16 @@ def test_order_lists_every_node_once_after_its_inputs(program: Program) -> None:
     assert all(place[parent] < place[node] for node in order for parent in node.parents)
 
 
+@given(program=short_programs, chosen=st.lists(st.integers(0, 6), max_size=4))
+def test_each_root_adds_what_those_before_it_have_not_reached(
+    program: Program, chosen: list[int]
+) -> None:
+    nodes = topological_order(run(program, variables([1, 2, 3])))
+    roots = [nodes[place % len(nodes)] for place in chosen]
+    one_by_one = [node for root in roots for node in topological_order(root)]
+    assert topological_order(*roots) == list(dict.fromkeys(one_by_one))
+
+
 @pytest.mark.parametrize("exchanged", [False, True])
 def test_a_row_that_waits_below_a_node_is_not_taken_for_visited(exchanged: bool) -> None:
     x, y = ag.Value(2.0), ag.Value(3.0)
@@ -219,6 +229,7 @@ def test_a_row_that_waits_below_a_node_is_not_taken_for_visited(exchanged: bool)
     for _ in range(2):  # the second visit finds the marks of the first
         assert topological_order(inner) == [x, y, inner]
         assert topological_order(outer)[2:] == [inner, outer]
+        assert topological_order(inner, outer) == topological_order(outer, inner)
     outer.backward()  # (x² + y²) x + y² + x
     assert (x.grad, y.grad) == (3 * 4 + 9 + 1, 2 * 3 * 2 + 2 * 3)
 

@@ -118,6 +118,19 @@ def test_each_lookup_takes_its_own_index(order: tuple[int, int]) -> None:
     assert looked_up.map(np.array([[1.0, 2.0]]), np.array([[0, 1]])).tolist() == [number]
 
 
+@pytest.mark.parametrize("backend", [numpy_backend, float_backend, native])
+def test_an_index_may_be_trained_where_its_table_is_not(backend: Any) -> None:
+    if backend is native and not native.is_available():
+        pytest.skip("there is no C compiler")
+    w = Value(1.0)
+    looked_up = ag.compile(
+        lambda x, i: ag.lookup([x[0] * 2.0, x[1] * 3.0], ag.relu(w * i)) * w, backend=backend
+    )
+    X, i = np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([0, 1])
+    assert looked_up.value_and_grad(np.ones(1), X, i)[1].tolist() == [(2.0 + 15.0) / 2]
+    assert "Lookup" not in looked_up.report(passes=True).rpartition("backward\n")[2]
+
+
 @pytest.mark.parametrize("index", [4.0, -1.0, 0.5, 1e5, 1e9])
 @pytest.mark.parametrize("backend", [numpy_backend, float_backend, native])
 def test_a_wrong_index_leaves_nothing_behind(backend: Any, index: float) -> None:

@@ -24,7 +24,7 @@ import autograd as ag
 import nn
 from autograd import Value, operations
 from autograd.compiler import native, numpy_backend
-from autograd.compiler.expressions import Formula
+from autograd.compiler.formulas import Formula
 from autograd.compiler.native.formulas import Formulas
 from autograd.compiler.native.library import build
 from autograd.compiler.native.source import STATEMENTS_A_FUNCTION

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, operations
-from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
-from autograd.compiler.nests import cuts, nest, nest_adjoint, nest_together
+from autograd.compiler.formulas import NAMESPACE, ZERO, Formula, NoFormulaError
+from autograd.compiler.nests import cuts
 from autograd.compiler.numpy_backend.memory import Memory
+from autograd.compiler.numpy_backend.nesting import nest, nest_adjoint, nest_together
 from autograd.compiler.passes import apply_passes
 from autograd.compiler.passes.blocks import blocks
 from autograd.compiler.passes.canonical import KINDS, NONE, Call, Row, Sum, Term, canonical_rows
@@ -40,6 +41,7 @@ from autograd.compiler.program import (
 )
 from autograd.definition import define
 from autograd.errors import ArgumentError
+from autograd.graph import Visit
 from autograd.operation import CONSTANT, OPERATIONS, Operation
 
 # --- first pass: the tape ------------------------------------------------------------------------
@@ -72,6 +74,30 @@ def test_nothing_is_trained_behind_detach() -> None:
     x, w = Value(3.0), Value(2.0)
     tape = read_tape([w * x, ag.detach(w * x)], [x], [w])
     assert [tape.trained[i] for i in tape.outputs] == [True, False]
+
+
+def test_nothing_is_trained_by_the_index_of_a_lookup() -> None:
+    x, v, w = leaves(3)
+    trained, untrained = ag.lookup([w, x], v * 0.0), ag.lookup([x, x], v * 0.0)
+    tape = read_tape([trained, untrained], [x], [v, w])
+    assert [tape.trained[output] for output in tape.outputs] == [True, False]
+
+
+def test_the_graph_behind_many_outputs_is_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed: list[int] = []
+    undo = Visit.undo
+
+    def counted(visit: Visit) -> None:
+        listed.append(len(visit.order))
+        undo(visit)
+
+    monkeypatch.setattr(Visit, "undo", counted)
+    x, w = leaves(2)
+    states = [x]
+    for _ in range(3):
+        states.append(ag.tanh(w * states[-1]))
+    tape = read_tape(states[1:], [x], [w])
+    assert listed == [len(tape.operations)]
 
 
 def test_the_tape_holds_unused_leaves_and_each_node_once() -> None:
@@ -533,6 +559,15 @@ def test_lookups() -> None:
     ]
 
 
+def test_lookups_share_the_copies_of_shared_entries() -> None:
+    index, x, (v, w) = Value(1.0), leaves(2), leaves(2)
+    found = [ag.lookup([w, v, own], index) for own in x]
+    assert sketches(found, [index, *x], [v, w]) == [
+        "batch[5:7] = shared[0:2]",
+        "batch[3:5] = batch[6, 6, 5, 5, 1, 2][batch[0, 0]]",
+    ]
+
+
 # --- seventh pass: the adjoint -------------------------------------------------------------------
 
 
@@ -672,7 +707,18 @@ def test_lookups_add_to_a_zeroed_table() -> None:
     assert adjoint_sketches([ag.lookup([v, w], index)], [index], [v, w]) == [
         "batch[1] = shared[0:2][batch[0]]: += d shared[0:2]"
     ]
-    assert str(planned([ag.lookup([v, w], index)], [index], [v, w]).zeroed) == "[shared[0:2]]"
+    for table in ([v, w], [v, w, v]):  # each row once
+        assert str(planned([ag.lookup(table, index)], [index], [v, w]).zeroed) == "[shared[0:2]]"
+
+
+def test_lookups_send_nothing_to_their_index() -> None:
+    x, v, w = Value(1.0), Value(0.0), Value(2.0)
+    index = v * x  # a trained row
+    assert adjoint_sketches([ag.lookup([v, w], index)], [x], [v, w]) == [
+        "batch[2] = shared[0:2][batch[1]]: += d shared[0:2]"
+    ]
+    program = planned([ag.lookup([v, w], index)], [x], [v, w])
+    assert str(program.zeroed) == "[shared[0:2]]"
 
 
 # --- formulas ------------------------------------------------------------------------------------
@@ -718,6 +764,14 @@ def test_products_with_one_minus_one_and_zero_are_simplified() -> None:
     assert (X * -1.0).text == "negative(x)"
     assert (X * 0.0).text == "0.0"
     assert (X + (-Y)).text == "subtract(x, y)"
+
+
+def test_a_sum_with_a_negative_is_a_difference() -> None:
+    for total in (X + -Y, -Y + X):
+        assert total.text == "subtract(x, y)"
+    assert (-Y + 1.0).text == (1.0 + -Y).text == "subtract(1.0, y)"
+    assert (-X + -Y).text == "subtract(negative(x), y)"
+    assert (-X + ZERO).text == "negative(x)"
 
 
 def test_what_is_no_ufunc_is_copied() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 import nn
-from autograd.compiler.expressions import NoFormulaError
+from autograd.compiler.formulas import NoFormulaError
 from autograd.drawing import rendering
 from autograd.drawing.explorer import exploring, layout
 from autograd.drawing.explorer.cells import cell_graph

@@ -4,8 +4,8 @@ A NumPy call takes a microsecond before it computes anything. Where blocks are o
 batches of few samples, as in a deep narrow graph, that is most of the time, and plain floats are
 faster.
 
-`source` writes the program row by row, with `formulas` for those of the operation table, and
-`bound` is what runs.
+`source` writes the program row by row, with `variables` for the rows and `expressions` for the
+formulas of the operation table, and `bound` is what runs.
 """
 
 from autograd.compiler.float_backend.bound import BoundProgram, bind, is_faster

@@ -1,20 +1,17 @@
 """The source of the float backend: the instructions of a program, spelled out row by row."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd import operations
-from autograd.compiler.expressions import NAMESPACE, ZERO, Formula, identifier
-from autograd.compiler.float_backend.formulas import expressions
+from autograd.compiler.float_backend.expressions import expressions, for_some
+from autograd.compiler.float_backend.variables import Variable, product, spelled_out
+from autograd.compiler.formulas import NAMESPACE, ZERO, Formula, identifier
 from autograd.compiler.program import (
     Apply,
-    Forward,
-    Lookup,
-    MatMul,
     Program,
     Region,
     SumProducts,
@@ -29,35 +26,6 @@ LONGEST_SUM = 50
 """The terms of one statement: Python compiles a sum by a recursion as deep as it is long."""
 
 
-class Row(NamedTuple):
-    """A row of a space: in the source it is a name, or the number of a constant.
-
-    >>> print(Row(batch=True, place=3), Row(batch=False, place=3), Row(False, 4, constant=0.5))
-    v3 u3 0.5
-    >>> Row(batch=True, place=3).gradient
-    'dv3'
-    """
-
-    batch: bool
-    place: int
-    constant: float | None = None
-
-    def __str__(self) -> str:
-        if self.constant is not None:
-            return repr(self.constant)
-        return f"{'v' if self.batch else 'u'}{self.place}"
-
-    @property
-    def gradient(self) -> str:
-        """The name of its gradient."""
-        return f"d{self}"
-
-    @property
-    def formula(self) -> Any:
-        """Its name as a formula, or its number."""
-        return Formula(str(self)) if self.constant is None else self.constant
-
-
 def float_source(program: Program, batch_size: int, dtype: DTypeLike) -> tuple[str, dict[str, Any]]:
     """Write the function ``run(theta, samples, differentiate)``, and say what its names stand for.
 
@@ -65,16 +33,16 @@ def float_source(program: Program, batch_size: int, dtype: DTypeLike) -> tuple[s
     theirs; what is shared stands before it, and its gradients, which the samples add to, after it.
     """
     writer = _Writer(program, dtype)
-    outputs = [row for region in program.outputs for row in writer.rows(region)]
+    outputs = [each for region in program.outputs for each in writer.variables(region)]
     before, within = (writer.forward(program, batch) for batch in (False, True))
     objective, in_loop = outputs[0], outputs[0].batch
     seed = list(writer.sent(objective, objective, repr(1.0 / batch_size if in_loop else 1.0)))
     back_within = [*(seed if in_loop else []), *writer.backward(program, batch=True)]
-    totals = [row.gradient for row in sorted(writer.written) if not row.batch]
+    totals = [each.gradient for each in sorted(writer.written) if not each.batch]
     back_after = [*([] if in_loop else seed), *writer.backward(program, batch=False)]
-    parameters = [Row(False, place) for place in range(program.n_parameters)]
-    inputs = [Row(True, place) for place in range(program.n_inputs)]
-    gradient = [row.gradient if row in writer.written else "0.0" for row in parameters]
+    parameters = [Variable(False, place) for place in range(program.n_parameters)]
+    inputs = [Variable(True, place) for place in range(program.n_inputs)]
+    gradient = [each.gradient if each in writer.written else "0.0" for each in parameters]
     lines = [
         f"{_listed(parameters)} = theta",
         *before,
@@ -108,11 +76,11 @@ class _Writer:
     Attributes
     ----------
     names : dict of str to function or float
-        What names in the source stand for, beside the rows.
-    written : set of Row
+        What names in the source stand for, beside the variables.
+    written : set of Variable
         Those whose gradients hold something by now. Row by row, the order tells which contribution
         is the first: the marks of the targets are not needed.
-    wanted : set of Row
+    wanted : set of Variable
         Those whose gradients something reads.
     """
 
@@ -124,15 +92,15 @@ class _Writer:
         }
         parameters = Region(False, np.arange(program.n_parameters))
         read = [parameters, *(adjoint.forward.out for adjoint in program.adjoint)]
-        self.written: set[Row] = set()
-        self.wanted = {row for region in read for row in self.rows(region)}
+        self.written: set[Variable] = set()
+        self.wanted = {each for region in read for each in self.variables(region)}
 
-    def rows(self, region: Region) -> list[Row]:
-        """Return the rows of a region."""
+    def variables(self, region: Region) -> list[Variable]:
+        """Return the variables for the rows of a region."""
         places = region.rows.ravel().tolist()
         if region.batch:
-            return [Row(True, place) for place in places]
-        return [Row(False, place, self.constants.get(place)) for place in places]
+            return [Variable(True, place) for place in places]
+        return [Variable(False, place, self.constants.get(place)) for place in places]
 
     # --- forward ---------------------------------------------------------------------------------
 
@@ -140,7 +108,7 @@ class _Writer:
         """Yield one assignment for each batch row, or for each shared row."""
         for instructions in program.by_region():
             if instructions[0].out.batch is batch:
-                steps = [_spelled_out(step) for step in instructions]
+                steps = [spelled_out(step) for step in instructions]
                 for step in steps:
                     if isinstance(step, Apply):
                         yield from self.calls(step)
@@ -148,10 +116,10 @@ class _Writer:
 
     def sums(self, steps: Sequence[SumProducts]) -> Iterator[str]:
         """Yield one sum for each row, of what several instructions add to it."""
-        summands: dict[Row, list[str]] = {}
+        summands: dict[Variable, list[str]] = {}
         for step in steps:
             for out, coefficient, left, right in self.terms(step):
-                summands.setdefault(out, []).append(_product(coefficient, left, right))
+                summands.setdefault(out, []).append(product(coefficient, left, right))
         for out, terms in summands.items():
             operator = "+=" if steps[0].add else "="
             for start in range(0, len(terms), LONGEST_SUM):
@@ -159,12 +127,14 @@ class _Writer:
                 yield f"{out} {operator} {total.replace('+ -', '- ')}"
                 operator = "+="
 
-    def terms(self, step: SumProducts) -> Iterator[tuple[Row, float, Row, Row | None]]:
+    def terms(
+        self, step: SumProducts
+    ) -> Iterator[tuple[Variable, float, Variable, Variable | None]]:
         """Yield (out, coefficient, left, right) of each term; there may be no right."""
         shape = step.left.rows.shape
-        outs = self.rows(Region(step.out.batch, np.broadcast_to(step.out.rows, shape)))
-        lefts = self.rows(step.left)
-        rights = [None] * len(lefts) if step.right is None else self.rows(step.right)
+        outs = self.variables(Region(step.out.batch, np.broadcast_to(step.out.rows, shape)))
+        lefts = self.variables(step.left)
+        rights = [None] * len(lefts) if step.right is None else self.variables(step.right)
         coefficients = np.ones(shape) if step.coefficients is None else step.coefficients
         return zip(outs, coefficients.ravel().tolist(), lefts, rights, strict=True)
 
@@ -176,10 +146,10 @@ class _Writer:
             call = f"{self.function(step.operation)}({', '.join(map(str, operands))})"
             yield f"{out} = {results[0] if results else call}"
 
-    def applications(self, step: Apply) -> Iterator[tuple[Row, tuple[Row, ...]]]:
+    def applications(self, step: Apply) -> Iterator[tuple[Variable, tuple[Variable, ...]]]:
         """Yield the output and the operands of each row."""
-        operands = zip(*map(self.rows, step.operands), strict=True)
-        return zip(self.rows(step.out), operands, strict=True)
+        operands = zip(*map(self.variables, step.operands), strict=True)
+        return zip(self.variables(step.out), operands, strict=True)
 
     # --- backward --------------------------------------------------------------------------------
 
@@ -187,21 +157,21 @@ class _Writer:
         """Yield what sends on the gradients of all batch rows, or of all shared rows."""
         for adjoint in program.adjoint:
             if adjoint.forward.out.batch is batch:
-                step = _spelled_out(adjoint.forward)
+                step = spelled_out(adjoint.forward)
                 if isinstance(step, Apply):
                     yield from self.call_slopes(step)
                 else:
                     yield from self.sum_slopes(step, *adjoint.targets)
 
-    def sent(self, sender: Row, row: Row, contribution: str) -> Iterator[str]:
-        """Yield the statement that sends a contribution to the gradient of a row, if it is wanted.
+    def sent(self, sender: Variable, receiver: Variable, contribution: str) -> Iterator[str]:
+        """Yield the statement that sends a contribution to a gradient, if that is wanted.
 
         What a batch row sends to a shared row is added for each sample, to zero at first.
         """
-        if row in self.wanted:
-            first = row not in self.written and row.batch == sender.batch
-            self.written.add(row)
-            yield f"{row.gradient} {'=' if first else '+='} {contribution}"
+        if receiver in self.wanted:
+            first = receiver not in self.written and receiver.batch == sender.batch
+            self.written.add(receiver)
+            yield f"{receiver.gradient} {'=' if first else '+='} {contribution}"
 
     def sum_slopes(
         self, step: SumProducts, to_left: Target | None, to_right: Target | None
@@ -210,9 +180,9 @@ class _Writer:
         for out, coefficient, left, right in self.terms(step):
             if out in self.written:
                 if to_left is not None:
-                    yield from self.sent(out, left, _product(coefficient, out.gradient, right))
+                    yield from self.sent(out, left, product(coefficient, out.gradient, right))
                 if to_right is not None and right is not None:
-                    yield from self.sent(out, right, _product(coefficient, out.gradient, left))
+                    yield from self.sent(out, right, product(coefficient, out.gradient, left))
 
     def call_slopes(self, step: Apply) -> Iterator[str]:
         """Yield what an operation sends to its operands, by formulas or by a call of its rule."""
@@ -220,8 +190,8 @@ class _Writer:
             wanted = [operand in self.wanted for operand in operands]
             if out not in self.written or not any(wanted):
                 continue
-            rule = _only(wanted, step.operation.derivative)
-            formulas = [Formula(out.gradient), *(row.formula for row in (out, *operands))]
+            rule = for_some(wanted, step.operation.derivative)
+            formulas = [Formula(out.gradient), *(each.formula for each in (out, *operands))]
             slopes = expressions(rule, *formulas)
             if slopes is None:
                 slopes = [f"t{place}" for place in range(len(operands))]
@@ -238,7 +208,7 @@ class _Writer:
         """Return the name in the source of `forward` of an operation, or of another `part`."""
         if operation not in self.name_of:
             name = operation.name
-            # A row, a keyword or an earlier operation may be called like one that a user defined.
+            # A variable, a keyword or an earlier operation may have the name of one of a user.
             own = f"{identifier(name)}_{len(self.name_of)}"
             self.name_of[operation] = name if operation is BUILT_IN.get(name) else own
         name = self.name_of[operation]
@@ -246,31 +216,3 @@ class _Writer:
             name = f"{name}_{part}"
         self.names[name] = getattr(operation, part or "forward")
         return name
-
-
-def _spelled_out(step: Forward) -> SumProducts | Apply:
-    """Write a matrix product as sums of products, and a lookup as an operation on all entries."""
-    if isinstance(step, Lookup):
-        entries = [Region(step.table.batch, entry) for entry in step.table.rows]
-        return Apply(operations.lookup, step.out, (step.index, *entries))
-    if isinstance(step, MatMul):
-        (r, k), (_, p) = step.weights.rows.shape, step.inputs.rows.shape
-        left = np.broadcast_to(step.weights.rows.T[:, :, None], (k, r, p))
-        right = np.broadcast_to(step.inputs.rows[:, None, :], (k, r, p))
-        return SumProducts(step.out, Region(False, left), Region(True, right), None, add=False)
-    return step
-
-
-def _product(coefficient: float, *factors: Row | str | None) -> str:
-    text = " * ".join(str(factor) for factor in factors if factor is not None)
-    return {1.0: text, -1.0: f"-{text}"}.get(coefficient, f"{coefficient!r} * {text}")
-
-
-def _only(wanted: Sequence[bool], rule: Callable[..., Sequence[Any]]) -> Callable[..., list[Any]]:
-    """Return a derivative rule that gives 0 for the operands that need no gradient."""
-
-    def partial_rule(*arguments: Any) -> list[Any]:
-        slopes = zip(wanted, rule(*arguments), strict=True)
-        return [slope if is_wanted else ZERO for is_wanted, slope in slopes]
-
-    return partial_rule

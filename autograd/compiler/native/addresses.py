@@ -21,6 +21,12 @@ from numpy.typing import NDArray
 
 from autograd.compiler.program import Region
 
+CACHE_LINE_BYTES = 64
+"""Rows of samples, and all arrays, begin at lines of the cache, and reach to the end of one.
+
+So they are made of whole vectors: those of ``kernels.c`` have 64 bytes too, or a half or a quarter.
+"""
+
 COUNTERS = ("k", "i")
 """The variables of the loops over a region of two axes; that of one axis has the last alone."""
 

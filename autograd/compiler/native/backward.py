@@ -18,9 +18,8 @@ from autograd.compiler.program import (
 
 
 def emit_zeroing(statements: Statements, region: Region) -> None:
-    """Emit the zeroing of gradients."""
-    rows = Region(region.batch, np.unique(region.rows))
-    statements.send([Contribution(rows, 0.0, "=")], per_sample=region.batch)
+    """Emit the zeroing of the gradients of a region that holds each row once."""
+    statements.send([Contribution(region, 0.0, "=")], per_sample=region.batch)
 
 
 def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
@@ -34,7 +33,7 @@ def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
     elif isinstance(step, SumProducts):
         _sum_products_adjoint(statements, step, adjoint.targets)
     elif isinstance(step, Lookup):
-        _lookup_adjoint(statements, step)
+        _lookup_adjoint(statements, step, adjoint.targets)
     else:
         _apply_adjoint(statements, step, adjoint.targets)
 
@@ -43,9 +42,10 @@ def _prepare(statements: Statements, target: Target) -> str:
     """Return the operator that sends to a target, after zeroing what would else be overwritten."""
     if target.add:
         return "+="
-    if not target.region.repeats:
+    region = target.region
+    if not region.repeats:
         return "="
-    emit_zeroing(statements, target.region)
+    emit_zeroing(statements, Region(region.batch, np.unique(region.rows)))
     return "+="
 
 
@@ -95,10 +95,13 @@ def _independent(contributions: Sequence[Contribution]) -> bool:
     return True
 
 
-def _lookup_adjoint(statements: Statements, step: Lookup) -> None:
+def _lookup_adjoint(statements: Statements, step: Lookup, targets: Sequence[Target | None]) -> None:
     """Emit the sending of each gradient to the entry that was read."""
+    _, to_table = targets
+    if to_table is None:
+        return
     index = statements.elements.element(step.index)
-    entry = statements.elements.element(step.table, gradient=True)
+    entry = statements.elements.element(to_table.region, gradient=True)
     sent = statements.elements.element(step.out, gradient=True)
     statements.emit(
         f"{loops(step.out.rows)}{'ALL(s, B) ' * step.out.batch}"

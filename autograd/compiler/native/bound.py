@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from autograd.compiler.arrays import Array, all_finite, copy_samples
 from autograd.compiler.fallback import WithFallback
+from autograd.compiler.native.addresses import CACHE_LINE_BYTES
 from autograd.compiler.native.library import build, unload
 from autograd.compiler.native.source import POINTERS, c_source
 from autograd.compiler.program import Program
@@ -87,6 +88,6 @@ class BoundProgram(WithFallback):
     def _zeros(self, *shape: int) -> Array:
         """Return zeros that begin at a line of the cache, as rows do then."""
         size = int(np.prod(shape))
-        numbers = np.zeros(size + 64 // self.dtype.itemsize, self.dtype)
-        start = -numbers.ctypes.data % 64 // self.dtype.itemsize
+        numbers = np.zeros(size + CACHE_LINE_BYTES // self.dtype.itemsize, self.dtype)
+        start = -numbers.ctypes.data % CACHE_LINE_BYTES // self.dtype.itemsize
         return numbers[start : start + size].reshape(shape)

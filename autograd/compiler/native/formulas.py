@@ -1,6 +1,6 @@
 """Formulas of the operation table as C.
 
->>> from autograd.compiler.expressions import NAMESPACE
+>>> from autograd.compiler.formulas import NAMESPACE
 >>> from autograd.operations import relu
 >>> double = Formulas(np.dtype(np.float64))
 >>> double.written([relu.array(NAMESPACE, Formula("x"))])
@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError, calls_in
+from autograd.compiler.formulas import NAMESPACE, Formula, NoFormulaError
 from autograd.compiler.infix import OPERATORS, infix
+from autograd.compiler.rewriting import calls_in, rewritten
 from autograd.errors import ArgumentError
 from autograd.operation import Operation
 
@@ -68,19 +69,16 @@ class Formulas:
         (['number t1 = sqrt(x);'], ['t1 * t1', '-t1'])
         """
         definitions: list[str] = []
-        uses: dict[int, int] = {}
-        rebuilt: dict[int, Formula] = {}
-        depths: dict[int, int] = {}
-        for part in calls_in([f for f in formulas if isinstance(f, Formula)], uses):
-            arguments = tuple(rebuilt.get(id(argument), argument) for argument in part.arguments)
-            whole = Formula(part.function, arguments)
-            depth = 1 + max(depths.get(id(argument), 0) for argument in part.arguments)
-            if uses[id(part)] > 1 or depth > DEEPEST:
-                name = f"t{len(definitions) + 1}"
-                definitions.append(f"number {name} = {self._expression(whole)};")
-                whole, depth = Formula(name), 0
-            rebuilt[id(part)], depths[id(part)] = whole, depth
-        return definitions, [self._expression(rebuilt.get(id(f), f)) for f in formulas]
+
+        def named(call: Formula, uses: int, depth: int) -> Formula:
+            if uses == 1 and depth <= DEEPEST:
+                return call
+            name = f"t{len(definitions) + 1}"
+            definitions.append(f"number {name} = {self._expression(call)};")
+            return Formula(name)
+
+        results = rewritten(formulas, named)
+        return definitions, list(map(self._expression, results))
 
     def forward(self, operation: Operation, operands: Sequence[Any]) -> Any:
         """Return the formula of an operation: that of its ``array``, or a function of C.
@@ -135,7 +133,7 @@ def _known(message: str, make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
     """Return the formulas that are made, if they can be and C has all of their functions."""
     try:
         formulas = make()
-        for part in calls_in([f for f in formulas if isinstance(f, Formula)], {}):
+        for part in calls_in(formulas, {}):
             if part.function not in _C_NAMES and part.function not in OPERATORS:
                 raise NoFormulaError(f"it has no function like {part.function}")
     except TypeError as error:  # NoFormulaError, or what Python says of a Formula

@@ -1,10 +1,12 @@
 """The statements that compute each region."""
 
+import functools
+import operator
 from collections.abc import Sequence
 
 import numpy as np
 
-from autograd.compiler.expressions import ZERO, Formula
+from autograd.compiler.formulas import ZERO, Formula
 from autograd.compiler.native.matrices import emit_product
 from autograd.compiler.native.statements import Statements, loops
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
@@ -35,9 +37,7 @@ def _sums_of_products(statements: Statements, steps: Sequence[SumProducts]) -> N
     ]
     started = bool(steps) and steps[0].add
     for start in range(0, len(terms), LONGEST_SUM):
-        total, *others = terms[start : start + LONGEST_SUM]
-        for term in others:
-            total = total + term
+        total = functools.reduce(operator.add, terms[start : start + LONGEST_SUM])
         statements.assign(steps[0].out, total, "+=" if started else "=")
         started = True
     for step in steps:

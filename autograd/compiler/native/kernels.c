@@ -57,6 +57,7 @@ enum { VECTOR_BYTES = 32, TILE_ROWS = 6 };
 enum { VECTOR_BYTES = 16, TILE_ROWS = 4 };
 #endif
 enum { LANES = VECTOR_BYTES / sizeof(number), TILE_VECTORS = 2 };
+_Static_assert(STRIDE % LANES == 0, "a row is not made of whole vectors");
 
 typedef number vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(number))));
 

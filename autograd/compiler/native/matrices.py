@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograd.compiler.expressions import Formula
+from autograd.compiler.formulas import Formula
 from autograd.compiler.native.addresses import in_order, index
 from autograd.compiler.native.statements import Contribution, Statements, loops
 from autograd.compiler.program import MatMul, Region

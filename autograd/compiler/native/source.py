@@ -48,6 +48,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd.compiler.arrays import Array
+from autograd.compiler.native.addresses import CACHE_LINE_BYTES
 from autograd.compiler.native.backward import emit_adjoint, emit_zeroing
 from autograd.compiler.native.forward import emit_forward
 from autograd.compiler.native.statements import Statements
@@ -120,7 +121,8 @@ def _memory(statements: Statements) -> Iterator[str]:
     yield "static const int *rows;"
     yield "static const number *coefficients;"
     if statements.scratch:
-        yield f"static number scratch[{statements.scratch}] __attribute__((aligned(64)));"
+        aligned = f"__attribute__((aligned({CACHE_LINE_BYTES})))"
+        yield f"static number scratch[{statements.scratch}] {aligned};"
     yield ""
 
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.expressions import Formula
-from autograd.compiler.native.addresses import COUNTERS, Elements
+from autograd.compiler.formulas import Formula
+from autograd.compiler.native.addresses import CACHE_LINE_BYTES, COUNTERS, Elements
 from autograd.compiler.native.formulas import Formulas
-from autograd.compiler.program import Addresses, Program, Region
+from autograd.compiler.program import Addresses, Program, Region, common_number
 
 
 class Contribution(NamedTuple):
@@ -67,9 +67,8 @@ class Statements:
 
     def coefficient(self, coefficients: Array) -> Any:
         """Return coefficients as a formula, or as one number if they are equal."""
-        if (coefficients == coefficients.flat[0]).all():
-            return float(coefficients.flat[0])
-        return Formula(self.elements.coefficients.entry(coefficients))
+        number = common_number(coefficients)
+        return Formula(self.elements.coefficients.entry(coefficients)) if number is None else number
 
     def assign(self, target: Region, formula: Any, operator: str = "=") -> None:
         """Emit the computation of a formula, for each row of a region and each sample."""
@@ -124,7 +123,7 @@ def _block(statements: Sequence[str]) -> str:
 
 def stride(batch_size: int, dtype: np.dtype[Any]) -> int:
     """Return the numbers from one batch row to the next: rows begin at lines of the cache."""
-    line = 64 // dtype.itemsize
+    line = CACHE_LINE_BYTES // dtype.itemsize
     return -(-batch_size // line) * line
 
 

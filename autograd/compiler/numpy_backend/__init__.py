@@ -1,12 +1,13 @@
 """The NumPy backend: a program becomes Python source that works in place on a few arrays.
 
 Every operand of an instruction is a view of the program's `memory`, made once, when the program is
-bound to a batch size; the source calls NumPy functions on these views, and the ``array`` of those
-operations that have no formula. Rows at no regular distance are gathered into a buffer each time.
+bound to a batch size, of rows in the shape that `nesting` finds for them; the source calls NumPy
+functions on these views, and the ``array`` of those operations that have no formula. Rows at no
+regular distance are gathered into a buffer each time.
 
 `forward` and `backward` write the `statements` of each direction, with `accumulation` for gradients
-that add up. `bound` is what runs, and where a number leaves the range of floats, `diagnosis` finds
-the operation and the sample.
+that add up and `lookups` for both ways of a lookup. `bound` is what runs, and where a number leaves
+the range of floats, `diagnosis` finds the operation and the sample.
 """
 
 from autograd.compiler.numpy_backend.bound import BoundProgram, bind

@@ -26,7 +26,7 @@ add.reduce(x7, out=y8)  # 2x4
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.expressions import Formula
+from autograd.compiler.formulas import Formula
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Region, Target
 

@@ -22,8 +22,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograd.compiler.expressions import ZERO, Formula, as_formula
+from autograd.compiler.formulas import ZERO, Formula, as_formula
 from autograd.compiler.numpy_backend.accumulation import accumulate, added
+from autograd.compiler.numpy_backend.lookups import emit_lookup_adjoint
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import (
     Adjoint,
@@ -40,7 +41,7 @@ from autograd.errors import ArgumentError
 def emit_zeroing(statements: Statements, regions: Sequence[Region]) -> None:
     """Emit the zeroing of gradients that are only added to."""
     for region in regions:
-        rows = statements.memory.destination(Region(region.batch, np.unique(region.rows)))
+        rows = statements.memory.destination(region)
         if rows is not None:
             statements.assign(rows, ZERO)
             continue
@@ -56,7 +57,7 @@ def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
     elif isinstance(instruction, SumProducts):
         _sum_products_adjoint(statements, instruction, adjoint.targets)
     elif isinstance(instruction, Lookup):
-        _lookup_adjoint(statements, instruction)
+        emit_lookup_adjoint(statements, instruction, adjoint.targets)
     else:
         _apply_adjoint(statements, instruction, adjoint.targets)
 
@@ -138,15 +139,3 @@ def _apply_adjoint(
             accumulate(statements, target, formula, gradient.shape)
         elif target is not None and not target.add:
             accumulate(statements, target, ZERO, ())
-
-
-def _lookup_adjoint(statements: Statements, instruction: Lookup) -> None:
-    gradient = statements.formula(statements.view(instruction.out, gradient=True), "g")
-    table = instruction.table
-    space = statements.memory.space(table, gradient=True)
-    flat = statements.name(space.ravel(), "d")
-    places = statements.places_looked_up[instruction]
-    if table.batch and not table.repeats:
-        statements.emit(f"{flat}[{places}] += {gradient.text}")
-    else:
-        statements.emit(f"np.add.at({flat}, {places}.ravel(), {gradient.text}.ravel())")

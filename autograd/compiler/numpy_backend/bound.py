@@ -27,15 +27,14 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd.compiler.arrays import Array, all_finite, copy_samples
-from autograd.compiler.nests import nest_adjoint, nest_together
 from autograd.compiler.numpy_backend.backward import emit_adjoint, emit_zeroing
 from autograd.compiler.numpy_backend.diagnosis import find_error
-from autograd.compiler.numpy_backend.forward import WrongIndexError, emit_forward
+from autograd.compiler.numpy_backend.forward import emit_forward
+from autograd.compiler.numpy_backend.lookups import WrongIndexError
 from autograd.compiler.numpy_backend.memory import Memory
+from autograd.compiler.numpy_backend.nesting import nest_adjoint, nest_together
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Program
-from autograd.errors import DomainError
-from autograd.operations import lookup
 
 
 def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "BoundProgram":
@@ -93,17 +92,11 @@ class BoundProgram:
     def _run(self, first_sample: int, differentiate: bool) -> None:
         functions = (self._forward, self._backward) if differentiate else (self._forward,)
         try:
-            try:
-                _signalling(functions)
-            except FloatingPointError:
-                _silently(functions)
-                self._complain(first_sample, differentiate)
+            in_range = _stay_in_range(functions)
         except WrongIndexError as error:
-            index, size, sample = error.args
-            raise DomainError(
-                f"lookup({index}, ...) in {size} entries does not exist "
-                f"(sample {first_sample + sample}): {lookup.advice}"
-            ) from None
+            raise error.domain_error(first_sample) from None
+        if not in_range:
+            self._complain(first_sample, differentiate)
 
     def _complain(self, first_sample: int, differentiated: bool) -> None:
         error = find_error(self.program, self.memory, first_sample, differentiated)
@@ -116,17 +109,20 @@ class BoundProgram:
 
 
 @np.errstate(divide="raise", over="raise", invalid="raise")
-def _signalling(functions: Sequence[Callable[[], None]]) -> None:
-    """Call functions; raise a FloatingPointError if a number leaves the range of floats."""
-    for function in functions:
-        function()
+def _stay_in_range(functions: Sequence[Callable[[], None]]) -> bool:
+    """Call functions, and return whether no number left the range of floats.
 
-
-@np.errstate(all="ignore")
-def _silently(functions: Sequence[Callable[[], None]]) -> None:
-    """Call functions, whatever becomes of the numbers."""
-    for function in functions:
-        function()
+    If one did, they have been called again, whatever becomes of the numbers.
+    """
+    try:
+        for function in functions:
+            function()
+    except FloatingPointError:
+        with np.errstate(all="ignore"):
+            for function in functions:
+                function()
+        return False
+    return True
 
 
 def _source(program: Program, memory: Memory) -> tuple[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.expressions import Formula, as_formula
+from autograd.compiler.formulas import Formula, as_formula
 from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.program import (
     Adjoint,
@@ -179,7 +179,7 @@ def _sent(instruction: Apply, memory: Memory) -> list[Array]:
     """Return what an operation sends to each operand, in all rows and samples.
 
     It is computed by the formulas that the program computes: arrays know less than a rule may ask,
-    see `autograd.compiler.expressions`.
+    see `autograd.compiler.formulas`.
     """
     out, operands = instruction.out, instruction.operands
     gradient = _numbers(out, memory, gradient=True)

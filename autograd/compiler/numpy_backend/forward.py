@@ -18,12 +18,14 @@ add(multiply(x2, x3), x2, out=y1)  # 1x4
 tanh(y1, out=y4)  # 1x4
 """
 
+import functools
+import operator
 from typing import Any
 
 import numpy as np
 
-from autograd.compiler.arrays import Array
-from autograd.compiler.expressions import NAMESPACE, ZERO, Formula, as_formula, identifier
+from autograd.compiler.formulas import NAMESPACE, ZERO, Formula, as_formula, identifier
+from autograd.compiler.numpy_backend.lookups import emit_lookup
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
 
@@ -34,7 +36,7 @@ def emit_forward(statements: Statements, instructions: list[Forward]) -> None:
     if isinstance(first, MatMul):
         _matmul(statements, first)
     elif isinstance(first, Lookup):
-        _lookup(statements, first)
+        emit_lookup(statements, first)
     elif isinstance(first, Apply):
         _apply(statements, first)
     sums = [step for step in instructions if isinstance(step, SumProducts)]
@@ -42,7 +44,7 @@ def emit_forward(statements: Statements, instructions: list[Forward]) -> None:
         out = statements.formula(statements.view(sums[0].out), "y")
         formulas = [out] if sums[0].add else []
         formulas += [_sum_products(statements, step) for step in sums]
-        total = _total(formulas)
+        total = functools.reduce(operator.add, formulas)
         if sums[0].out.batch and total.function.endswith(".reduce") and not _varies(sums[0]):
             # A reduction does not spread the same number over all samples.
             total = Formula("add", (total, ZERO))
@@ -98,80 +100,3 @@ def _folded(
     rows = np.stack([operand.rows for operand in instruction.operands])
     stacked = statements.view(Region(spaces.pop(), rows))
     return Formula(f"{formula.function}.reduce", (statements.formula(stacked),))
-
-
-def _lookup(statements: Statements, instruction: Lookup) -> None:
-    """Emit the finding of the places in the flattened space of the table, and the reading."""
-    out = statements.view(instruction.out)
-    room = np.empty(out.shape, np.intp)
-    statements.assign(room, _places(statements, instruction))
-    places = statements.name(room, "places")
-    statements.places_looked_up[instruction] = places
-    flat = statements.name(statements.memory.space(instruction.table).ravel(), "flat")
-    statements.emit_take(flat, places, statements.name(out, "y"), axis=None)
-
-
-def _places(statements: Statements, instruction: Lookup) -> Formula:
-    """Return the formula of where in flat memory the numbers stand that are looked up.
-
-    One index may be used several times, for all the numbers of a row: it is checked once.
-    """
-    index, table = instruction.index, instruction.table
-    width = statements.memory.space(table).shape[1]
-    indices, uses = np.unique(index.rows, return_inverse=True)
-    function = statements.name(whole_indices, "whole_indices")
-    array = statements.formula(statements.view(Region(index.batch, indices))).text
-    known = np.arange(len(table.rows), dtype=statements.memory.shared.dtype)
-    entry = f"{function}({array}, {statements.name(known, 'known')})"
-    if not np.array_equal(indices, index.rows):
-        entry += f"[{statements.name(uses, 'uses')}]"
-    starts, samples = table.rows * width, np.arange(width)
-    steps = np.diff(starts, axis=0)
-    if len(steps) and (steps == steps.flat[0]).all():
-        first = statements.formula(starts[0][:, None] + samples, "first")
-        multiples = Formula("multiply", (Formula(entry), int(steps.flat[0])))
-        return Formula("add", (multiples, first))
-    columns = statements.name(np.arange(len(uses))[:, None], "columns")
-    found = Formula(f"{statements.name(starts, 'starts')}[{entry}, {columns}]")
-    return Formula("add", (found, statements.formula(samples, "samples")))
-
-
-def _total(formulas: list[Formula]) -> Formula:
-    total = formulas[0]
-    for formula in formulas[1:]:
-        if total.function == "negative":
-            total = Formula("subtract", (formula, *total.arguments))
-        else:
-            total = total + formula
-    return total
-
-
-class WrongIndexError(Exception):
-    """A lookup found an index that is not whole or out of range: (index, size, sample)."""
-
-
-def whole_indices(indices: Array, known: Array) -> Array:
-    """Return the indices of a lookup, which are floats, as integers.
-
-    Parameters
-    ----------
-    indices : array of float, (n, samples)
-    known : array of float
-        All that there are, from 0.0 on: reading it at an index has to give that index.
-
-    Raises
-    ------
-    WrongIndexError
-        If one is not whole or out of range.
-    """
-    whole: Array = indices.astype(np.intp)
-    try:
-        if known[whole].tobytes() == indices.tobytes():  # a tenth of the time of array_equal
-            return whole
-    except IndexError:
-        pass
-    wrong = (whole != indices) | (whole < 0) | (whole >= len(known))
-    if wrong.any():  # not so for an index of -0.0
-        row, sample = np.argwhere(wrong)[0]
-        raise WrongIndexError(float(indices[row, sample]), len(known), int(sample))
-    return whole

@@ -28,9 +28,10 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.expressions import Formula, calls_in, is_ufunc
+from autograd.compiler.formulas import Formula, is_ufunc
 from autograd.compiler.numpy_backend.memory import Memory
-from autograd.compiler.program import Lookup, Region
+from autograd.compiler.program import Lookup, Region, common_number
+from autograd.compiler.rewriting import rewritten
 
 _WORDS = {"0.0": "zero", "0.5": "half", "1.0": "one", "2.0": "two"}
 _IN_A_NAME = str.maketrans(".-+", "_mp")
@@ -77,23 +78,23 @@ class Statements:
 
     def shared_once(self, formulas: Sequence[Formula]) -> list[Formula]:
         """Emit what formulas contain more than once as temporaries, and import their functions."""
-        uses: dict[int, int] = {}
-        rebuilt: dict[int, Formula] = {}
-        for part in calls_in(formulas, uses):
-            self._import_function(part.function)
-            arguments = [rebuilt.get(id(argument), argument) for argument in part.arguments]
-            if is_ufunc(part.function):
-                arguments = [
+        return rewritten(formulas, self._once)
+
+    def _once(self, call: Formula, uses: int, depth: int) -> Formula:
+        """Return a call with names for its function and its numbers, or the name of its result."""
+        self._import_function(call.function)
+        if is_ufunc(call.function):
+            call.arguments = tuple(
+                [
                     self.number(argument) if isinstance(argument, float) else argument
-                    for argument in arguments
+                    for argument in call.arguments
                 ]
-            whole = Formula(part.function, tuple(arguments))
-            if uses[id(part)] > 1:
-                name = self.temporary("t")
-                self.emit(f"{name} = {whole.text}")
-                whole = Formula(name)
-            rebuilt[id(part)] = whole
-        return [rebuilt.get(id(formula), formula) for formula in formulas]
+            )
+        if uses == 1:
+            return call
+        name = self.temporary("t")
+        self.emit(f"{name} = {call.text}")
+        return Formula(name)
 
     def _import_function(self, function: str) -> None:
         name = function.split(".")[0]
@@ -147,8 +148,9 @@ class Statements:
 
     def coefficients(self, numbers: Array) -> Any:
         """Return coefficients as one number if they are equal, or else as an array."""
-        if (numbers == numbers.flat[0]).all():
-            return float(numbers.flat[0])
+        number = common_number(numbers)
+        if number is not None:
+            return number
         return self.formula(np.ascontiguousarray(numbers[..., None], self.memory.shared.dtype), "c")
 
     def operand(self, region: Region) -> Any:

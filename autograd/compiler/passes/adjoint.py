@@ -1,9 +1,9 @@
-"""The backward program, instruction by instruction in reverse.
+"""The backward program: an adjoint for each forward instruction, in their `backward_order`.
 
-Each forward instruction has an adjoint, which sends the gradient of its output to its operands.
-What is left to decide is which gradient rows hold something already. An instruction either
-overwrites or adds, for a whole region. If some rows of the region already hold a gradient and
-others do not, it adds, and those others are set to zero before the backward program starts.
+An adjoint sends the gradient of the instruction's output to its operands. What is left to decide is
+which gradient rows hold something already. It either overwrites or adds, for a whole region. If
+some rows of the region already hold a gradient and others do not, it adds, and those others are set
+to zero before the backward program starts.
 
 >>> from autograd import Value
 >>> from autograd.compiler.passes import apply_passes
@@ -53,7 +53,7 @@ def add_adjoint(program: Program, trained: Mapping[bool, NDArray[np.bool_]]) -> 
             targets = bookkeeping.targets(part, step.to_first, step.to_others)
             if any(target is not None for target in targets):
                 adjoint.append(Adjoint(part, targets))
-    zeroed = [Region(batch, np.array(rows)) for batch, rows in bookkeeping.zeroed.items() if rows]
+    zeroed = [Region(batch, np.unique(rows)) for batch, rows in bookkeeping.zeroed.items() if rows]
     return dataclasses.replace(program, adjoint=adjoint, zeroed=zeroed)
 
 
@@ -97,14 +97,15 @@ class _Bookkeeping:
         self, instruction: Forward, to_first: bool, to_others: bool
     ) -> tuple[Target | None, ...]:
         """Note what an instruction sends to its first operand, to the others, or to all."""
+        if isinstance(instruction, Lookup):  # nothing to its index, which has no derivative
+            return None, self.target(instruction.table, scattered=True)
         first, *others = instruction.operands
-        scattered = isinstance(instruction, Lookup)
         return (
-            self.target(first if to_first else None, scattered),
-            *(self.target(other if to_others else None, scattered) for other in others),
+            self.target(first if to_first else None),
+            *(self.target(other if to_others else None) for other in others),
         )
 
-    def target(self, operand: Region | None, scattered: bool) -> Target | None:
+    def target(self, operand: Region | None, scattered: bool = False) -> Target | None:
         """Note a contribution to the rows of an operand, or, if `scattered`, to some of them."""
         if operand is None or not self.trained[operand.batch][operand.rows].any():
             return None

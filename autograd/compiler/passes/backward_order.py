@@ -99,18 +99,19 @@ def _joining_weights(
     instructions: Iterable[Forward], arrived: Callable[[Region], bool]
 ) -> Iterator[BackwardStep]:
     """Yield instructions, and those with equal weights once more as one."""
-    in_order = list(instructions)
+    in_order = [(instruction, _weights_of(instruction)) for instruction in instructions]
     groups: dict[Hashable, list[Forward]] = {}
-    for instruction in reversed(in_order):
-        groups.setdefault(_weights_of(instruction), []).append(instruction)
-    for instruction in in_order:
-        key = _weights_of(instruction)
-        if key is None or len(groups[key]) == 1:
+    for instruction, weights in reversed(in_order):
+        groups.setdefault(weights, []).append(instruction)
+    for instruction, weights in in_order:
+        group = groups[weights]
+        if weights is None or len(group) == 1:
             yield BackwardStep(instruction)
             continue
         yield BackwardStep(instruction, to_first=False)
-        if instruction is groups[key][0]:
-            reached = [other for other in groups[key] if arrived(other.out)]
+        earliest = group[0]
+        if instruction is earliest:
+            reached = [member for member in group if arrived(member.out)]
             if reached:
                 yield BackwardStep(_joined(reached), to_others=False)
 

@@ -18,7 +18,7 @@ Apply batch[2:4]
 SumProducts batch[4]
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -101,19 +101,23 @@ class _Planner:
 
     def add_lookup(self, out: Region, index: Region, *entries: Region) -> None:
         """Plan a lookup, its table gathered in one space."""
-        if any(entry.batch for entry in entries):
-            entries = tuple(map(self.in_batch, entries))
+        if len({entry.batch for entry in entries}) > 1:
+            entries = self.in_batch(entries)
         table = Region(entries[0].batch, np.stack([entry.rows for entry in entries]))
         self.forward.append(Lookup(out, index, table))
 
-    def in_batch(self, region: Region) -> Region:
-        """Return a region in the batch space, if need be by copying."""
-        if region.batch:
-            return region
-        copy = self.layout.allocate_copy(region)
-        left = Region(False, region.rows[None])
-        self.forward.append(SumProducts(copy, left, right=None, coefficients=None, add=False))
-        return copy
+    def in_batch(self, regions: Sequence[Region]) -> tuple[Region, ...]:
+        """Return regions in the batch space: of shared rows the copies, one of each row."""
+        rows = np.unique([region.rows for region in regions if not region.batch])
+        copies = self.layout.allocate_copy(Region(False, rows))
+        left = Region(False, rows[None])
+        self.forward.append(SumProducts(copies, left, right=None, coefficients=None, add=False))
+        return tuple(
+            region
+            if region.batch
+            else Region(True, copies.rows[np.searchsorted(rows, region.rows)])
+            for region in regions
+        )
 
     def add_sums(self, block: Block) -> None:
         """Plan a block of sums: matrix products first, then what is left of them."""

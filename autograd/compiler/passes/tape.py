@@ -23,7 +23,11 @@ from dataclasses import dataclass
 from autograd.errors import ArgumentError
 from autograd.graph import Node, topological_order
 from autograd.operation import DETACH, Operation
+from autograd.operations import lookup
 from autograd.value import Value
+
+CONSTANT_IN_THE_FIRST = {DETACH, lookup}
+"""The operations that send no gradient to their first operand, such as the index of a lookup."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def read_tape(
 
 def behind(outputs: Sequence[Value]) -> dict[Node, tuple[Node, ...]]:
     """Return the nodes that outputs depend on, each after its inputs, with these."""
-    return {node: node.parents for output in outputs for node in topological_order(output)}
+    return {node: node.parents for node in topological_order(*outputs)}
 
 
 def tape_of(
@@ -98,8 +102,9 @@ def tape_of(
         all_operands.append(operands)
         varying.append(True in map(varying.__getitem__, operands))
         constant.append(False not in map(constant.__getitem__, operands))
-        passes = node.operation is not DETACH
-        trained.append(passes and True in map(trained.__getitem__, operands))
+        if node.operation in CONSTANT_IN_THE_FIRST:
+            operands = operands[1:]
+        trained.append(True in map(trained.__getitem__, operands))
     return Tape(
         operations=[node.operation for node in nodes],
         operands=all_operands,

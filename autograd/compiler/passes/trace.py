@@ -1,10 +1,9 @@
 """Recording a function once, for any sample.
 
 The function is called on Values that hold the numbers of one sample, and leaves a graph. That graph
-stands for every sample only if nothing in it depends on the numbers. Asking a Value for its number
-raises a `TraceError` meanwhile. What escapes this guard, such as a random number, shows only if the
-first and the last sample of a batch leave different graphs. One thing never shows: ``.data`` of a
-variable that the graph does not reach, for then nothing tells that it is a parameter.
+stands for every sample only if nothing in it depends on the numbers: the `guard` raises a
+`TraceError` when one is asked for. What escapes it, such as a random number, shows only if the
+first and the last sample of a batch leave different graphs.
 
 >>> import numpy as np
 >>> from autograd import Value
@@ -16,94 +15,23 @@ variable that the graph does not reach, for then nothing tells that it is a para
 5
 """
 
-import contextlib
-import copyreg
-import functools
 import itertools
-import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.collector import collector_paused
+from autograd.compiler.passes.guard import TracedValue, guarding
 from autograd.compiler.passes.tape import Tape, behind, tape_of
 from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
-from autograd.graph import Node, origins
+from autograd.graph import origins
 from autograd.recording import detect_anomaly
-from autograd.tracing import refuse_while_tracing, tracing
-from autograd.user_code import LIBRARY_FOLDERS
+from autograd.tracing import tracing
 from autograd.value import Value, as_value
-
-
-class TracedValue(Value):
-    """An input, a parameter, or what is computed, while a function is recorded for any sample.
-
-    It differs from a Value in that users cannot read its number, though the operations can. Some
-    live on, those that a function kept; and while it runs, other threads see them. So a copy, or
-    what is pickled, is of the class `plain`.
-    """
-
-    __slots__ = ()
-
-    plain: ClassVar[type[Value]] = Value
-
-    @property
-    def data(self) -> float:
-        """The number, for the code of this library."""
-        if not _is_of_library(sys._getframe(1).f_code.co_filename):
-            refuse_while_tracing("read with .data")
-        number: float = _number(self)
-        return number
-
-    @data.setter
-    def data(self, number: float) -> None:
-        _set_number(self, number)
-
-    def __index__(self) -> int:
-        refuse_while_tracing("used as an integer")
-        return int(self)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        refuse_while_tracing("copied or pickled")
-        # Not that of super(): by now another thread may have taken the guard off.
-        parts: Any = object.__reduce_ex__(self, protocol)
-        make, arguments, *state = parts
-        if make is copyreg.__newobj__:  # type: ignore[attr-defined]  # private to its stub
-            make = object.__new__  # to the other one, pickle refuses any class but that of self
-        return _without_guard(make), tuple(map(_without_guard, arguments)), *state
-
-
-TracedValue.__name__ = Value.__name__  # in what Python says of a wrong use
-
-
-def _without_guard(thing: Any) -> Any:
-    """Return the class that a guarded one stands for, and anything else as it is."""
-    is_guarded = isinstance(thing, type) and issubclass(thing, TracedValue)
-    return thing.plain if is_guarded else thing
-
-
-@functools.cache
-def _with_guard(kind: Any) -> Any:
-    """Return the class of a variable with the guard of `TracedValue`, as it is if it has it."""
-    if issubclass(kind, TracedValue):
-        return kind
-    if kind is Value:
-        return TracedValue
-    return type(kind.__name__, (kind, TracedValue), {"__slots__": (), "plain": kind})
-
-
-_number: Any = vars(Node)["data"].__get__
-_set_number: Any = vars(Node)["data"].__set__
-
-
-@functools.cache  # asked for each number read: a quarter less time for that
-def _is_of_library(path: str) -> bool:
-    return path.startswith(LIBRARY_FOLDERS)
 
 
 @dataclass(frozen=True)
@@ -152,7 +80,7 @@ def record(
     last = len(arrays[0]) - 1 if arrays else 0
     guarded = _Recording(function, arrays, 0, TracedValue)
     variables = guarded.variables()
-    with _guarding([*known, *variables]):  # nothing else is left to guard, and this is faster
+    with guarding([*known, *variables]):  # nothing else is left to guard, and this is faster
         plain = _Recording(function, arrays, last, Value)
     if not guarded.is_like(plain):
         raise _difference(function, arrays, last)
@@ -161,39 +89,6 @@ def record(
     parameters = list(dict.fromkeys([*known, *reached]))
     tape = tape_of(plain.parents, plain.outputs, plain.inputs, parameters)
     return Trace(tape, parameters, plain.shape)
-
-
-_guarded: list[set[Value]] = []
-"""The variables that each recording guards, in all threads: several may guard the same."""
-
-_lock = threading.RLock()  # an interrupted thread may take it again
-
-
-@contextlib.contextmanager
-def _guarding(variables: Iterable[Value]) -> Iterator[None]:
-    """Keep the numbers of variables from users too, in a thread that is recording."""
-    mine = set(variables)
-    try:
-        with _lock:
-            _guarded.append(mine)
-            for variable in mine:
-                kind: Any = type(variable)
-                variable.__class__ = _with_guard(kind)
-        yield
-    finally:
-        try:
-            _stop_guarding(mine)
-        except KeyboardInterrupt:
-            _stop_guarding(mine)
-            raise
-
-
-def _stop_guarding(mine: set[Value]) -> None:
-    """Restore the classes of the variables that no other recording guards."""
-    with _lock:
-        _guarded[:] = [others for others in _guarded if others is not mine]
-        for variable in mine.difference(*_guarded):
-            variable.__class__ = _without_guard(type(variable))
 
 
 class _Recording:

@@ -21,7 +21,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autograd.compiler.expressions import NAMESPACE, Formula, NoFormulaError
+from autograd.compiler.formulas import NAMESPACE, Formula, NoFormulaError
 from autograd.operation import OPERATIONS, Operation
 
 HAND_WRITTEN = ("erf", "erfc", "lookup")

@@ -1,6 +1,6 @@
 """Formulas of the operation table as Python expressions on floats.
 
->>> from autograd.compiler.expressions import NAMESPACE
+>>> from autograd.compiler.formulas import NAMESPACE
 >>> from autograd.operations import relu, tanh
 >>> g, out, x = Formula("g"), Formula("out"), Formula("x")
 >>> expressions(tanh.derivative, g, out, x)
@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import operations
-from autograd.compiler.expressions import Formula, NoFormulaError, calls_in
+from autograd.compiler.formulas import ZERO, Formula, NoFormulaError
 from autograd.compiler.infix import infix
+from autograd.compiler.rewriting import rewritten
 from autograd.operation import Operation
 
 DEEPEST = 50
@@ -33,9 +34,7 @@ def expressions(function: Callable[..., Any], *arguments: Any) -> list[str] | No
     try:
         results = function(*arguments)
         results = results if isinstance(results, list | tuple) else [results]
-        if not _fit_one_line([result for result in results if isinstance(result, Formula)]):
-            return None
-        return [infix(result, _number, _call) for result in results]
+        return [infix(result, _number, _call) for result in rewritten(results, _in_one_line)]
     except TypeError:  # NoFormulaError, or what Python says of a Formula, as math.cos does
         return None
 
@@ -53,13 +52,20 @@ def _call(function: str, *arguments: str) -> str:
     return f"{name}({', '.join(arguments)})"
 
 
-def _fit_one_line(formulas: Sequence[Formula]) -> bool:
-    """Whether no part that is computed stands in several places, or lies too deep for Python."""
-    uses: dict[int, int] = {}
-    depths: dict[int, int] = {}
-    for part in calls_in(formulas, uses):
-        depth = 1 + max(depths.get(id(argument), 0) for argument in part.arguments)
-        if uses[id(part)] > 1 or depth > DEEPEST:
-            return False
-        depths[id(part)] = depth
-    return True
+def _in_one_line(call: Formula, uses: int, depth: int) -> Formula:
+    """Refuse a part that stands in several places, or lies too deep for Python."""
+    if uses > 1 or depth > DEEPEST:
+        raise NoFormulaError("a part that needs a name")
+    return call
+
+
+def for_some(
+    wanted: Sequence[bool], rule: Callable[..., Sequence[Any]]
+) -> Callable[..., list[Any]]:
+    """Return a derivative rule that gives 0 for the operands that need no gradient."""
+
+    def partial_rule(*arguments: Any) -> list[Any]:
+        slopes = zip(wanted, rule(*arguments), strict=True)
+        return [slope if is_wanted else ZERO for is_wanted, slope in slopes]
+
+    return partial_rule

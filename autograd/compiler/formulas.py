@@ -24,7 +24,6 @@ a formula.
 import functools
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -93,8 +92,6 @@ class Formula:
         return Formula("negative", (self,))
 
     def __add__(self, other: Any) -> Any:
-        if isinstance(other, Formula) and other.function == "negative":
-            return Formula("subtract", (self, *other.arguments))
         return _sum("add", self, other)
 
     def __radd__(self, other: Any) -> Any:
@@ -189,8 +186,16 @@ def _sum(function: str, left: Any, right: Any) -> Any:
     """Return a sum or difference; if one side is a number, NumPy counts the other one itself."""
     if right is ZERO:
         return left
+    if function == "add" and _is_negative(right):
+        return _sum("subtract", left, *right.arguments)
+    if function == "add" and _is_negative(left):
+        return _sum("subtract", right, *left.arguments)
     both = _is_condition(left) and _is_condition(right)
     return Formula(function, (_counted(left) if both else _number(left), _number(right)))
+
+
+def _is_negative(argument: Any) -> bool:
+    return isinstance(argument, Formula) and argument.function == "negative"
 
 
 def _number(other: Any) -> Any:
@@ -221,27 +226,6 @@ def identifier(name: str) -> str:
     Different ones may become the same, or a word of the language: a number has to follow.
     """
     return re.sub(r"^(?![A-Za-z_])|\W", "_", name, flags=re.ASCII)
-
-
-def calls_in(formulas: Sequence[Formula], uses: dict[int, int]) -> list[Formula]:
-    """List the function calls in formulas, arguments first, and count the uses of each."""
-    order: list[Formula] = []
-    stack = [(formula, False) for formula in formulas if formula.arguments]
-    while stack:
-        part, arguments_listed = stack.pop()
-        if arguments_listed:
-            order.append(part)
-        elif id(part) in uses:
-            uses[id(part)] += 1
-        else:
-            uses[id(part)] = 1
-            stack.append((part, True))
-            stack += [
-                (inner, False)
-                for inner in part.arguments
-                if isinstance(inner, Formula) and inner.arguments
-            ]
-    return order
 
 
 class _Namespace:

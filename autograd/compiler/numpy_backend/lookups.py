@@ -1,0 +1,128 @@
+"""The statements of lookups, and the check of their indices.
+
+A table lies in one array. So each sample's index says at which place of it, read as one long row,
+the number stands: the forward program computes the places and takes the numbers from there, and the
+backward program adds the gradients there. Here the index is row 0, and the table rows 1 and 2:
+
+>>> from autograd.compiler.numpy_backend.memory import Memory
+>>> from autograd.compiler.program import Program
+>>> program = Program(
+...     n_shared=0, n_batch=4, n_parameters=0, n_inputs=3, constants={}, forward=[], outputs=[]
+... )
+>>> index, table, out = (Region(True, np.array(rows)) for rows in ([0], [[1], [2]], [3]))
+>>> statements = Statements(Memory(program, batch_size=4, dtype=np.float64))
+>>> emit_lookup(statements, Lookup(out, index, table))
+>>> emit_lookup_adjoint(statements, Lookup(out, index, table), [None, Target(table, add=True)])
+>>> for line in statements.lines:
+...     print(line)
+add(multiply(whole_indices1(x2, known3), 4), first4, out=y5)  # 1x4
+flat6.take(y5, None, y7, 'clip')
+d9[y5] += g8
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autograd.compiler.arrays import Array
+from autograd.compiler.formulas import Formula
+from autograd.compiler.numpy_backend.statements import Statements
+from autograd.compiler.program import Lookup, Region, Target
+from autograd.errors import DomainError
+from autograd.operations import lookup
+
+
+def emit_lookup(statements: Statements, instruction: Lookup) -> None:
+    """Emit the finding of the places in the flattened space of the table, and the reading."""
+    out = statements.view(instruction.out)
+    room = np.empty(out.shape, np.intp)
+    statements.assign(room, _places(statements, instruction))
+    places = statements.name(room, "places")
+    statements.places_looked_up[instruction] = places
+    flat = statements.name(statements.memory.space(instruction.table).ravel(), "flat")
+    statements.emit_take(flat, places, statements.name(out, "y"), axis=None)
+
+
+def _places(statements: Statements, instruction: Lookup) -> Formula:
+    """Return the formula of where in flat memory the numbers stand that are looked up.
+
+    One index may be used several times, for all the numbers of a row: it is checked once.
+    """
+    index, table = instruction.index, instruction.table
+    width = statements.memory.space(table).shape[1]
+    indices, uses = np.unique(index.rows, return_inverse=True)
+    function = statements.name(whole_indices, "whole_indices")
+    array = statements.formula(statements.view(Region(index.batch, indices))).text
+    known = np.arange(len(table.rows), dtype=statements.memory.shared.dtype)
+    entry = f"{function}({array}, {statements.name(known, 'known')})"
+    if not np.array_equal(indices, index.rows):
+        entry += f"[{statements.name(uses, 'uses')}]"
+    starts, samples = table.rows * width, np.arange(width)
+    steps = np.diff(starts, axis=0)
+    if len(steps) and (steps == steps.flat[0]).all():
+        first = statements.formula(starts[0][:, None] + samples, "first")
+        multiples = Formula("multiply", (Formula(entry), int(steps.flat[0])))
+        return Formula("add", (multiples, first))
+    columns = statements.name(np.arange(len(uses))[:, None], "columns")
+    found = Formula(f"{statements.name(starts, 'starts')}[{entry}, {columns}]")
+    return Formula("add", (found, statements.formula(samples, "samples")))
+
+
+def emit_lookup_adjoint(
+    statements: Statements, instruction: Lookup, targets: Sequence[Target | None]
+) -> None:
+    """Emit the sending of each gradient to the entry that was read."""
+    _, to_table = targets
+    if to_table is None:
+        return
+    gradient = statements.formula(statements.view(instruction.out, gradient=True), "g")
+    table = to_table.region
+    space = statements.memory.space(table, gradient=True)
+    flat = statements.name(space.ravel(), "d")
+    places = statements.places_looked_up[instruction]
+    if table.batch and not table.repeats:
+        statements.emit(f"{flat}[{places}] += {gradient.text}")
+    else:
+        statements.emit(f"np.add.at({flat}, {places}.ravel(), {gradient.text}.ravel())")
+
+
+class WrongIndexError(Exception):
+    """A lookup found an index that is not whole or out of range."""
+
+    def __init__(self, index: float, n_entries: int, sample: int) -> None:
+        super().__init__(index, n_entries, sample)
+        self.index, self.n_entries, self.sample = index, n_entries, sample
+
+    def domain_error(self, first_sample: int) -> DomainError:
+        """Return the error for users, of a batch that begins with the sample of this number."""
+        return DomainError(
+            f"lookup({self.index}, ...) in {self.n_entries} entries does not exist "
+            f"(sample {first_sample + self.sample}): {lookup.advice}"
+        )
+
+
+def whole_indices(indices: Array, known: Array) -> Array:
+    """Return the indices of a lookup, which are floats, as integers.
+
+    Parameters
+    ----------
+    indices : array of float, (n, samples)
+    known : array of float
+        All that there are, from 0.0 on: reading it at an index has to give that index.
+
+    Raises
+    ------
+    WrongIndexError
+        If one is not whole or out of range.
+    """
+    whole: Array = indices.astype(np.intp)
+    try:
+        if known[whole].tobytes() == indices.tobytes():  # a tenth of the time of array_equal
+            return whole
+    except IndexError:
+        pass
+    wrong = (whole != indices) | (whole < 0) | (whole >= len(known))
+    if wrong.any():  # not so for an index of -0.0
+        row, sample = np.argwhere(wrong)[0]
+        raise WrongIndexError(float(indices[row, sample]), len(known), int(sample))
+    return whole
