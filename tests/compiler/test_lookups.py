@@ -78,7 +78,7 @@ def assert_compiled_equals_eager(recipe: Recipe, backend: Any) -> None:
         numbers = [output.data for output in outputs]
         np.testing.assert_allclose(compiled.map(x, i), numbers, rtol=1e-12, atol=1e-14)
         value, gradient = compiled.value_and_grad(theta, x, i)
-        np.testing.assert_allclose(value, mean.data, rtol=1e-12)
+        np.testing.assert_allclose(value, mean.data, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(gradient, expected, rtol=1e-12, atol=1e-14)
 
 

@@ -658,6 +658,11 @@ def test_a_function_is_called_with_as_many_arguments_as_it_takes(name: str, meth
             getattr(program, method)(*theta, *[np.ones(3)] * n_arguments)
 
 
+def test_samples_that_differ_are_compared_wherever_they_stand() -> None:
+    with pytest.raises(TraceError, match="something else for sample 1 than for sample 0"):
+        ag.compile(lambda x: w * float(f"{x:.1f}"))(np.array([1.0, 2.0, 1.0]))
+
+
 @pytest.mark.parametrize("function", [len, sum, lambda x: x[0]])
 def test_a_value_that_is_taken_for_a_list_is_told_with_the_shapes(function: Any) -> None:
     with pytest.raises(TraceError, match=r"'?Value.*of shape \(\), \(2,\).* batch of one, \[x\]"):

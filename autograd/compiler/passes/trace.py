@@ -3,7 +3,7 @@
 The function is called on Values that hold the numbers of one sample, and leaves a graph. That graph
 stands for every sample only if nothing in it depends on the numbers: the `guard` raises a
 `TraceError` when one is asked for. What escapes it, such as a random number, shows only if the
-first and the last sample of a batch leave different graphs.
+first sample of a batch and the last that is not like it leave different graphs.
 
 >>> import numpy as np
 >>> from autograd import Value
@@ -77,18 +77,28 @@ def record(
     GraphError
         If the result is not made of Values and numbers.
     """
-    last = len(arrays[0]) - 1 if arrays else 0
+    other = _last_unlike_the_first(arrays)
     guarded = _Recording(function, arrays, 0, TracedValue)
     variables = guarded.variables()
     with guarding([*known, *variables]):  # nothing else is left to guard, and this is faster
-        plain = _Recording(function, arrays, last, Value)
+        plain = _Recording(function, arrays, other, Value)
     if not guarded.is_like(plain):
-        raise _difference(function, arrays, last)
+        raise _difference(function, arrays, other)
     # A variable that only one of the calls reached was made inside of it: it is a constant.
     reached = [variable for variable in variables if variable in plain.parents]
     parameters = list(dict.fromkeys([*known, *reached]))
     tape = tape_of(plain.parents, plain.outputs, plain.inputs, parameters)
     return Trace(tape, parameters, plain.shape)
+
+
+def _last_unlike_the_first(arrays: Sequence[NDArray[Any]]) -> int:
+    """Return the number of the last sample that differs from the first; or else of the last."""
+    size = len(arrays[0]) if arrays else 1
+    unlike = np.zeros(size, bool)
+    for array in arrays:
+        samples = array.reshape(size, -1)
+        unlike |= (samples != samples[0]).any(axis=1)
+    return int(np.flatnonzero(unlike)[-1]) if unlike.any() else size - 1
 
 
 class _Recording:
@@ -200,11 +210,11 @@ def _misuse(error: TypeError, arrays: Sequence[NDArray[Any]]) -> TraceError:
 
 
 def _difference(
-    function: Callable[..., Any], arrays: Sequence[NDArray[Any]], last: int
+    function: Callable[..., Any], arrays: Sequence[NDArray[Any]], other_index: int
 ) -> TraceError:
     """Record both samples once more, with the lines that made the nodes, and compare."""
     with detect_anomaly(), collector_paused():
-        one, other = (_Recording(function, arrays, index, Value) for index in (0, last))
+        one, other = (_Recording(function, arrays, index, Value) for index in (0, other_index))
         one.put_in_order_of_origin()
         other.put_in_order_of_origin()
         pairs = itertools.zip_longest(*one.described(other))
@@ -212,7 +222,7 @@ def _difference(
         differing = [*list(one.parents)[alike:], *list(other.parents)[alike:]]
         line = next((f"{origins[node]}: " for node in differing if node in origins), "")
     return TraceError(
-        f"{line}the function does something else for sample {last} than for sample 0. Does it "
-        "depend on anything but its arguments, such as random numbers? ag.max, ag.min, ag.relu, "
+        f"{line}the function does something else for sample {other_index} than for sample 0. Does "
+        "it depend on anything but its arguments, such as random numbers? ag.max, ag.min, ag.relu, "
         "ag.abs and ag.lookup choose for each sample"
     )
