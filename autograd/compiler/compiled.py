@@ -82,7 +82,7 @@ class Compiled:
             parameters = self._programs.parameters
             theta = np.array([parameter.data for parameter in parameters])
             outputs, gradient = self._run_with_gradient(bound, theta, batch)
-            mean = _mean(outputs, bound.compilation.trace)
+            mean = _mean(outputs, bound)
         return mean_node(mean, gradient, parameters)
 
     def value_and_grad(self, theta: Array, *arrays: Any) -> tuple[float, Array]:
@@ -107,7 +107,7 @@ class Compiled:
         with self._lock:
             bound = self._programs.for_batch(batch)
             outputs, gradient = self._run_with_gradient(bound, theta, batch)
-            return _mean(outputs, bound.compilation.trace), gradient
+            return _mean(outputs, bound), gradient
 
     def outputs_and_grad(self, theta: Array, *arrays: Any) -> tuple[Array, Array]:
         """Return the outputs of each sample, and the gradient of the mean of the first.
@@ -244,12 +244,11 @@ def _by_sample(outputs: Array, trace: Trace) -> Array:
     return outputs.copy().T.reshape(outputs.shape[1], *trace.shape)
 
 
-def _mean(outputs: Array, trace: Trace) -> float:
+def _mean(outputs: Array, bound: BoundCompilation) -> float:
     """Return the mean of one output over the samples, both of outputs of shape (1, B)."""
-    if trace.shape:
+    if bound.compilation.trace.shape:
         raise GraphError("the mean and its gradient are of one number: return one Value")
-    with np.errstate(over="ignore"):
-        mean: float = np.add.reduce(outputs[0], dtype=np.float64).item() / outputs.shape[1]
+    mean = float(np.vdot(bound.ones, outputs)) / len(bound.ones)
     if not math.isfinite(mean):  # though each output is
         raise NonFiniteError("the mean over the batch is too large for a float")
     return mean

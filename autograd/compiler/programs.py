@@ -76,10 +76,19 @@ class Compilation:
 
 @dataclass(frozen=True, eq=False)
 class BoundCompilation:
-    """What runs batches of one shape: a compilation, and its program made ready for their size."""
+    """What runs batches of one shape: a compilation, and its program made ready for their size.
+
+    Attributes
+    ----------
+    compilation : Compilation
+    program : BoundProgram
+    ones : array
+        One for each sample: ``vdot`` with them is the quickest sum, and warns of no overflow.
+    """
 
     compilation: Compilation
     program: BoundProgram
+    ones: Array
 
 
 class Programs:
@@ -151,7 +160,7 @@ class Programs:
         compilation, size = self._compilation(batch), batch_size(batch)
         with collector_paused():
             program = bind_in_chunks(compilation.program, size, self._dtype, self._backend)
-        bound = BoundCompilation(compilation, program)
+        bound = BoundCompilation(compilation, program, np.ones(size))
         while len(self.bound) >= KEPT_PROGRAMS:
             self.bound.popitem(last=False)
         self.bound[shapes] = bound
