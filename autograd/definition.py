@@ -73,7 +73,7 @@ def _require_sound(operation: Operation) -> None:
     for part in ("name", "symbol", "advice"):
         text = getattr(operation, part)
         if not isinstance(text, str):
-            raise ArgumentError(f"{part}={text!r}: an operation takes a string, name='cube'")
+            raise ArgumentError(f"{part}={text!r}: give a string, such as {part}='cube'")
     name = operation.name
     if name in BUILT_IN:
         raise ArgumentError(f"{name!r} is an operation of the library: choose another name")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar, overload
 
 from autograd import operations
-from autograd.diagnosis import require_numbers
+from autograd.diagnosis import counted, require_numbers
 from autograd.errors import ShapeError
 from autograd.graph import Row
 from autograd.operation import DETACH, Operation
@@ -288,7 +288,8 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
     """
     weights, inputs = items_of("dot", weights), items_of("dot", inputs)
     if len(weights) != len(inputs):
-        raise ShapeError(f"dot of {len(weights)} weights with {len(inputs)} inputs: it takes pairs")
+        sizes = f"{counted(len(weights), 'weight')} with {counted(len(inputs), 'input')}"
+        raise ShapeError(f"dot of {sizes}: it takes pairs")
     biases = () if bias is None else (bias,)
     try:
         row = Row((*weights, *inputs, *biases))

@@ -27,7 +27,10 @@ class _Modes(threading.local):
 
 
 open_contexts: set[object] = set()
-"""A token for each context that operations heed, in any thread. An interrupt could keep a lock."""
+"""A token for each context that operations heed, in any thread.
+
+Not a counter: to count from several threads takes a lock, which an interrupt could leave held.
+"""
 
 modes = _Modes()
 

@@ -129,8 +129,14 @@ class Operation:
             raise ShapeError(f"{self.name} takes {inputs}, not {count}")
 
     def input_names(self) -> list[str] | None:
-        """Return the inputs by the names that the derivative rule has for them, None if any."""
-        parameters = inspect.signature(self.derivative).parameters.values()
+        """Return the inputs by the names that the derivative rule has for them.
+
+        None if it takes any number of them, or its signature is unknown.
+        """
+        try:
+            parameters = inspect.signature(self.derivative).parameters.values()
+        except (TypeError, ValueError):  # some that are written in C have none
+            return None
         if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
             return None
         return [parameter.name for parameter in parameters][2:]  # after g and out

@@ -29,7 +29,7 @@ def warn_user_code(message: str, category: type[Warning]) -> None:
 
 
 def _frame_of_user_code() -> FrameType:
-    """Return the innermost frame of other code, or at least one outside of this library."""
+    """Return the innermost frame of the user's code, or else of any outside of this library."""
     caller = sys._getframe(1)
     outside = _innermost(caller, lambda path: not path.startswith(LIBRARY_FOLDERS))
     return _innermost(outside, lambda path: not _calls_back(path)) or outside or caller

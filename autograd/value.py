@@ -7,7 +7,7 @@ defined in `autograd.operations`, the walk back in `autograd.backpropagation`.
 To users ``x < y`` is a bool, and ``x == y`` tells whether both are one Value. In a derivative rule
 a comparison is a number, 1 for true and 0 for false, so that one rule, ``g * (x > 0)``, serves
 floats, arrays and Values. Python's bools and NumPy's are such numbers. So while a rule is applied
-to Values (under `recording.applying_rules`), ``x == 0.0`` compares as well; and if a function is
+to Values (under `recording.applying_rules`), ``==`` compares numbers as well; and if a function is
 compiled meanwhile, so that the answer differs from sample to sample, a comparison is a node, made
 by `operations.heaviside`, and ``&`` multiplies two of them.
 """
@@ -255,10 +255,10 @@ class Value(Node):
         refuse_while_tracing("used as a condition")
         return self.data != 0.0
 
-    def __eq__(self, other: object) -> Any:
+    def __eq__(self, other: Any) -> Any:
+        if open_contexts and is_applying_rules() and isinstance(other, _NUMBERS):
+            return (self >= other) & (self <= other)
         if not isinstance(other, Value):
-            if open_contexts and is_applying_rules() and isinstance(other, REAL):
-                return (self >= float(other)) & (self <= float(other))
             refuse_while_tracing("compared")
         return self is other
 
@@ -321,6 +321,9 @@ class Value(Node):
             require_numbers(parents)
             raise
         return node_of(operation, data, tuple(parents))
+
+
+_NUMBERS: Any = (Value, *REAL)
 
 
 def as_value(number: Number) -> Value:

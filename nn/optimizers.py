@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
-from autograd.diagnosis import counted, describe
+from autograd.diagnosis import counted, describe, require_numbers
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError, StateError
 from autograd.graph import topological_order
 from autograd.real_numbers import REAL, checked_values
@@ -152,8 +152,18 @@ class Optimizer:
             )
 
     def read(self) -> Vector:
-        """Return the numbers of the parameters."""
-        return np.array([parameter.data for parameter in self.parameters])
+        """Return the numbers of the parameters.
+
+        Raises
+        ------
+        NotANumberError
+            If one holds something else.
+        """
+        try:
+            return np.array([parameter.data for parameter in self.parameters], np.float64)
+        except (TypeError, ValueError):
+            require_numbers(self.parameters)
+            raise
 
     def gradient(self) -> Vector:
         """Return the gradients of the parameters.

@@ -168,17 +168,18 @@ class CompiledStep(Step):
             If the loss refuses one, or depends on none of the parameters of the optimizer.
         """
         super().rehearse(data)
-        try:
-            prediction = self.objective.model(data.inputs[0].tolist())
-        except (NonFiniteError, DomainError):  # then it diverges at the first step, which says so
-            return
         value = None
-        for target in _targets_to_try(data.targets).tolist():
-            # The prediction is that for the first input: it need not suit every target.
-            with contextlib.suppress(NonFiniteError, DomainError):
-                value = self.objective.loss(prediction, target)
-                if not isinstance(value, Value):
-                    raise ArgumentError(f"the loss of a sample is a Value, not {value!r}")
+        with differentiating():  # as in training: a derivative in the loss is a part of the graph
+            try:
+                prediction = self.objective.model(data.inputs[0].tolist())
+            except (NonFiniteError, DomainError):  # it diverges at the first step, which says so
+                return
+            for target in _targets_to_try(data.targets).tolist():
+                # The prediction is that for the first input: it need not suit every target.
+                with contextlib.suppress(NonFiniteError, DomainError):
+                    value = self.objective.loss(prediction, target)
+                    if not isinstance(value, Value):
+                        raise ArgumentError(f"the loss of a sample is a Value, not {value!r}")
         if value is not None:
             self.optimizer.require_effect_on(value)
 

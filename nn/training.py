@@ -211,20 +211,23 @@ def _epoch(
 ) -> EpochReport:
     """Train on each sample once."""
     start = time.perf_counter()
-    mean_loss, mean_metric = 0.0, 0.0
+    n_seen, mean_loss, mean_metric = 0, 0.0, 0.0
     batches = minibatches(data.inputs, data.targets, batch_size, rng)
     step.read_parameters()
     try:
         n_batches = -(-len(data.inputs) // batch_size)
         for inputs, targets in progress(batches, n_batches, f"epoch {epoch}", unit="batch"):
             loss, metric = step(inputs, targets)
-            share = len(inputs) / len(
-                data.inputs
-            )  # to divide the sum would be too late: it overflows
-            mean_loss += loss * share
-            mean_metric += metric * share
+            n_seen += len(inputs)
+            share = len(inputs) / n_seen  # of a mean so far: a sum could overflow
+            mean_loss += (loss - mean_loss) * share
+            mean_metric += (metric - mean_metric) * share
     finally:
-        step.write_parameters()
+        try:
+            step.write_parameters()
+        except KeyboardInterrupt:  # it may come before the first of them is written
+            step.write_parameters()
+            raise
     seconds = time.perf_counter() - start
     validation = math.nan if data.validation is None else step.validate(*data.validation)
     return EpochReport(epoch, mean_loss, mean_metric, validation, seconds)

@@ -65,10 +65,10 @@ def compile(
     Raises
     ------
     ArgumentError
-        If `function` is not callable, `parameters` is no list, `dtype` is not float64 or float32,
-        or `backend` has no function `bind`.
+        If `function` is not callable, `parameters` is not a list, `dtype` is not float64 or
+        float32, or `backend` has no function `bind`.
     NotANumberError
-        If a parameter is no Value.
+        If a parameter is not a Value.
     """
     if not callable(function):
         raise ArgumentError(f"compile takes a function of one sample, not {function!r}")

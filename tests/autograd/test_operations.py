@@ -513,10 +513,10 @@ SQUARE: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("changed", "complaint"),
     [
-        ({"name": 3}, "name=3: an operation takes a string"),
-        ({"name": ["square"]}, r"name=\['square'\]: an operation takes a string"),
-        ({"symbol": None}, "symbol=None: an operation takes a string"),
-        ({"advice": 3}, "advice=3: an operation takes a string"),
+        ({"name": 3}, "name=3: give a string"),
+        ({"name": ["square"]}, r"name=\['square'\]: give a string"),
+        ({"symbol": None}, "symbol=None: give a string"),
+        ({"advice": 3}, "advice=3: give a string"),
         ({"forward": None}, "forward=None: the operation square takes a function"),
         ({"array": "np.square"}, "array='np.square': the operation square takes a function"),
         ({"derivative": 2.0}, "derivative=2.0: the operation square takes a function"),

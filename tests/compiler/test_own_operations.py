@@ -407,3 +407,29 @@ def test_arrays_may_ask_questions(array: Callable[..., Any], backend: Any) -> No
             assert f.map(xs, others.ravel()).tolist() == expected
     finally:
         del OPERATIONS["chosen"]
+
+
+def test_a_rule_may_compare_its_inputs_with_each_other() -> None:
+    operation = define(
+        "larger square",
+        symbol="sq",
+        forward=lambda x, y: x * x if x == y else x * y,
+        array=lambda np, x, y: np.where(x == y, x * x, x * y),
+        derivative=lambda g, out, x, y: (g * ((x == y) * 2 * x + (x != y) * y), g * (x != y) * x),
+    )
+    try:
+        x, y = ag.Value(2.0), ag.Value(2.0)
+        for graph in (False, True):
+            slopes = ag.gradient(operation(x, y), [x, y], create_graph=graph)
+            assert [float(slope) for slope in slopes] == [4.0, 0.0]
+        slope = ag.compile(lambda a, b: ag.grad(lambda t: operation(t, b))(a))
+        assert slope.map(np.array([2.0, 2.0]), np.array([2.0, 3.0])).tolist() == [4.0, 3.0]
+    finally:
+        del OPERATIONS["larger square"]
+
+
+def test_a_rule_may_have_no_signature() -> None:
+    try:
+        assert define(**SQUARE | {"derivative": max}).input_names() is None
+    finally:
+        del OPERATIONS["square"]

@@ -1,5 +1,6 @@
 """Compiled training gives what eager training gives, and survives what it survives."""
 
+import contextlib
 import dataclasses
 import gc
 import json
@@ -411,3 +412,37 @@ def test_a_loss_that_is_a_number_is_told(compiled: bool) -> None:
         list(
             nn.fit(lambda x: w * x, data, data, constant, nn.SGD([w]), epochs=1, compiled=compiled)
         )
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("place", ["model", "loss", "no_grad"])
+def test_a_derivative_alone_is_trained(place: str, compiled: bool) -> None:
+    curve = nn.MLP(1, [3, 1], "tanh", rng=0)
+
+    def slope(x: Any) -> Any:
+        return ag.grad(lambda t: curve([t]))(x[0])
+
+    model: Any = {"model": slope, "loss": lambda x: x, "no_grad": curve}[place]
+    loss: Any = nn.mse_loss if place != "loss" else lambda x, y: (slope(x) - y) ** 2
+    before = parameters(curve)
+    with ag.no_grad() if place == "no_grad" else contextlib.nullcontext():
+        list(
+            nn.fit(
+                model, [[0.1], [0.5]], [1.0, 2.0], loss, nn.SGD(curve.parameters(), lr=0.1),
+                epochs=1, compiled=compiled, rng=0,
+            )
+        )  # fmt: skip
+    assert parameters(curve) != before
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 4, 7])
+@pytest.mark.parametrize("size", [3, 10, 49])
+def test_what_is_right_for_every_sample_is_reported_as_exactly_one(
+    size: int, batch_size: int
+) -> None:
+    w, data = Value(1.0), [1.0] * size
+    (report,) = nn.fit(
+        lambda x: w * x, data, data, nn.mse_loss, nn.SGD([w]), epochs=1, batch_size=batch_size,
+        metric=lambda prediction, target: 1.0, rng=0,
+    )  # fmt: skip
+    assert report.metric == 1.0

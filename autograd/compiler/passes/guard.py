@@ -78,7 +78,7 @@ def _without_guard(thing: Any) -> Any:
 
 @functools.cache
 def _with_guard(kind: Any) -> Any:
-    """Return the class of a variable with the guard of `TracedValue`, as it is if it has it."""
+    """Return the class of a variable with the guard of `TracedValue`: itself, if it has it."""
     if issubclass(kind, TracedValue):
         return kind
     if kind is Value:

@@ -122,7 +122,7 @@ def cell_graph(root: Value, parameters: Sequence[Value]) -> CellGraph:
     Raises
     ------
     GraphError
-        If `root` is no Value.
+        If `root` is not a Value.
     """
     outputs: list[Node] = [root]
     nodes = inputs_first(outputs, lambda node: node.parents)

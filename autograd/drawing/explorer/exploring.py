@@ -100,8 +100,8 @@ def explore(
     Raises
     ------
     GraphError
-        If `root` is no Value or `parameters` are not made of them, if the graph is too large, or if
-        `training` or `plane` belong to another one.
+        If `root` is not a Value or `parameters` are not made of them, if the graph is too large, or
+        if `training` or `plane` belong to another one.
     ArgumentError
         If `path` has another ending, or `collapse`, `title`, `training` or `plane` is something
         else.
