@@ -87,8 +87,8 @@ def fit(
     validation : (X, y), optional
         Data that the model is not trained on. Each report has the mean of the metric over them.
     compiled : bool
-        Record one sample and run all as NumPy arrays: the same numbers up to rounding, fifteen to
-        seventy times as fast in the demos and the benchmark. Otherwise each sample is recorded and
+        Record one sample and run all as NumPy arrays: the same numbers up to rounding, fifteen to a
+        hundred times as fast in the demos and the benchmark. Otherwise each sample is recorded and
         differentiated by itself, which also works for a model that does something else for each
         sample, or takes inputs of many lengths.
     backend : Backend, optional
