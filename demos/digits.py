@@ -111,7 +111,7 @@ def print_epoch(report: nn.EpochReport) -> None:
         print("epoch   train loss   train accuracy   test accuracy   seconds")
     print(
         f"{report.epoch:5}{report.loss:13.4f}{report.metric:17.1%}"
-        f"{report.validation:16.1%}{report.seconds:10.1f}",
+        f"{report.validation:16.1%}{report.seconds:10.3f}",
         flush=True,
     )
 
