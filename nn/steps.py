@@ -129,8 +129,7 @@ class EagerStep(Step):
             with differentiating():  # a derivative in the loss, by ag.grad, is a part of the graph
                 predictions = [self.objective.model(x) for x in inputs]
                 loss = ag.mean(map(self.objective.loss, predictions, targets))
-                if not isinstance(loss, Value):
-                    raise ArgumentError(f"the loss of a sample is a Value, not {loss!r}")
+                _require_value(loss)
                 if self.last_loss is None:  # the first step
                     self.optimizer.require_effect_on(loss)
                 loss = self.objective.penalized(loss)
@@ -178,8 +177,7 @@ class CompiledStep(Step):
                 # The prediction is that for the first input: it need not suit every target.
                 with contextlib.suppress(NonFiniteError, DomainError):
                     value = self.objective.loss(prediction, target)
-                    if not isinstance(value, Value):
-                        raise ArgumentError(f"the loss of a sample is a Value, not {value!r}")
+                    _require_value(value)
         if value is not None:
             self.optimizer.require_effect_on(value)
 
@@ -241,6 +239,11 @@ class _Sample:
         loss = self.objective.penalized(self.objective.loss(prediction, y))
         self.nesting = map_numbers(lambda number: 0.0, prediction)
         return [loss, *numbers_in(prediction)]
+
+
+def _require_value(loss: Any) -> None:
+    if not isinstance(loss, Value):
+        raise ArgumentError(f"the loss of a sample is a Value, not {loss!r}")
 
 
 def _targets_to_try(targets: Any) -> Any:
