@@ -45,10 +45,14 @@ def mode(name: _Name, value: Any) -> Iterator[None]:
     """Set one mode of this thread for a block, and then what it was before."""
     previous = getattr(modes, name)
     try:
-        setattr(modes, name, value)
-        yield
-    finally:
+        try:
+            setattr(modes, name, value)
+            yield
+        finally:
+            setattr(modes, name, previous)
+    except KeyboardInterrupt:  # it may have come just before that
         setattr(modes, name, previous)
+        raise
 
 
 @contextlib.contextmanager
