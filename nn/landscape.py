@@ -122,9 +122,7 @@ def loss_landscape(
     NonFiniteError, DomainError
         If the loss does not exist at the centre or elsewhere on the plane.
     """
-    is_network = isinstance(model, Module) and callable(model)
-    require(is_network, model, "model", "a Module to call, such as an nn.MLP")
-    assert callable(model)  # as was just required
+    require(isinstance(model, Module), model, "model", "a Module, such as an nn.MLP")
     objective = Objective(model, loss, penalty)
     X, y = checked_data(X, y)
     if whole_number(size, "size") < 2:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autograd import Value
 from autograd.derivatives import map_numbers
 from autograd.diagnosis import counted
-from autograd.errors import ShapeError, StateError
+from autograd.errors import GraphError, ShapeError, StateError
 from nn.archive import checked_array, is_checkpoint, read_archive, write_archive
 from nn.arguments import require
 from nn.interrupts import interrupts_deferred
@@ -41,6 +41,19 @@ class Module:
     >>> [name for name, parameter in line.named_parameters()]
     ['slope', 'offset']
     """
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Compute the outputs for one sample: a subclass says how.
+
+        Raises
+        ------
+        GraphError
+            If it does not.
+        """
+        raise GraphError(
+            f"{self!r} does not say what it computes: give its class a method __call__(self, x) "
+            "for one sample, which is what PyTorch calls forward"
+        )
 
     def members(self) -> Iterator[tuple[str, Any]]:
         """Yield what may hold parameters, by name: all attributes.

@@ -310,7 +310,7 @@ def test_bad_data_and_models_are_told() -> None:
     model = nn.MLP(2, [3, 1], rng=0)
     with pytest.raises(ShapeError, match="12 inputs"):
         nn.loss_landscape(model, X, Y[:3], nn.hinge_loss)
-    with pytest.raises(ArgumentError, match="give a Module to call"):
+    with pytest.raises(ArgumentError, match="give a Module, such as"):
         nn.loss_landscape(lambda x: x[0], X, Y, nn.hinge_loss)  # type: ignore[arg-type]  # meant
     for parameter in model.parameters():
         parameter.data = 0.0

@@ -576,3 +576,19 @@ def test_a_module_held_at_two_places_holds_no_cycle() -> None:
     model = Table([layer, layer])
     assert list(model.state_dict())[::2] == ["table.0.weight", "table.1.weight"]
     assert model.parameters() == layer.parameters()
+
+
+def test_a_model_that_does_not_say_what_it_computes_is_told_how() -> None:
+    class Network(nn.Module):
+        def __init__(self) -> None:
+            self.slope = Value(2.0)
+
+        def forward(self, x: Value) -> Value:
+            return self.slope * x
+
+    model = Network()
+    with pytest.raises(ag.GraphError, match=r"Network\(1 parameter\).*__call__.*PyTorch.*forward"):
+        model(Value(3.0))
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ag.GraphError, match="__call__"):
+        list(nn.fit(model, [1.0], [1.0], nn.mse_loss, optimizer, epochs=1))
