@@ -10,11 +10,11 @@
 Read the modules in this order: `operation` (a function that knows its derivative), `definition`
 (how one is made), `operations` (all there are), `graph` (what is recorded),
 `backpropagation` (the backward pass), `modes`, `tracing` and `recording` (when to record, and
-what), `value` (the node and its operators), `functions` and `compositions` of them, `derivatives`,
-`gradcheck`. On these stand `compiler` (a graph as a program in NumPy or C) and `drawing` (pictures,
-explanations, pages). `errors` and `diagnosis` (what is wrong, in words), `real_numbers`,
-`user_code` (where the user's lines are), `collector` (Python's, at rest), `files` and `parts`
-(which part of a model made a node) serve all.
+what), `value` (the node and its operators), `functions` and `compositions` of them,
+`nested_numbers`, `derivatives`, `gradcheck`. On these stand `compiler` (a graph as a program in
+NumPy or C) and `drawing` (pictures, explanations, pages). `errors` and `diagnosis` (what is wrong,
+in words), `real_numbers`, `user_code` (where the user's lines are), `collector` (Python's, at
+rest), `files` and `parts` (which part of a model made a node) serve all.
 """
 
 import importlib

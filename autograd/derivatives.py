@@ -9,7 +9,7 @@ import contextlib
 import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from autograd import operations
 from autograd.diagnosis import (
@@ -28,6 +28,7 @@ from autograd.errors import (
 )
 from autograd.functions import detach
 from autograd.graph import Node, topological_order
+from autograd.nested_numbers import Numbers, map_numbers, numbers_in
 from autograd.operation import CONSTANT, Operation
 from autograd.real_numbers import shown_short
 from autograd.recording import (
@@ -39,9 +40,6 @@ from autograd.recording import (
 from autograd.tracing import is_tracing
 from autograd.user_code import warn_user_code
 from autograd.value import Value, as_value
-
-Numbers: TypeAlias = Any
-"""A number, or a list or tuple of them, nested to any depth."""
 
 
 def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers:
@@ -56,7 +54,7 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     Parameters
     ----------
     output : Value
-    wrt : Value, or nested lists of them
+    wrt : Value, or nested lists or arrays of them
         Variables, or computed nodes.
     create_graph : bool
         Return Values, which can be differentiated again, in place of floats:
@@ -76,10 +74,7 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     """
     for node in (output, *numbers_in(wrt)):
         if not isinstance(node, Value):
-            advice = ": of an array, give .tolist()" if hasattr(node, "tolist") else ""
-            raise NotANumberError(
-                f"gradient() takes Values, or lists of them, not {node!r}{advice}"
-            )
+            raise NotANumberError(f"gradient() takes Values, or lists of them, not {node!r}")
     require_recorded(output, "gradient() of")
     with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
         # In a compiled function the numbers differ from sample to sample: it takes a graph.
@@ -185,11 +180,17 @@ def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
     Parameters
     ----------
     function : callable
-        Takes a number or nested lists of numbers, and returns one number. Further arguments are
-        passed on as they are; the gradient is with respect to the first.
+        Takes a number, nested lists of numbers or an array, and returns one number. Further
+        arguments are passed on as they are; the gradient is with respect to the first.
 
         >>> ag.grad(lambda point, scale: scale * point[0] * point[1])([2.0, 3.0], 10.0)
         [30.0, 20.0]
+
+        It is called with a Value for each number, at an array with an array of Values:
+
+        >>> import numpy as np
+        >>> ag.grad(lambda x: np.tanh(x).sum())(np.array([0.0, 0.5]))
+        array([1.        , 0.78644773])
 
     Returns
     -------
@@ -307,8 +308,9 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
     Returns
     -------
     callable
-        For a list of n numbers it returns n lists of n: row i holds d²f / dx_i dx_j. For other
-        nestings, the nesting of the argument with each number replaced by that nesting.
+        For a list of n numbers it returns n lists of n: row i holds d²f / dx_i dx_j; for an array
+        of them an array. For other nestings, the nesting of the argument with each number replaced
+        by that nesting.
     """
     _require_function("hessian", function)
 
@@ -340,18 +342,6 @@ def _named(
     return derivative
 
 
-def map_numbers(function: Callable[[Any], Any], numbers: Numbers) -> Numbers:
-    """Apply `function` to each number, and keep the nesting.
-
-    >>> map_numbers(abs, [-1, [2, -3]])
-    [1, [2, 3]]
-    """
-    if not isinstance(numbers, list | tuple):
-        return function(numbers)
-    items = [map_numbers(function, item) for item in numbers]
-    return type(numbers)(*items) if hasattr(numbers, "_fields") else type(numbers)(items)
-
-
 @contextlib.contextmanager
 def _variables(x: Numbers) -> Iterator[tuple[Numbers, bool]]:
     """Record a function of `x`: yield its inputs, and whether the derivative is to be a graph."""
@@ -375,16 +365,3 @@ def _fresh(x: Any) -> Value:
 
 def _data(node: Node) -> float:
     return node.data
-
-
-def numbers_in(numbers: Numbers) -> Iterator[Any]:
-    """Yield each number of nested lists.
-
-    >>> list(numbers_in([1, [2, 3]]))
-    [1, 2, 3]
-    """
-    if isinstance(numbers, list | tuple):
-        for item in numbers:
-            yield from numbers_in(item)
-    else:
-        yield numbers

@@ -7,13 +7,14 @@ floats.
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from autograd.derivatives import Numbers, differentiated, grad, map_numbers, one_number
+from autograd.derivatives import differentiated, grad, one_number
 from autograd.errors import ArgumentError, DomainError, GradientCheckError, NonFiniteError
 from autograd.graph import Node, topological_order
+from autograd.nested_numbers import Numbers, is_nested, map_numbers, numbers_in
 from autograd.operation import Operation
 from autograd.real_numbers import real_number
 from autograd.recording import enable_grad, no_grad
@@ -43,7 +44,7 @@ def gradcheck(
     ----------
     function : callable
         Takes as many arguments as `inputs`, returns one Value (or a number).
-    *inputs : float, or nested lists of floats
+    *inputs : float, or nested lists or arrays of floats
         The point to check at.
     order : 1 or 2
         With 2, also compares the second derivatives with differences of the first.
@@ -82,8 +83,8 @@ def gradcheck(
         if number != number or not 0 < real_number(number) < math.inf:
             raise ArgumentError(f"gradcheck takes a positive, finite {name}, not {number!r}")
     point = map_numbers(real_number, list(inputs))
-    places = [place for place, _ in _places(point)]
-    if not places:
+    names = list(_names(point))
+    if not names:
         raise ArgumentError("gradcheck takes at least one input: gradcheck(f, 1.0)")
 
     def at_point(numbers: Numbers) -> Any:
@@ -101,9 +102,9 @@ def gradcheck(
     subject = f"of {function.name} " if isinstance(function, Operation) else ""
     _compare(at_point, slopes, point, subject, step, tolerance)
     if order == 2:
-        for place in places:
-            slope = partial(_component, slopes, place)
-            of_slope = f"of the derivative {subject}with respect to {_name(place)}, "
+        for index, name in enumerate(names):
+            slope = partial(_component, slopes, index)
+            of_slope = f"of the derivative {subject}with respect to {name}, "
             _compare(slope, grad(slope), point, of_slope, step, tolerance)
     return True
 
@@ -128,9 +129,6 @@ def _compare_on_arrays(operation: Operation, node: Node, tolerance: float) -> No
         )
 
 
-Place = tuple[int, ...]  # where a number stands in the nested inputs: (1, 0) is inputs[1][0]
-
-
 def _compare(
     function: Callable[[Numbers], Any],
     gradient: Callable[[Numbers], Numbers],
@@ -140,27 +138,27 @@ def _compare(
     tolerance: float,
 ) -> None:
     """Compare at each number of `point`, and report the worst disagreement."""
-    analytic = gradient(point)
+    numbers = list(numbers_in(point))
+    slopes = numbers_in(gradient(point))
     worst, report = 1.0, ""
-    for place, x in _places(point):
+    for index, (name, x, slope) in enumerate(zip(_names(point), numbers, slopes, strict=True)):
         h = step * max(1.0, abs(x))
         try:
-            above = _evaluate(function, _replaced(point, place, x + h))
-            below = _evaluate(function, _replaced(point, place, x - h))
+            above = _evaluate(function, _replaced(point, index, x + h))
+            below = _evaluate(function, _replaced(point, index, x - h))
         except (DomainError, NonFiniteError) as cause:
             raise ArgumentError(
-                f"gradcheck with step={step} goes from {_name(place)} = {x} to {x + h} and to "
+                f"gradcheck with step={step} goes from {name} = {x} to {x + h} and to "
                 f"{x - h}. There {cause}. Give a smaller step"
             ) from cause
         numeric = (above - below) / ((x + h) - (x - h))
-        slope = _at(analytic, place)
         rounding = ROUNDING * max(abs(above), abs(below)) / h
         allowed = tolerance * max(1.0, abs(slope), abs(numeric)) + rounding
         error = abs(slope - numeric) / allowed
         if not error <= worst:
             worst = error
             report = (
-                f"the derivative {subject}with respect to {_name(place)} = {x} disagrees:\n"
+                f"the derivative {subject}with respect to {name} = {x} disagrees:\n"
                 f"  backpropagation     {slope}\n"
                 f"  finite differences  {numeric}\n"
                 f"  difference          {abs(slope - numeric):.3g}, allowed {allowed:.3g}\n"
@@ -176,33 +174,27 @@ def _evaluate(function: Callable[[Numbers], Any], point: Numbers) -> float:
         return float(function(map_numbers(Value, point)))
 
 
-def _places(numbers: Numbers, place: Place = ()) -> Iterator[tuple[Place, float]]:
-    """Yield every number of nested lists, with its place."""
-    if isinstance(numbers, list | tuple):
+def _component(function: Callable[[Numbers], Numbers], index: int, point: Numbers) -> Any:
+    return list(numbers_in(function(point)))[index]
+
+
+def _replaced(point: Numbers, index: int, number: float) -> Numbers:
+    """Return a copy of `point` with one of its numbers replaced."""
+    numbers = list(numbers_in(point))
+    numbers[index] = number
+    replaced = iter(numbers)
+    return map_numbers(lambda _: next(replaced), point)
+
+
+def _names(point: Sequence[Numbers]) -> Iterator[str]:
+    """Name each number by its place: ``input 1[0]`` is ``inputs[1][0]``."""
+    for index, numbers in enumerate(point):
+        yield from _names_inside(numbers, f"input {index}")
+
+
+def _names_inside(numbers: Numbers, name: str) -> Iterator[str]:
+    if is_nested(numbers):
         for index, item in enumerate(numbers):
-            yield from _places(item, (*place, index))
+            yield from _names_inside(item, f"{name}[{index}]")
     else:
-        yield place, numbers
-
-
-def _component(function: Callable[[Numbers], Numbers], place: Place, point: Numbers) -> Any:
-    return _at(function(point), place)
-
-
-def _at(numbers: Numbers, place: Place) -> Any:
-    for index in place:
-        numbers = numbers[index]
-    return numbers
-
-
-def _replaced(numbers: Numbers, place: Place, number: float) -> Numbers:
-    """Return a copy of nested lists with one number replaced."""
-    if not place:
-        return number
-    items = list(numbers)
-    items[place[0]] = _replaced(items[place[0]], place[1:], number)
-    return items
-
-
-def _name(place: Place) -> str:
-    return f"input {place[0]}" + "".join(f"[{index}]" for index in place[1:])
+        yield name

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
-from autograd.derivatives import numbers_in
 from autograd.errors import ArgumentError
+from autograd.nested_numbers import numbers_in
 from nn.arguments import Seed, random_generator
 from nn.module import Module
 

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value, gradient
-from autograd.derivatives import numbers_in
 from autograd.diagnosis import require_recorded
 from autograd.drawing.notation import LATEX, latex_escaped
 from autograd.errors import ArgumentError, NotANumberError
 from autograd.graph import topological_order
+from autograd.nested_numbers import numbers_in
 from nn.module import Module
 from nn.weighted_sums import weighted_sums
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
-from autograd.derivatives import map_numbers
 from autograd.diagnosis import counted
 from autograd.errors import GraphError, ShapeError, StateError
+from autograd.nested_numbers import map_numbers
 from nn.archive import checked_array, is_checkpoint, read_archive, write_archive
 from nn.arguments import require
 from nn.interrupts import interrupts_deferred

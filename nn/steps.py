@@ -15,7 +15,6 @@ import numpy as np
 
 import autograd as ag
 from autograd import Value
-from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import (
     ArgumentError,
     DivergenceError,
@@ -23,6 +22,7 @@ from autograd.errors import (
     NonFiniteError,
     NotANumberError,
 )
+from autograd.nested_numbers import map_numbers, numbers_in
 from autograd.recording import differentiating
 from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists

@@ -28,6 +28,7 @@ ORDER = {
         "value",
         "functions",
         "compositions",
+        "nested_numbers",
         "derivatives",
         "gradcheck",
         "compiler",

@@ -552,9 +552,44 @@ def test_a_function_of_several_results_is_told_what_to_do(of: Any) -> None:
         of(lambda p: [p[0] * p[1], p[0]])([1.0, 2.0])
 
 
-def test_a_point_in_an_array_is_told_what_to_do() -> None:
-    with pytest.raises(ag.NotANumberError, match=r"\.tolist\(\) gives its numbers"):
-        ag.grad(lambda p: p[0] * p[1])(np.array([3.0, 5.0]))
-    x, y = ag.Value(1.0), ag.Value(2.0)
-    with pytest.raises(ag.NotANumberError, match=r"of an array, give \.tolist\(\)"):
-        ag.gradient(x * y, np.array([x, y]))
+# --- at NumPy arrays -----------------------------------------------------------------------------
+
+
+@given(n=st.integers(1, 3), m=st.integers(1, 3), seed=st.integers(0, 1000))
+def test_derivatives_at_a_matrix_are_arrays(n: int, m: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    A, B, X = rng.normal(size=(4, n)), rng.normal(size=(4, m)), rng.normal(size=(n, m))
+
+    def half_square(X: Any) -> Any:
+        return ((A @ X - B) ** 2).sum() / 2
+
+    value, slopes = ag.value_and_grad(half_square)(X)
+    assert value == close(half_square(X))
+    assert slopes == close(A.T @ (A @ X - B))
+    assert slopes.dtype == float
+    curvature = np.einsum("ik,jl->ijkl", A.T @ A, np.eye(m))
+    assert ag.hessian(half_square)(X) == close(curvature)
+    assert ag.gradcheck(half_square, X, order=2)
+
+
+def test_arrays_and_lists_mix() -> None:
+    point = [np.array([2.0, 3.0]), 4.0]
+    of_array, of_number = ag.hessian(lambda p: p[0].prod() * p[1] ** 2)(point)
+    rows = [(part.tolist(), mixed) for part, mixed in (*of_array, of_number)]
+    assert rows == [([0.0, 16.0], 24.0), ([16.0, 0.0], 16.0), ([24.0, 16.0], 12.0)]
+
+
+def test_the_gradient_with_respect_to_an_array_of_nodes_is_an_array() -> None:
+    x, y = ag.Value(2.0), ag.Value(3.0)
+    slopes = ag.gradient(x * x * y, np.array([[x], [y]]), create_graph=True)
+    assert slopes.shape == (2, 1)
+    assert ag.gradient(slopes[0, 0], np.array([x, y])).tolist() == [6.0, 4.0]
+
+
+def test_an_array_without_numbers_has_a_gradient_without_numbers() -> None:
+    assert ag.grad(lambda x: 3.0)(np.zeros((0, 3))).shape == (0, 3)
+
+
+def test_an_array_without_axes_is_told_what_to_do() -> None:
+    with pytest.raises(ag.NotANumberError, match=r"\.item\(\)"):
+        ag.grad(lambda x: x * x)(np.array(3.0))

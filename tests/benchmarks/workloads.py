@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from autograd import Value
-from autograd.derivatives import map_numbers
+from autograd.nested_numbers import map_numbers
 
 Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]

@@ -30,8 +30,8 @@ from autograd.compiler.passes.canonical import Row
 from autograd.compiler.passes.products import matrix_products
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import Backend
-from autograd.derivatives import map_numbers
 from autograd.graph import Node, topological_order
+from autograd.nested_numbers import map_numbers
 from autograd.operation import CONSTANT, OPERATIONS, Operation
 from autograd.value import as_value
 

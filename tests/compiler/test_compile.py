@@ -78,6 +78,8 @@ def test_samples_are_values_lists_and_lists_of_lists() -> None:
         (lambda x: [x[0]], (1,)),
         (lambda x: (x[0], 2.0, x[2]), (3,)),
         (lambda x: [[x[0], x[1], x[0]], [x[2], x[3], 1.0]], (2, 3)),
+        (lambda x: np.array(x).reshape(2, 2), (2, 2)),
+        (lambda x: [np.array(x) * 2.0, x], (2, 4)),
     ],
 )
 def test_map_has_the_shape_of_the_result(function: Callable[..., Any], shape: Any) -> None:

@@ -16,8 +16,8 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.compiler import native
-from autograd.derivatives import numbers_in
 from autograd.graph import topological_order
+from autograd.nested_numbers import numbers_in
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(22, 3))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Value
-from autograd.derivatives import numbers_in
+from autograd.nested_numbers import numbers_in
 from nn.weighted_sums import weighted_sums
 
 

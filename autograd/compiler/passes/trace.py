@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from autograd.collector import collector_paused
 from autograd.compiler.passes.guard import TracedValue, guarding
 from autograd.compiler.passes.tape import Tape, behind, tape_of
-from autograd.derivatives import map_numbers, numbers_in
 from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
 from autograd.graph import origins
+from autograd.nested_numbers import map_numbers, numbers_in
 from autograd.recording import detect_anomaly
 from autograd.tracing import tracing
 from autograd.value import Value, as_value
@@ -176,8 +176,6 @@ def _arguments(arrays: Sequence[NDArray[Any]], index: int, kind: type[Value]) ->
 
 
 def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
-    if isinstance(result, np.ndarray):
-        result = result.tolist()
     outputs = list(numbers_in(result))
     if not outputs:
         raise GraphError(f"a compiled function returns at least one Value, not {result!r}")

@@ -1,0 +1,57 @@
+"""Numbers nested in lists, tuples and NumPy arrays: what is differentiated, and its derivatives.
+
+>>> point = [2.0, (3.0, 4.0)]
+>>> list(numbers_in(point)), map_numbers(str, point)
+([2.0, 3.0, 4.0], ['2.0', ('3.0', '4.0')])
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+Numbers: TypeAlias = Any
+"""A number, or a list, tuple or NumPy array of them, nested to any depth."""
+
+
+def is_nested(numbers: Numbers) -> bool:
+    """Tell a list, tuple or array of numbers from a number."""
+    return isinstance(numbers, list | tuple) or _is_array(numbers)
+
+
+def numbers_in(numbers: Numbers) -> Iterator[Any]:
+    """Yield each number of nested lists.
+
+    >>> list(numbers_in([1, [2, 3]]))
+    [1, 2, 3]
+    """
+    if is_nested(numbers):
+        for item in numbers:
+            yield from numbers_in(item)
+    else:
+        yield numbers
+
+
+def map_numbers(function: Callable[[Any], Any], numbers: Numbers) -> Numbers:
+    """Apply `function` to each number, and keep the nesting.
+
+    >>> map_numbers(abs, [-1, [2, -3]])
+    [1, [2, 3]]
+    """
+    if not is_nested(numbers):
+        return function(numbers)
+    items = [map_numbers(function, item) for item in numbers]
+    if _is_array(numbers):
+        return _stacked(items) if items else numbers
+    return type(numbers)(*items) if hasattr(numbers, "_fields") else type(numbers)(items)
+
+
+def _stacked(items: list[Any]) -> Numbers:
+    """Make an array of numbers or of equal arrays: lists stay in a list."""
+    import numpy as np
+
+    return items if any(isinstance(item, list | tuple) for item in items) else np.array(items)
+
+
+def _is_array(thing: Any) -> bool:
+    numpy = sys.modules.get("numpy")  # whoever holds an array has imported NumPy
+    return numpy is not None and isinstance(thing, numpy.ndarray) and thing.ndim > 0
