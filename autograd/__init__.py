@@ -7,14 +7,20 @@
 >>> round(x.grad, 6)
 0.136219
 
-Read the modules in this order: `operation` (a function that knows its derivative), `definition`
-(how one is made), `operations` (all there are), `graph` (what is recorded),
-`backpropagation` (the backward pass), `modes`, `tracing` and `recording` (when to record, and
-what), `value` (the node and its operators), `functions` and `compositions` of them,
-`nested_numbers`, `derivatives`, `gradcheck`. On these stand `compiler` (a graph as a program in
-NumPy or C) and `drawing` (pictures, explanations, pages). `errors` and `diagnosis` (what is wrong,
-in words), `real_numbers`, `user_code` (where the user's lines are), `collector` (Python's, at
-rest), `files` and `parts` (which part of a model made a node) serve all.
+Read the modules in this order:
+
+- `operation` (a function that knows its derivative), `definition` (how one is made), `operations`
+  (all there are)
+- `graph` (what is recorded), `backpropagation` (the backward pass)
+- `modes`, `tracing`, `recording` (what is recorded when)
+- `value` (the node and its operators), `functions` and `compositions` of them
+- `nested_numbers`, `gradients`, `derivatives` (of any order), `gradcheck`
+- `compiler` (a graph as a program in NumPy or C)
+- `drawing` (pictures, explanations, pages)
+
+These serve all of them: `errors` and `diagnosis` (what is wrong, in words), `real_numbers`,
+`user_code` (where the user's lines are), `collector` (pauses Python's garbage collector), `files`,
+and `parts` (which part of a model made a node).
 """
 
 import importlib
@@ -32,7 +38,7 @@ from autograd.compositions import (
     silu,
     softmax,
 )
-from autograd.derivatives import grad, gradient, hessian, value_and_grad
+from autograd.derivatives import grad, hessian, value_and_grad
 from autograd.errors import (
     ArgumentError,
     AutogradError,
@@ -77,6 +83,7 @@ from autograd.functions import (
     tanh,
 )
 from autograd.gradcheck import gradcheck
+from autograd.gradients import gradient
 from autograd.recording import detect_anomaly, enable_grad, no_grad
 from autograd.value import Value
 

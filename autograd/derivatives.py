@@ -1,170 +1,26 @@
-"""Derivatives of any order: of functions (`grad`, `hessian`) and over a graph (`gradient`).
+"""Derivatives of functions, of any order: `grad`, `value_and_grad` and `hessian`.
 
-`Value.backward` leaves its result in the nodes. The functions here return it, and leave every
-``grad`` alone. With ``create_graph=True`` the derivative rules are applied to Values in place of
-floats, so the gradient is a graph of its own and can be differentiated again.
+Each records the function at a point, as a graph, and returns the gradient over it.
 """
 
 import contextlib
 import functools
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from autograd import operations
-from autograd.diagnosis import (
-    derivative_error,
-    describe,
-    require_finite_output,
-    require_numbers,
-    require_recorded,
-)
-from autograd.errors import (
-    ArgumentError,
-    IndependenceWarning,
-    NonFiniteError,
-    NotANumberError,
-    ShapeError,
-)
+from autograd.errors import ArgumentError, IndependenceWarning, NotANumberError
 from autograd.functions import detach
-from autograd.graph import Node, topological_order
-from autograd.nested_numbers import Numbers, map_numbers, numbers_in
-from autograd.operation import CONSTANT, Operation
-from autograd.real_numbers import shown_short
-from autograd.recording import (
-    applying_rules,
-    differentiating,
-    enable_grad,
-    is_recording,
+from autograd.gradients import (
+    gradient_or_zero,
+    gradients_by_node,
+    has_derivatives,
+    in_nesting,
 )
-from autograd.tracing import is_tracing
+from autograd.nested_numbers import Numbers, is_nested, map_numbers, numbers_in
+from autograd.real_numbers import shown_short
+from autograd.recording import differentiating, is_recording
 from autograd.user_code import warn_user_code
 from autograd.value import Value, as_value
-
-
-def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers:
-    """Return d output / d node for each node of `wrt`, in the same nesting.
-
-    >>> import autograd as ag
-    >>> x, y = ag.Value(2.0), ag.Value(3.0)
-    >>> z = x * x * y
-    >>> ag.gradient(z, [x, y])
-    [12.0, 4.0]
-
-    Parameters
-    ----------
-    output : Value
-    wrt : Value, or nested lists or arrays of them
-        Variables, or computed nodes.
-    create_graph : bool
-        Return Values, which can be differentiated again, in place of floats:
-
-        >>> first = ag.gradient(z, x, create_graph=True)
-        >>> ag.gradient(first, x)
-        6.0
-
-    Raises
-    ------
-    NotANumberError
-        If `output` or an item of `wrt` is not a Value.
-    GraphError
-        If `output` is a constant: nothing was recorded.
-    DomainError, NonFiniteError
-        If a derivative does not exist, or it or the output is not finite.
-    """
-    for node in (output, *numbers_in(wrt)):
-        if not isinstance(node, Value):
-            raise NotANumberError(f"gradient() takes Values, or lists of them, not {node!r}")
-    require_recorded(output, "gradient() of")
-    with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
-        # In a compiled function the numbers differ from sample to sample: it takes a graph.
-        return _gradient(output, wrt, create_graph or is_tracing())
-
-
-def _gradient(output: Value, wrt: Numbers, create_graph: bool) -> Numbers:
-    """Compute `gradient`, also of an output that happens to be a constant: 0 for each node."""
-    return _nested(_gradients(output, list(numbers_in(wrt)), create_graph), wrt, create_graph)
-
-
-def _nested(gradients: dict[Node, Any], wrt: Numbers, create_graph: bool) -> Numbers:
-    """Put the gradient of each node of `wrt` in its place: 0, where none arrived."""
-    zero = _recorded(0.0) if create_graph else 0.0
-    return map_numbers(lambda node: gradients.get(node, zero), wrt)
-
-
-def _gradients(output: Value, targets: Sequence[Node], create_graph: bool) -> dict[Node, Any]:
-    """Return the gradient of every node between `targets` and `output`, where one arrives."""
-    order = topological_order(output)
-    require_finite_output(output, "gradient() of", order)
-    gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
-    with applying_rules() if create_graph else contextlib.nullcontext():
-        _sweep(gradients, *_on_the_way(targets, order), create_graph)
-    for target in targets:
-        _require_finite(gradients.get(target, 0.0), target)
-    return gradients
-
-
-def _on_the_way(
-    targets: Sequence[Node], order: Iterable[Node]
-) -> tuple[set[Node], list[tuple[Node, Operation]]]:
-    """Return what depends on `targets`, those among it, and the operations between them."""
-    dependent = set(targets)
-    between: list[tuple[Node, Operation]] = []  # not those behind the targets
-    for node in order:
-        if node.operation is not None and any(parent in dependent for parent in node.parents):
-            dependent.add(node)
-            between.append((node, node.operation))
-    return dependent, between
-
-
-def _sweep(
-    gradients: dict[Node, Any],
-    dependent: set[Node],
-    between: Sequence[tuple[Node, Operation]],
-    create_graph: bool,
-) -> None:
-    """Apply the chain rule from the last node to the first, with the gradients kept aside."""
-    for node, operation in reversed(between):
-        gradient = gradients.get(node, 0.0)
-        if not create_graph and gradient == 0.0 and operation.stops_zeros:
-            continue
-        sent = _sent(node, operation, gradient, create_graph)
-        for parent, contribution in zip(node.parents, sent, strict=True):
-            if parent in dependent:
-                so_far = gradients.get(parent)
-                gradients[parent] = contribution if so_far is None else so_far + contribution
-
-
-def _require_finite(gradient: Any, target: Node) -> None:
-    if not math.isfinite(gradient.data if isinstance(gradient, Value) else gradient):
-        raise NonFiniteError(
-            f"the gradient with respect to {describe(target)} is not finite: "
-            "detect_anomaly() around the formula tells where it leaves the range of floats"
-        )
-
-
-def _sent(node: Node, operation: Operation, gradient: Any, create_graph: bool) -> Sequence[Any]:
-    """Apply the derivative rule of a node to floats, or to Values if that is to be a graph."""
-    number: Callable[[Node], Any] = (lambda node: node) if create_graph else _data
-    try:
-        return operation.derivative(gradient, number(node), *map(number, node.parents))
-    except TypeError:
-        require_numbers([node, *node.parents])
-        raise
-    except ShapeError:
-        raise  # a rule that does not fit its inputs
-    except (ArithmeticError, ValueError) as cause:
-        raise derivative_error(node, cause) from cause
-
-
-def _recorded(number: float) -> Value:
-    """Make a node of a number that is a gradient: unlike a constant, it may be differentiated."""
-    return Value.record(operations.sum, [number])
-
-
-def _is_recorded(node: Node) -> bool:
-    """Tell a node that `_recorded` made: no formula is the sum of one constant."""
-    return node.operation is operations.sum and [p.operation for p in node.parents] == [CONSTANT]
 
 
 def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
@@ -271,9 +127,9 @@ def differentiated(
     with _variables(x) as (inputs, as_graph):
         output = one_number(function(inputs, *arguments, **options))
         nodes = list(numbers_in(inputs))
-        gradients = _gradients(output, nodes, as_graph)
-        depends = not nodes or not gradients.keys().isdisjoint(nodes) or _has_derivatives(output)
-        slopes = _nested(gradients, inputs, as_graph)
+        gradients = gradients_by_node(output, nodes, as_graph)
+        depends = not nodes or not gradients.keys().isdisjoint(nodes) or has_derivatives(output)
+        slopes = in_nesting(gradients, inputs, as_graph)
     return _result(output if as_graph else output.data), _result(slopes), depends
 
 
@@ -285,17 +141,12 @@ def one_number(result: Any) -> Value:
     NotANumberError
         If it is not one number.
     """
-    if isinstance(result, list | tuple):
+    if is_nested(result):
         raise NotANumberError(
             f"the function returned {shown_short(result)}, and a gradient is that of one number: "
             "return one, or call gradient(y, x) for each y that is computed from Values x"
         )
     return as_value(result)
-
-
-def _has_derivatives(output: Node) -> bool:
-    """Tell whether a derivative is a part of `output`: that of 3 x is no surprise as a constant."""
-    return any(map(_is_recorded, topological_order(output)))
 
 
 def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
@@ -317,7 +168,7 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
     def hessian_of_function(x: Numbers, /, *arguments: Any, **options: Any) -> Numbers:
         with _variables(x) as (inputs, as_graph):
             slopes = _value_and_gradient(function, inputs, *arguments, **options)[1]
-            rows = map_numbers(lambda slope: _gradient(slope, inputs, as_graph), slopes)
+            rows = map_numbers(lambda slope: gradient_or_zero(slope, inputs, as_graph), slopes)
         return _result(rows)
 
     return _named("hessian", function, hessian_of_function)
@@ -361,7 +212,3 @@ def _fresh(x: Any) -> Value:
     The function may also use the Value itself, from outside, and that use is not meant.
     """
     return x * 1.0 if isinstance(x, Value) else Value(x)
-
-
-def _data(node: Node) -> float:
-    return node.data

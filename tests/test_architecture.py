@@ -29,6 +29,7 @@ ORDER = {
         "functions",
         "compositions",
         "nested_numbers",
+        "gradients",
         "derivatives",
         "gradcheck",
         "compiler",

@@ -11,10 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from autograd.derivatives import gradient
 from autograd.diagnosis import derivative_error, describe
 from autograd.drawing.local import existing_derivatives
 from autograd.errors import NonFiniteError
+from autograd.gradients import gradient
 from autograd.graph import Node, topological_order
 from autograd.value import Value
 
