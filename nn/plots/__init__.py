@@ -12,8 +12,8 @@ Each function returns a matplotlib figure, which a notebook shows, and writes a 
 ``path="boundary.png"`` (or ``.svg``, ``.pdf``). One picture among others is drawn with ``axes=``
 onto your own axes. No window is opened, and no setting of matplotlib stays changed.
 
-`training` draws the course, `boundary` and `layers` what was learned, and `surfaces` the landscape,
-`sight` finds what a surface hides; `canvas` is what all pictures share.
+`training` draws the course, `boundary` and `layers` what was learned, and `surfaces` the landscape;
+`canvas` is what all pictures share.
 
 matplotlib is imported with this package, which ``import nn`` leaves alone until ``nn.plots`` is
 used.

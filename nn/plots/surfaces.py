@@ -14,7 +14,6 @@ from autograd.errors import ArgumentError
 from nn.arguments import require
 from nn.landscape import Landscape
 from nn.plots.canvas import INK, VERMILION, finished, new_axes, style
-from nn.plots.sight import best_view, hidden_points, surface_height
 
 DETAIL: Final = 3.0
 """The levels of the loss grow with this power: they are close to each other where it is low."""
@@ -24,8 +23,8 @@ FLAT: Final = 1e-9
 
 STAR: Final[Any] = {"marker": "*", "color": VERMILION, "markersize": 18}
 
-FAINT: Final = 0.4
-"""How much is seen of a mark that the surface hides."""
+VIEW: Final = (50.0, -60.0)
+"""From high above most ridges, with the numbers of both directions growing to the right."""
 
 FEW_POINTS: Final = 150
 """Up to this many points of a path have a dot each. More dots would hide the line."""
@@ -92,7 +91,7 @@ def surface(
     landscape: Landscape,
     *,
     title: str | None = None,
-    view: tuple[float, float] | None = None,
+    view: tuple[float, float] = VIEW,
     axes: Axes | None = None,
     path: str | Path | None = None,
 ) -> Figure:
@@ -108,10 +107,9 @@ def surface(
     landscape : Landscape
         Of `nn.loss_landscape`.
     title : str, optional
-    view : (float, float), optional
-        From where to look, in degrees: the height above the ground, and the angle around it. By
-        default from where no ridge hides the path, if there is such a place; the numbers of both
-        directions then grow to the right, if they can. What is hidden is drawn faint.
+    view : (float, float)
+        From where to look, in degrees: the height above the ground, and the angle around it. The
+        path is drawn over the surface, even where a ridge stands before it.
     axes : matplotlib Axes with ``projection="3d"``, optional
         To draw on. By default a new picture is made.
     path : path, optional
@@ -128,6 +126,7 @@ def surface(
         if space.name != "3d":
             raise ArgumentError("a surface takes axes of projection='3d'")
         space.computed_zorder = False  # the path lies on the surface, and would sink into it
+        space.view_init(*view)
         space.set_title(_title(landscape) if title is None else title)
         x, y = np.meshgrid(landscape.x, landscape.y)
         space.plot_surface(
@@ -143,10 +142,7 @@ def surface(
             zorder=1,
         )
         descent = np.column_stack([landscape.path, landscape.path_losses]).T
-        center = _center(landscape)
-        points = descent if descent.shape[1] else center
-        space.view_init(*(view or best_view(space, landscape, points)))
-        _draw_path(space, descent, center, hidden_points(space, landscape, points))
+        _draw_path(space, descent, _center(landscape))
         _label(space, [*_direction_labels(landscape), "loss"])
     return finished(space, path)
 
@@ -168,48 +164,33 @@ def _label(space: Any, labels: list[str]) -> None:
 
 
 def _center(landscape: Landscape) -> NDArray[np.float64]:
-    """Return the column of the surface's point at x = y = 0, or no column if it is out of sight."""
+    """Return the column of the surface's point at x = y = 0, or no column if it is not there."""
     x, y = landscape.x, landscape.y
     if not (x[0] <= 0.0 <= x[-1] and y[0] <= 0.0 <= y[-1]):
         return np.zeros((3, 0))
-    origin = np.zeros(1)
-    return np.array([origin, origin, surface_height(landscape, origin, origin)])
+    along_y = [np.interp(0.0, x, row) for row in landscape.losses]
+    return np.array([[0.0], [0.0], [np.interp(0.0, y, along_y)]])
 
 
-def _draw_path(
-    axes: Any,
-    path: NDArray[np.float64],
-    center: NDArray[np.float64],
-    hidden: NDArray[np.bool_] | None = None,
-) -> None:
+def _draw_path(axes: Any, path: NDArray[np.float64], center: NDArray[np.float64]) -> None:
     """Draw a path, its start and its end; or if there is none, the network at the centre.
 
-    A point is a column of two or three coordinates. Those of the path, or the centre, may be hidden
-    behind a ridge.
+    A point is a column of two or three coordinates.
     """
-    if hidden is None:
-        hidden = np.zeros(max(path.shape[1], center.shape[1]), dtype=bool)
     if path.shape[1]:
         dots = "o" if path.shape[1] <= FEW_POINTS else ""
-        seen = np.where(hidden, np.nan, path)
-        if hidden.any():
-            axes.plot(*path, color=INK, linewidth=1.5, linestyle=":", zorder=2)
-        axes.plot(*seen, marker=dots, color=INK, linewidth=3.5, markersize=5.5, zorder=2)
-        axes.plot(*seen, marker=dots, color="white", linewidth=1.5, markersize=3.5, zorder=3)
-        _mark(axes, path[:, :1], "start", hidden[0], marker="o", color="white", markersize=10)
-        _mark(axes, path[:, -1:], "end", hidden[-1], **STAR)
+        axes.plot(*path, marker=dots, color=INK, linewidth=3.5, markersize=5.5, zorder=2)
+        axes.plot(*path, marker=dots, color="white", linewidth=1.5, markersize=3.5, zorder=3)
+        _mark(axes, path[:, :1], "start", marker="o", color="white", markersize=10)
+        _mark(axes, path[:, -1:], "end", **STAR)
     elif center.shape[1]:
-        _mark(axes, center, "the network", hidden[0], **STAR)
+        _mark(axes, center, "the network", **STAR)
     else:
         return
     axes.legend(loc="upper left", frameon=True)
 
 
-def _mark(
-    axes: Any, point: NDArray[np.float64], name: str, is_hidden: np.bool_, **style: Any
-) -> None:
-    if is_hidden:
-        name, style["alpha"] = f"{name}, behind a ridge", FAINT
+def _mark(axes: Any, point: NDArray[np.float64], name: str, **style: Any) -> None:
     axes.plot(*point, label=name, linestyle="", markeredgecolor=INK, zorder=4, **style)
 
 

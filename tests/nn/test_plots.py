@@ -319,64 +319,14 @@ def test_the_numbers_of_a_surface_grow_to_the_right() -> None:
     assert (axes.elev, axes.azim) == (10, 20)
 
 
-def with_walls(*sides: tuple[int, int], distance: float = 0.5) -> nn.Landscape:
-    """Return a plain from -1 to 1, with the network in its middle and walls on sides of it."""
-    axis = np.linspace(-1.0, 1.0, 81)
-    x, y = np.meshgrid(axis, axis)
-    losses = np.zeros_like(x)
-    for right, up in sides:
-        losses[np.abs(right * x + up * y - distance) < 0.03] = 1.0
-    around = vars(landscape(with_path=False))
-    return nn.Landscape(**{**around, "x": axis, "y": axis, "losses": losses})
-
-
-@pytest.mark.parametrize("projection", ["persp", "ortho"])
-@pytest.mark.parametrize("proportions", [(4, 4, 2.6), (1, 2, 3)])
-def test_a_wall_hides_what_is_behind_it_from_below_its_upper_edge(
-    projection: Any, proportions: tuple[float, float, float]
-) -> None:
-    axes: Any = Figure().add_subplot(projection="3d", proj_type=projection, box_aspect=proportions)
-    _, width, height = proportions
-    edge = math.degrees(math.atan2(height, 0.25 * width))  # a quarter of the width away
-    for angle, turn, expected in [
-        (-90, -6, True),
-        (-90, 6, False),
-        (90, -6, False),
-        (0, -6, False),
-    ]:
-        plots.surface(with_walls((0, -1)), axes=axes, view=(edge + turn, angle))
-        (star,) = axes.lines
-        assert ("behind a ridge" in star.get_label()) == expected
-        axes.clear()
-
-
-def test_a_surface_is_seen_from_where_nothing_hides_the_network() -> None:
-    axes: Any = plots.surface(with_walls()).axes[0]
-    assert (axes.elev, axes.azim) == (50, -60)
-    axes = plots.surface(with_walls((0, -1), (1, 0))).axes[0]
-    assert axes.elev == 50
-    assert 0 < axes.azim < 180
-    assert axes.lines[0].get_label() == "the network"
-
-
-def test_what_is_hidden_from_everywhere_is_faint() -> None:
-    pit = with_walls((0, -1), (0, 1), (1, 0), (-1, 0), distance=0.25)
-    axes: Any = plots.surface(pit).axes[0]
-    assert axes.lines[0].get_label() == "the network, behind a ridge"
-    assert axes.lines[0].get_alpha() < 0.5
-
-
-def test_the_part_of_a_path_that_is_hidden_is_dotted() -> None:
-    data = with_walls((0, -1))
-    path = np.array([[0.0, -0.9], [0.0, -0.7], [0.0, -0.3], [0.0, -0.1]])
-    data = nn.Landscape(**{**vars(data), "path": path, "path_losses": np.zeros(4)})
-    axes: Any = plots.surface(data, view=(30, -90)).axes[0]
-    whole, seen, *_ = axes.lines
-    np.testing.assert_array_equal(whole.get_data_3d()[1], path[:, 1])
-    assert whole.get_linestyle() == ":"
-    np.testing.assert_array_equal(seen.get_data_3d()[1], [-0.9, -0.7, np.nan, np.nan])
-    labels = [line.get_label() for line in axes.lines[-2:]]
-    assert labels == ["start", "end, behind a ridge"]
+def test_a_path_is_drawn_over_the_surface() -> None:
+    data = landscape()
+    axes: Any = plots.surface(data).axes[0]
+    (drawn,) = axes.collections
+    outline, line, *_ = axes.lines
+    assert not axes.computed_zorder
+    assert drawn.zorder < outline.zorder < line.zorder
+    np.testing.assert_array_equal(line.get_data_3d(), [*data.path.T, data.path_losses])
 
 
 @pytest.mark.parametrize("size", [4, 5])
