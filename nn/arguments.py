@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.real_numbers import is_list as is_list
-from autograd.value import as_value
 
 Seed: TypeAlias = np.random.Generator | int | None
 """A NumPy generator to draw from, a seed for one, or None for a different run each time."""
@@ -121,16 +120,3 @@ def float_array(numbers: Any, name: str) -> NDArray[np.float64]:
         return np.asarray(numbers, np.float64)
     except (TypeError, ValueError) as error:
         raise ShapeError(f"{name} is not an array of numbers: {error}") from error
-
-
-def explain_failed_arithmetic(*operands: Any) -> None:
-    """Raise an error of ours for the first operand that is neither a number nor a Value.
-
-    To be called after arithmetic has failed: to check every operand beforehand takes time.
-
-    Raises
-    ------
-    NotANumberError
-    """
-    for operand in operands:
-        as_value(operand)

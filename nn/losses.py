@@ -13,8 +13,9 @@ import autograd as ag
 from autograd import Value, operations
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
-from autograd.value import Number
-from nn.arguments import explain_failed_arithmetic, is_list, require
+from autograd.real_numbers import REAL
+from autograd.value import Number, as_value
+from nn.arguments import is_list, require
 
 
 def mse_loss(prediction: Any, target: Any) -> Value:
@@ -42,13 +43,9 @@ def mse_loss(prediction: Any, target: Any) -> Value:
     if len(predictions) != len(targets):
         given = f"{counted(len(predictions), 'prediction')} and {counted(len(targets), 'target')}"
         raise ShapeError(f"mse_loss takes as many targets as predictions, not {given}")
-    try:
-        squares = [(p - t) ** 2 for p, t in zip(predictions, targets, strict=True)]
-    except TypeError:
-        explain_failed_arithmetic(*predictions, *targets)
-        raise
-    is_number = len(squares) == 1 and not isinstance(squares[0], np.ndarray)
-    return squares[0] if is_number else ag.mean(squares)
+    pairs = zip(predictions, targets, strict=True)
+    squares = [(as_value(p) - as_value(t)) ** 2 for p, t in pairs]
+    return squares[0] if len(squares) == 1 else ag.mean(squares)
 
 
 def cross_entropy(logits: Iterable[Value], label: Number) -> Value:
@@ -81,8 +78,8 @@ def cross_entropy(logits: Iterable[Value], label: Number) -> Value:
     given, logits, label = logits, _as_list(logits), _without_array(label)
     if not is_list(given) or not logits:
         raise ShapeError(f"cross_entropy takes a list of logits, one per class, not {given!r}")
+    logits = [as_value(logit) for logit in logits]
     if not isinstance(label, Value) and label not in range(len(logits)):
-        explain_failed_arithmetic(*logits)
         raise ArgumentError(
             f"the label {label!r} is not a class: with {counted(len(logits), 'logit')} "
             f"it is a whole number from 0 to {len(logits) - 1}"
@@ -120,29 +117,21 @@ def binary_cross_entropy(logit: Value, target: Number) -> Value:
     Raises
     ------
     ArgumentError
-        If `target` is not between 0 and 1, or the logit went through a sigmoid before.
+        If `target` is not a number from 0 to 1, or the logit went through a sigmoid before.
     NotANumberError
-        If one of them is not a number.
+        If `logit` is not a number.
     """
-    logit, target = _without_array(logit), _without_array(target)
-    try:
-        is_probability = isinstance(target, Value) or 0 <= target <= 1
-    except TypeError:
-        explain_failed_arithmetic(target)
-        raise
-    if not is_probability:
+    logit, target = as_value(_without_array(logit)), _without_array(target)
+    is_probability = isinstance(target, REAL) and 0 <= target <= 1
+    if not isinstance(target, Value) and not is_probability:
         raise ArgumentError(f"the target of binary_cross_entropy is from 0 to 1, not {target!r}")
-    if isinstance(logit, Value) and logit.operation is operations.sigmoid:
+    if logit.operation is operations.sigmoid:
         raise ArgumentError(
             "binary_cross_entropy takes the weighted sum, before the sigmoid, and applies the "
             "sigmoid itself: give the model output_activation='linear'"
         )
-    try:
-        # -log p and -log(1 - p): neither is negative, so that no digits cancel in their sum.
-        return target * ag.softplus(-logit) + (1 - target) * ag.softplus(logit)
-    except TypeError:
-        explain_failed_arithmetic(logit)
-        raise
+    # -log p and -log(1 - p): neither is negative, so that no digits cancel in their sum.
+    return target * ag.softplus(-logit) + (1 - target) * ag.softplus(logit)
 
 
 def hinge_loss(score: Value, target: Number) -> Value:
@@ -161,18 +150,14 @@ def hinge_loss(score: Value, target: Number) -> Value:
     Raises
     ------
     ArgumentError
-        If `target` is another number.
+        If `target` is something else.
     NotANumberError
         If `score` is not a number.
     """
-    score, target = _without_array(score), _without_array(target)
+    score, target = as_value(_without_array(score)), _without_array(target)
     if not isinstance(target, Value) and target not in (-1, 1):
         raise ArgumentError(f"the target of hinge_loss is -1 or +1, not {target!r}")
-    try:
-        return ag.relu(1 - target * score)
-    except TypeError:
-        explain_failed_arithmetic(score)
-        raise
+    return ag.relu(1 - target * score)
 
 
 def l2_penalty(parameters: Iterable[Value], strength: float = 1e-4) -> Value:
@@ -195,13 +180,13 @@ def _as_list(numbers: Any) -> list[Any]:
 
 
 def _without_array(numbers: Any) -> Any:
-    """Return an array as the number or the nested lists in it: one compares with other results."""
-    return numbers.tolist() if isinstance(numbers, np.ndarray) else numbers
+    """Return what NumPy made as the number or the nested lists in it, to compare and compute."""
+    return numbers.tolist() if isinstance(numbers, np.ndarray | np.bool_) else numbers
 
 
-def _is_softmax(values: list[Any]) -> bool:
+def _is_softmax(values: list[Value]) -> bool:
     """Tell what `ag.softmax` returns: exponentials, each divided by the sum of them all."""
-    quotients = [v.parents for v in values if getattr(v, "operation", None) is operations.div]
+    quotients = [v.parents for v in values if v.operation is operations.div]
     if len(quotients) < len(values):
         return False
     exponentials, totals = zip(*quotients, strict=True)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from autograd.errors import ShapeError
-from nn.arguments import explain_failed_arithmetic, is_list
+from autograd.value import as_value
+from nn.arguments import is_list
 
 
 def accuracy(prediction: Any, target: float) -> float:
@@ -38,7 +39,8 @@ def accuracy(prediction: Any, target: float) -> float:
     try:
         scores, target = [float(score) for score in scores], float(target)
     except (TypeError, ValueError):
-        explain_failed_arithmetic(*scores, target)
+        for number in (*scores, target):
+            as_value(number)  # raises an error that says more
         raise
     if len(scores) > 1:
         return float(scores.index(max(scores)) == target)
