@@ -247,21 +247,11 @@ def _require_value(loss: Any) -> None:
 
 
 def _targets_to_try(targets: Any) -> Any:
-    """Return the targets that a loss is most likely to refuse, if it refuses any.
-
-    Of labels, which are whole numbers or few, each distinct one; of other numbers the first, the
-    smallest and the largest; of lists of numbers, which are slow to look through, the first.
-    """
+    """Return distinct targets: the 100 smallest and the largest. Of lists of numbers, the first."""
     if targets[0].size != 1:
         return targets[:1]
-    _, places = np.unique(targets.reshape(len(targets)), return_index=True)
-    if targets.dtype.kind == "f" and len(places) > _MOST_LABELS:
-        places = np.array([0, places[0], places[-1]])
-    return targets[places]
-
-
-_MOST_LABELS = 100
-"""To record the loss of 100,000 targets took 250 ms, and an epoch of them 29 ms."""
+    distinct = np.unique(targets).reshape(-1, *targets.shape[1:])
+    return np.concatenate([distinct[:100], distinct[100:][-1:]])
 
 
 def _as_floats(prediction: Any) -> Any:
