@@ -178,18 +178,17 @@ def main() -> int:
         print("\nInterrupted: this is the network as far as it came. --resume goes on.", flush=True)
         exit_code = 130
 
-    with nn.interrupts_deferred():  # Ctrl-C now waits for the pictures, a matter of seconds
-        predictions = probabilities(model, test.images)
-        print_confusion(predictions, test.labels)
-        if history and not arguments.eager:
-            untrained = nn.MLP(64, [32, 10], activation="relu", rng=rng)
-            print_speed(history, untrained, *training, nn.cross_entropy, BATCH_SIZE)
-        if history:
-            title = f"Reading digits: {history[-1].validation:.1%} of the test images right"
-            curves = nn.plots.curves(history, metric="accuracy", validation="test", title=title)
-            write(curves, arguments.output / "digits-curves.png")
-        write(nn.plots.weights(model.layers[0]), arguments.output / "digits-weights.png")
-        draw_hardest(predictions, test, arguments.output / "digits-mistakes.png")
+    predictions = probabilities(model, test.images)
+    print_confusion(predictions, test.labels)
+    if history and not arguments.eager:
+        untrained = nn.MLP(64, [32, 10], activation="relu", rng=rng)
+        print_speed(history, untrained, *training, nn.cross_entropy, BATCH_SIZE)
+    if history:
+        title = f"Reading digits: {history[-1].validation:.1%} of the test images right"
+        curves = nn.plots.curves(history, metric="accuracy", validation="test", title=title)
+        write(curves, arguments.output / "digits-curves.png")
+    write(nn.plots.weights(model.layers[0]), arguments.output / "digits-weights.png")
+    draw_hardest(predictions, test, arguments.output / "digits-mistakes.png")
     return exit_code
 
 

@@ -136,11 +136,10 @@ def main() -> int:
         print("\nInterrupted: this is the network as far as it came.", flush=True)
         exit_code = 130
 
-    with nn.interrupts_deferred():  # Ctrl-C now waits for the pictures, a matter of seconds
-        if history and not arguments.eager:
-            untrained = nn.MLP(2, [16, 16, 1], activation="relu", rng=rng)
-            print_speed(history, untrained, points, labels, nn.hinge_loss, arguments.batch_size)
-        draw(model, points, labels, history, arguments.output)
+    if history and not arguments.eager:
+        untrained = nn.MLP(2, [16, 16, 1], activation="relu", rng=rng)
+        print_speed(history, untrained, points, labels, nn.hinge_loss, arguments.batch_size)
+    draw(model, points, labels, history, arguments.output)
     return exit_code
 
 

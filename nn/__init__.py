@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from nn.activations import ACTIVATIONS
 from nn.data import minibatches
 from nn.flow import GradientFlow, gradient_flow
-from nn.interrupts import interrupts_deferred
 from nn.landscape import Landscape, loss_landscape
 from nn.layers import MLP, Layer, Neuron
 from nn.losses import binary_cross_entropy, cross_entropy, hinge_loss, l2_penalty, mse_loss
@@ -58,7 +57,6 @@ __all__ = [
     "fit",
     "gradient_flow",
     "hinge_loss",
-    "interrupts_deferred",
     "l2_penalty",
     "linear_decay",
     "loss_landscape",

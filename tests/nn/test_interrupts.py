@@ -14,8 +14,7 @@ import pytest
 
 import nn
 from autograd import Value
-from nn import interrupts_deferred
-from nn.interrupts import completed
+from nn.interrupts import completed, interrupts_deferred
 
 Result = TypeVar("Result")
 
