@@ -12,8 +12,8 @@ Each function returns a matplotlib figure, which a notebook shows, and writes a 
 ``path="boundary.png"`` (or ``.svg``, ``.pdf``). One picture among others is drawn with ``axes=``
 onto your own axes. No window is opened, and no setting of matplotlib stays changed.
 
-`training` draws the course, `boundary` and `layers` what was learned, and `surfaces` the landscape;
-`canvas` is what all pictures share.
+`learning_curves` draws the course, `boundary` and `weight_images` what was learned, and `surfaces`
+the landscape; `canvas` is what all pictures share.
 
 matplotlib is imported with this package, which ``import nn`` leaves alone until ``nn.plots`` is
 used.
@@ -34,9 +34,9 @@ except ModuleNotFoundError as error:
 
 from nn.plots.boundary import decision_boundary
 from nn.plots.canvas import Picture, save, style
-from nn.plots.layers import weights
+from nn.plots.learning_curves import curves
 from nn.plots.surfaces import contour, surface
-from nn.plots.training import curves
+from nn.plots.weight_images import weights
 
 __all__ = [
     "Picture",
