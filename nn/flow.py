@@ -88,12 +88,9 @@ class GradientFlow:
         yield "From the loss (top) back to the input. z is what a layer computes from W and its"
         yield "inputs, before the activation. " + _SCALE
         silent = [layer.name for layer in self.layers if not layer.arriving]
-        if not any(layer.arriving or layer.parameters for layer in self.layers):
+        if len(silent) == len(self.layers):
             yield "Every gradient is exactly 0: the loss is flat at this point, as the hinge loss"
             yield "is beyond its margin. Nothing is learned from it, and no layer need be at fault."
-        elif len(silent) == len(self.layers):
-            yield "Nothing arrives at any layer: what moves the parameters is a penalty on them,"
-            yield "or what is taken for one: give the inputs as Values to tell them from numbers."
         elif silent:
             names = ", ".join(silent)
             yield f"Nothing arrives at {names}: nothing is learned there, unlike elsewhere."
@@ -141,13 +138,13 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
     inputs, before the activation. A bar is 2 blocks shorter for a tenth of the norm.
     From the last layer to the first, what arrives is multiplied by 0.013, by 0.24 per layer.
 
-    It leaves every ``grad`` alone. A penalty counts for the parameters, and changes nothing that
-    arrives.
+    It leaves every ``grad`` alone.
 
     Parameters
     ----------
     loss : Value
-        The loss of one sample or of a batch.
+        The loss of one sample or of a batch, without a penalty on the parameters: what arrives at
+        a layer is what comes through the network.
     model : Module
         Parameters whose names in `Module.state_dict` agree up to the last dot make a layer.
 
@@ -165,16 +162,12 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
 
     Notes
     -----
-    Each z is found in the graph, however it was written: see `nn.weighted_sums`. What is computed
-    from parameters and numbers alone is taken for a penalty. So the graph does not tell
+    Each z is found in the graph, however it was written: it is a product with a parameter, a `dot`
+    or `lookup` of parameters, or the sum of such terms. So the graph does not tell
 
-    - numbers that are inputs from numbers in a penalty, where a parameter times a number is squared
-      at once, as in ``(w * x) ** 2``, or a parameter added to one, as in ``x - center``: there give
-      the inputs as Values;
-    - a penalty that multiplies parameters by numbers and adds them up before it squares, as in
-      ``(0.1 * p + 0.2 * q) ** 2``, or whose strength is a Value: leave it out of the loss;
-    - what arrives at a row that was taken out of a table by ``table[index]`` from a penalty on it:
-      take it by ``ag.lookup(table, index)``.
+    - a product in a penalty, or in weights that are computed from others, from one with an input;
+    - what arrives at a row that was taken out of a table by ``table[index]``, but what arrives at
+      the sum it meets next: take the row by ``ag.lookup(table, index)``.
     """
     if not isinstance(model, Module) or not model.parameters():
         raise ArgumentError(f"gradient_flow() takes a Module with parameters, not {model!r}")
