@@ -10,11 +10,11 @@ True
 
 Read the modules in this order: `module` (what has parameters), `activations`, `layers` (what a
 network computes), `losses`, `objective` (what is to become small), `metrics`, `schedules`,
-`optimizers`, `data` (mini-batches), `training` (the loop that uses them all, with `reports`,
-`checkpoints` and `steps`). Then look at what training does: `flow` (the gradient on its way through
-the layers, by their `weighted_sums`), `landscape` (the loss from afar, along `directions`), `plots`
-(pictures). `arguments` (checks), `archive` (files), `interrupts` (Ctrl-C) and `progress` (a bar)
-serve all.
+`optimizer` (a step), `optimizers` (its formulas), `data` (mini-batches), `training` (the loop that
+uses them all, with `reports`, `checkpoints` and `steps`). Then look at what training does: `flow`
+(the gradient on its way through the layers, by their `weighted_sums`), `landscape` (the loss from
+afar, along `directions`), `plots` (pictures). `arguments` (checks), `archive` (files), `interrupts`
+(Ctrl-C) and `progress` (a bar) serve all.
 """
 
 import importlib
@@ -28,7 +28,8 @@ from nn.layers import MLP, Layer, Neuron
 from nn.losses import binary_cross_entropy, cross_entropy, hinge_loss, l2_penalty, mse_loss
 from nn.metrics import accuracy
 from nn.module import Module
-from nn.optimizers import SGD, Adam, AdamW, Optimizer
+from nn.optimizer import Optimizer
+from nn.optimizers import SGD, Adam, AdamW
 from nn.reports import EpochReport
 from nn.schedules import cosine_decay, linear_decay, step_decay, warmup
 from nn.training import Training, fit

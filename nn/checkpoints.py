@@ -13,7 +13,7 @@ from autograd.errors import FileError, StateError
 from autograd.files import as_path, require_replaceable
 from nn.archive import checked_array, read_archive, write_archive
 from nn.interrupts import interrupts_deferred
-from nn.optimizers import Optimizer
+from nn.optimizer import Optimizer
 from nn.reports import EpochReport
 
 

@@ -28,7 +28,7 @@ from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists
 from nn.interrupts import completed
 from nn.objective import Objective
-from nn.optimizers import Optimizer
+from nn.optimizer import Optimizer
 
 if TYPE_CHECKING:  # the compiler is imported when it is needed
     from autograd.compiler.program import Backend

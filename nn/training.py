@@ -21,7 +21,7 @@ from nn.arguments import Seed, random_generator, require, whole_number
 from nn.checkpoints import load_checkpoint, require_writable, save_checkpoint
 from nn.data import Data, TrainingData, minibatches, training_data
 from nn.objective import Objective
-from nn.optimizers import Optimizer
+from nn.optimizer import Optimizer
 from nn.progress import progress
 from nn.reports import EpochReport
 from nn.steps import CompiledStep, EagerStep, Step

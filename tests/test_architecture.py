@@ -47,6 +47,7 @@ ORDER = {
         "objective",
         "metrics",
         "schedules",
+        "optimizer",
         "optimizers",
         "data",
         "reports",

@@ -1,0 +1,245 @@
+"""`Optimizer`: how a step is done, whatever its formula.
+
+An optimizer is one formula over the flat vector of all parameters. ``update`` is that formula:
+`nn.optimizers` writes them out. ``step`` gathers the vector and the gradient from the Values,
+applies it, and writes the result back. Compiled training keeps the vector and calls ``advance``.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Value
+from autograd.diagnosis import counted, describe, require_numbers
+from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError, StateError
+from autograd.graph import topological_order
+from autograd.real_numbers import REAL, checked_values
+from nn.archive import checked_array
+from nn.arguments import float_array, require_in_range
+from nn.interrupts import completed
+from nn.schedules import Schedule
+
+Vector: TypeAlias = NDArray[np.float64]
+
+
+class Optimizer:
+    """What all optimizers share.
+
+    Copy or pickle an optimizer together with its model, ``pickle.dumps((model, optimizer))``: then
+    the copies share their parameters too.
+
+    Parameters
+    ----------
+    parameters : iterable of Value
+        The variables to train: ``model.parameters()``.
+    lr : float or schedule
+        The learning rate, or a function that gives it after a number of steps (`nn.schedules`).
+    weight_decay : float
+        Adds ``weight_decay * parameter`` to the gradient.
+
+    Attributes
+    ----------
+    parameters : list of Value
+    steps : int
+        The number of steps done.
+    state : dict of str to array
+        What the formula carries from step to step: arrays as long as `parameters`.
+
+    Raises
+    ------
+    ArgumentError
+        If a number is negative or nan, there are no parameters, or one is repeated or not a
+        variable.
+    """
+
+    def __init__(
+        self, parameters: Iterable[Value], lr: float | Schedule, weight_decay: float = 0.0
+    ) -> None:
+        if not callable(lr):
+            require_in_range(lr, "lr", 0.0, math.inf)
+        require_in_range(weight_decay, "weight_decay", 0.0, math.inf)
+        self.parameters = _checked_parameters(parameters)
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.steps = 0
+        self.state: dict[str, Vector] = {}
+
+    def learning_rate(self) -> float:
+        """Return the learning rate of the next step.
+
+        Raises
+        ------
+        ArgumentError
+            If it is negative or infinite, given by a schedule or set since.
+        """
+        if callable(self.lr):
+            rate, name = self.lr(self.steps), f"the schedule at step {self.steps}, lr"
+        else:
+            rate, name = self.lr, "lr"
+        require_in_range(rate, name, 0.0, math.inf)
+        return rate
+
+    def update(
+        self, theta: Vector, gradient: Vector, state: dict[str, Vector]
+    ) -> tuple[Vector, dict[str, Vector]]:
+        """Return the parameters and the state after a step, for those before it."""
+        raise NotImplementedError
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to zero."""
+        for parameter in self.parameters:
+            parameter.zero_grad()
+
+    def step(self) -> None:
+        """Move every parameter by its gradient.
+
+        See `advance`.
+
+        Raises
+        ------
+        NonFiniteError
+            If a parameter would become infinite or nan.
+        NotANumberError
+            If the gradient of a parameter is not a number.
+        """
+        self.advance(self.read(), self.gradient(), keep=self.write)
+
+    def advance(self, theta: Vector, gradient: Vector, keep: Callable[[Vector], None]) -> None:
+        """Move parameters by their gradient, and count the step.
+
+        The step is done as a whole or not at all, even if Ctrl-C is pressed.
+
+        Parameters
+        ----------
+        theta, gradient : array, (n,)
+        keep : callable
+            Takes the parameters after the step; twice, if Ctrl-C is pressed meanwhile.
+
+        Raises
+        ------
+        NonFiniteError
+            If a parameter would become infinite or nan.
+        """
+        with np.errstate(all="ignore"):  # the error below says more
+            moved, state = self.update(theta, gradient, self.state)
+        if not all(np.isfinite(array).all() for array in (moved, *state.values())):
+            raise NonFiniteError(
+                f"step {self.steps + 1} would make a parameter infinite: the learning rate "
+                f"{self.learning_rate()} is too large, or the gradient is"
+            )
+        steps = self.steps + 1
+
+        def finish() -> None:
+            keep(moved)
+            self.state, self.steps = state, steps
+
+        completed(finish)
+
+    def require_effect_on(self, loss: Value) -> None:
+        """Raise an error if no step can change a loss.
+
+        Raises
+        ------
+        ArgumentError
+            If it depends on none of the parameters.
+        """
+        if set(self.parameters).isdisjoint(topological_order(loss)):
+            raise ArgumentError(
+                "the loss depends on none of the optimizer's parameters: were they another model's?"
+            )
+
+    def read(self) -> Vector:
+        """Return the numbers of the parameters.
+
+        Raises
+        ------
+        NotANumberError
+            If one holds something else.
+        """
+        try:
+            return np.array([parameter.data for parameter in self.parameters], np.float64)
+        except (TypeError, ValueError):
+            require_numbers(self.parameters)
+            raise
+
+    def gradient(self) -> Vector:
+        """Return the gradients of the parameters.
+
+        Raises
+        ------
+        NotANumberError
+            If one is not a number.
+        """
+        gradients = [parameter.grad for parameter in self.parameters]
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            if not isinstance(gradient, REAL):
+                raise NotANumberError(
+                    f"the gradient of {describe(parameter)} is {gradient!r}, not a number: "
+                    "optimizer.zero_grad() sets it to 0, and loss.backward() adds to it"
+                )
+        return np.array(gradients, np.float64)
+
+    def write(self, theta: Vector) -> None:
+        """Set the numbers of the parameters.
+
+        Raises
+        ------
+        ShapeError
+            If there are not as many numbers. Then no parameter is changed.
+        """
+        numbers = float_array(theta, "theta")
+        if numbers.shape != (len(self.parameters),):
+            parameters = counted(len(self.parameters), "parameter")
+            raise ShapeError(f"theta has shape {numbers.shape}: the optimizer has {parameters}")
+        for parameter, number in zip(self.parameters, numbers.tolist(), strict=True):
+            parameter.data = number
+
+    def restore(self, steps: int, state: dict[str, Vector]) -> None:
+        """Go on from the `steps` and the `state` of an optimizer like this one.
+
+        Raises
+        ------
+        StateError
+            If the state is not one of such an optimizer. Then nothing is changed.
+        """
+        expected = set(self.state_names) if steps else set()
+        if steps < 0 or set(state) != expected:
+            raise StateError(
+                f"{type(self).__name__} after {counted(steps, 'step')} carries {sorted(expected)}, "
+                f"this state {sorted(state)}"
+            )
+        shape = (len(self.parameters),)
+        arrays = {name: checked_array(name, array, shape) for name, array in state.items()}
+        self.steps, self.state = steps, arrays
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The names of the arrays that the formula carries."""
+        return ()
+
+    def __repr__(self) -> str:
+        parameters, steps = counted(len(self.parameters), "parameter"), counted(self.steps, "step")
+        return f"{type(self).__name__}({parameters}, lr={self.lr}) after {steps}"
+
+    def _decayed(self, gradient: Vector, theta: Vector) -> Vector:
+        """Return the gradient with that of the weight decay."""
+        return gradient + self.weight_decay * theta if self.weight_decay else gradient
+
+    def _carried(self, state: dict[str, Vector], name: str) -> Vector:
+        """Return an array of the state, zeros before the first step."""
+        return state[name] if name in state else np.zeros(len(self.parameters))
+
+
+def _checked_parameters(parameters: Iterable[Value]) -> list[Value]:
+    parameters = checked_values(parameters, "parameters")
+    if not parameters:
+        raise ArgumentError("an optimizer needs parameters: pass model.parameters()")
+    for parameter in parameters:
+        if parameter.operation is not None:
+            raise ArgumentError(f"{parameter!r} is computed or constant: train variables only")
+    if len(set(parameters)) < len(parameters):
+        raise ArgumentError("a parameter is given more than once: it would be stepped twice")
+    return parameters
