@@ -213,8 +213,8 @@ def test_every_operation_computes_what_python_computes(browser: Browser, tmp_pat
             const { forward, derivative } = explorer.engine.functions[node];
             return arguments[1].map((point) => {
                 const inputs = point.map(Number);
-                const out = forward(...inputs);
-                return [out, ...derivative(0.75, out, ...inputs)].map(String);
+                const out = Number(forward(...inputs));
+                return [out, ...derivative(0.75, out, ...inputs)].map(Number).map(String);
             });"""
         texts = browser.run(script, name, [list(map(in_script, point)) for point in samples])
         for point, (out, *gradients) in zip(samples, texts, strict=True):

@@ -7,7 +7,7 @@ as for the compiler, and leave formulas, which are printed in another language.
 >>> print(javascript(tanh, 1))
 {
   forward: (x0) => Math.tanh(x0),
-  derivative: (g, out, x0) => [(g * (1 - (out * out)))],
+  derivative: (g, out, x0) => [g * (1.0 - out * out)],
 }
 
 Some operations loop or move entries about, and so have no formula; the page has their forward in
@@ -15,70 +15,67 @@ its own ``functions.js``, and the tests hold it to Python. An operation of a use
 refused, and the page then shows its numbers without recomputing them.
 """
 
-import collections
 import json
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd.compiler.formulas import NAMESPACE, Formula, NoFormulaError
+from autograd.compiler.formulas import NAMESPACE, Formula
+from autograd.compiler.infix import infix
+from autograd.compiler.rewriting import rewritten
+from autograd.drawing.explorer.cells import number
 from autograd.operation import OPERATIONS, Operation
 
 HAND_WRITTEN = ("erf", "erfc", "lookup")
 """The operations whose forward the page has in ``functions.js``."""
 
-_INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+DEEPEST = 50
+"""The calls inside each other in one expression; a sum of thousands would be too deep to parse."""
 
-_COMPARISONS = {
-    "less": "<",
-    "less_equal": "<=",
-    "greater": ">",
-    "greater_equal": ">=",
-    "equal": "===",
-    "not_equal": "!==",
-    "logical_and": "&&",
-    "logical_or": "||",
+_FORMS = {
+    "logical_and": "({} && {})",
+    "square": "Math.pow({}, 2)",
+    "where": "({} ? {} : {})",
 }
 
-_FUNCTIONS = {
-    "abs": "abs",
-    "absolute": "abs",
-    "fabs": "abs",
-    "arcsin": "asin",
+_IN_MATH = {
+    **dict.fromkeys(["abs", "absolute", "fabs"], "abs"),
     "arccos": "acos",
+    "arccosh": "acosh",
+    "arcsin": "asin",
+    "arcsinh": "asinh",
     "arctan": "atan",
     "arctan2": "atan2",
-    "arcsinh": "asinh",
-    "arccosh": "acosh",
     "arctanh": "atanh",
     "maximum": "max",
     "minimum": "min",
+    "power": "pow",
+    **{
+        name: name
+        for name in (
+            *("cbrt", "ceil", "cos", "cosh", "exp", "expm1", "floor", "hypot", "log", "log10"),
+            *("log1p", "log2", "sign", "sin", "sinh", "sqrt", "tan", "tanh", "trunc"),
+        )
+    },
 }
-_FUNCTIONS |= {name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot")}
-_FUNCTIONS |= {name: name for name in ("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt")}
-_FUNCTIONS |= {name: name for name in ("cbrt", "ceil", "floor", "sign", "trunc")}
-"""Of NumPy, and in the ``Math`` of JavaScript."""
-
-_LONGEST_EXPRESSION = 200
-"""Characters. A longer one gets a name: a sum of thousands would nest too deep for a parser."""
+"""What functions of NumPy are called in the ``Math`` of JavaScript."""
 
 
 def javascript(operation: Operation, n_inputs: int) -> str:
-    """Write an operation of so many inputs as an object with ``forward`` and ``derivative``.
+    """Write an operation of `n_inputs` inputs as an object with ``forward`` and ``derivative``.
 
     Raises
     ------
-    NoFormulaError
-        If it cannot be written as a formula of functions that JavaScript has.
+    Exception
+        Of any type, if it cannot be written as a formula of functions that JavaScript has: a
+        definition of a user's can raise anything at a symbol.
     """
     g, out = Formula("g"), Formula("out")
     inputs = [Formula(f"x{i}") for i in range(n_inputs)]
     if OPERATIONS.get(operation.name) is operation and operation.name in HAND_WRITTEN:
         forward = f"handWritten.{operation.name}"
     else:
-        (result,) = _formulas(lambda: [operation.array(NAMESPACE, *inputs)], operation)
-        forward = _function(inputs, [result], "{}")
-    gradients = _formulas(lambda: operation.derivative(g, out, *inputs), operation)
+        forward = _function(inputs, [operation.array(NAMESPACE, *inputs)], "{}")
+    gradients = operation.derivative(g, out, *inputs)
     derivative = _function([g, out, *inputs], gradients, "[{}]")
     return f"{{\n  forward: {forward},\n  derivative: {derivative},\n}}"
 
@@ -97,7 +94,7 @@ def javascript_table(operations: Iterable[tuple[Operation, int]]) -> tuple[str, 
     for operation, n_inputs in operations:
         try:
             text = javascript(operation, n_inputs)
-        except NoFormulaError:
+        except Exception:  # it has no formula
             missing.append(operation.name)
         else:
             key = json.dumps(operation_key(operation, n_inputs)).replace("<", "\\u003c")
@@ -106,88 +103,33 @@ def javascript_table(operations: Iterable[tuple[Operation, int]]) -> tuple[str, 
 
 
 def operation_key(operation: Operation, n_inputs: int) -> str:
-    """Return the name by which the page knows an operation of so many inputs, as "mul/2"."""
+    """Return the name by which the page knows an operation of `n_inputs` inputs, such as "mul/2"."""
     return f"{operation.name}/{n_inputs}"
 
 
-def _formulas(compute: Callable[[], Sequence[Any]], operation: Operation) -> Sequence[Any]:
-    """Run a definition on symbols."""
-    try:
-        return list(compute())
-    except Exception as cause:  # a definition of a user's can raise anything at a symbol
-        raise NoFormulaError(f"{operation.name} has no formula: {cause}") from cause
-
-
 def _function(parameters: Sequence[Formula], results: Sequence[Any], form: str) -> str:
-    """Write an arrow function; what it needs twice, or is long, it computes first, under a name."""
-    uses = collections.Counter(
-        id(argument)
-        for formula in _in_order(results)
-        for argument in formula.arguments
-        if isinstance(argument, Formula)
-    )
-    texts: dict[int, str] = {}
+    """Write an arrow function; what it needs twice, or lies deep, it computes first."""
     statements: list[str] = []
-    for formula in _in_order(results):
-        text = _expression(formula, [_text(argument, texts) for argument in formula.arguments])
-        if formula.arguments and (uses[id(formula)] > 1 or len(text) > _LONGEST_EXPRESSION):
-            name = f"t{len(statements)}"
-            statements.append(f"const {name} = {text};")
-            text = name
-        texts[id(formula)] = text
+
+    def named(call: Formula, uses: int, depth: int) -> Formula:
+        if uses == 1 and depth < DEEPEST:
+            return call
+        name = f"t{len(statements)}"
+        statements.append(f"const {name} = {_expression(call)};")
+        return Formula(name)
+
+    value = form.format(", ".join(map(_expression, rewritten(results, named))))
     names = ", ".join(parameter.text for parameter in parameters)
-    value = form.format(", ".join(_text(result, texts) for result in results))
     if statements:
         return f"({names}) => {{ {' '.join(statements)} return {value}; }}"
     return f"({names}) => {value}"
 
 
-def _in_order(results: Sequence[Any]) -> list[Formula]:
-    """List the formulas behind `results`, each once and after its arguments, without recursion."""
-    order: list[Formula] = []
-    seen: set[int] = set()
-    stack: list[tuple[Any, bool]] = [(result, False) for result in reversed(results)]
-    while stack:
-        formula, arguments_done = stack.pop()
-        if arguments_done:
-            order.append(formula)
-        elif isinstance(formula, Formula) and id(formula) not in seen:
-            seen.add(id(formula))
-            stack.append((formula, True))
-            stack.extend((argument, False) for argument in reversed(formula.arguments))
-    return order
+def _expression(formula: Any) -> str:
+    return infix(formula, number=lambda x: str(number(float(x))), call=_call)
 
 
-def _text(argument: Any, texts: dict[int, str]) -> str:
-    return texts[id(argument)] if isinstance(argument, Formula) else _number(argument)
-
-
-def _expression(formula: Formula, arguments: Sequence[str]) -> str:
-    """Write one function of arguments that are written already."""
-    function = formula.function
-    if not arguments:
-        return function
-    if function in _INFIX and len(arguments) == 2:
-        return f"({arguments[0]} {_INFIX[function]} {arguments[1]})"
-    if function in _COMPARISONS and len(arguments) == 2:
-        return f"({arguments[0]} {_COMPARISONS[function]} {arguments[1]} ? 1 : 0)"
-    if function == "negative":
-        return f"(-{arguments[0]})"
-    if function == "square":
-        return f"({arguments[0]} ** 2)"
-    if function == "where" and len(arguments) == 3:
-        return "({} ? {} : {})".format(*arguments)
-    if function in _FUNCTIONS:
-        return f"Math.{_FUNCTIONS[function]}({', '.join(arguments)})"
-    raise NoFormulaError(f"JavaScript has no {function}")
-
-
-def _number(number: Any) -> str:
-    try:
-        value = float(number)
-    except (TypeError, ValueError) as cause:
-        raise NoFormulaError(f"{number!r} is no number") from cause
-    if not math.isfinite(value):
-        return "NaN" if value != value else "Infinity" if value > 0 else "(-Infinity)"
-    text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return f"({text})" if text.startswith("-") else text
+def _call(function: str, *arguments: str) -> str:
+    if function in _FORMS:
+        return _FORMS[function].format(*arguments)
+    return f"Math.{_IN_MATH[function]}({', '.join(arguments)})"

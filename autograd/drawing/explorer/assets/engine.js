@@ -1,5 +1,6 @@
 // The graph as columns of numbers, and the two walks over it: forward, and the chain rule backward.
 // It knows no operation: `functions` holds their forward and derivative, printed from Python's own.
+// As in Python, a comparison among them counts as the number 0 or 1.
 
 export const FINE = 0; // the node has a number
 export const FAILED = 1; // its operation does not exist at its inputs, or is too large
@@ -44,7 +45,7 @@ export class Engine {
       const inputs = this.inputs(node);
       const data = this.isFrozen(node)
         ? this.recorded[node]
-        : this.functions[node].forward(...inputs);
+        : Number(this.functions[node].forward(...inputs));
       const exists = Number.isFinite(data) || inputs.some((x) => !Number.isFinite(x));
       this.status[node] = exists && !Number.isNaN(data) ? FINE : FAILED;
       this.data[node] = data;
@@ -82,7 +83,8 @@ export class Engine {
   // What `node` sends to each of its parents, if `g` is its gradient.
   contributions(node, g) {
     if (this.isFrozen(node)) return this.recordedLocals.get(node).map((local) => g * Number(local));
-    return this.functions[node].derivative(g, this.data[node], ...this.inputs(node));
+    const { derivative } = this.functions[node];
+    return derivative(g, this.data[node], ...this.inputs(node)).map(Number);
   }
 
   // The local derivatives: d node / d parent, for each parent.
