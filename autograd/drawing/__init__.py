@@ -3,7 +3,8 @@
 The modules here make pictures, for `draw`. Read them in this order: `local` (the numbers on the
 edges), `calls` (which nodes are one neuron), `roles`, `order` and `folding` (which nodes share a
 box), `connections`, `picture` (boxes and edges), `unfolding` (a weighted sum as products),
-`appearance` (colours and text), `rendering` (the programs that lay a picture out), `drawing`.
+`depicting` (how all these make a picture), `appearance` (colours and text), `rendering` (the
+programs that lay a picture out), `drawing`.
 
 `explanation` tells one gradient as the chain rule does, path by path, in one `notation` for the
 terminal and another for notebooks. `explorer` writes a page to watch both passes in.

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import graphviz
 
 from autograd.drawing import appearance
-from autograd.drawing.picture import Collapse, Picture, depict
+from autograd.drawing.depicting import Collapse, depict
+from autograd.drawing.picture import Picture
 from autograd.drawing.rendering import render
-from autograd.drawing.unfolding import unfold
 from autograd.errors import ArgumentError
 from autograd.files import as_path, write_file
 from autograd.value import Value
@@ -69,7 +69,7 @@ def draw(
     if direction not in ("LR", "TB"):
         raise ArgumentError(f"direction={direction!r}: it is 'LR' or 'TB'")
     _check_number_format(number_format)
-    picture = depict(root, collapse, parameters=parameters, shown=unfold, most=MOST_BOXES)
+    picture = depict(root, collapse, parameters=parameters, most=MOST_BOXES)
     return Drawing(picture, direction, number_format)
 
 

@@ -24,9 +24,9 @@ def unfold(picture: Picture) -> Picture:
     """Show every short dot that has a box for itself as products and a sum.
 
     >>> import autograd as ag
-    >>> from autograd.drawing.picture import depict
+    >>> from autograd.drawing.depicting import depict
     >>> w, x, b = ag.Value(2.0, "w"), ag.Value(3.0, "x"), ag.Value(1.0, "b")
-    >>> picture = unfold(depict(ag.dot([w], [x], b)))
+    >>> picture = depict(ag.dot([w], [x], b))  # which unfolds it
     >>> [(box.key, box.label or box.symbol, box.data) for box in picture.boxes[3:]]
     [('n3p0', '*', (6.0,)), ('n3', 'Σ', (7.0,))]
     >>> [(edge.source, edge.target, edge.derivative) for edge in picture.edges]

@@ -16,10 +16,11 @@ from typing import Any
 
 from autograd import operations
 from autograd.diagnosis import counted
+from autograd.drawing.depicting import Level, depict
 from autograd.drawing.folding import users_of
 from autograd.drawing.local import local_derivatives
 from autograd.drawing.order import inputs_first
-from autograd.drawing.picture import Box, Level, depict
+from autograd.drawing.picture import Box
 from autograd.drawing.roles import find_roles
 from autograd.errors import AutogradError
 from autograd.graph import Node

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.drawing.appearance import COLORS
+from autograd.drawing.depicting import Collapse, levels_of, values_of
 from autograd.drawing.explorer.cells import (
     CellGraph,
     cell_graph,
@@ -20,7 +21,6 @@ from autograd.drawing.explorer.page import page
 from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED
 from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
 from autograd.drawing.order import inputs_first
-from autograd.drawing.picture import Collapse, levels_of, values_of
 from autograd.errors import ArgumentError, GraphError
 from autograd.files import as_path, write_file
 from autograd.graph import Node

@@ -103,7 +103,7 @@ def javascript_table(operations: Iterable[tuple[Operation, int]]) -> tuple[str, 
 
 
 def operation_key(operation: Operation, n_inputs: int) -> str:
-    """Return the name by which the page knows an operation of `n_inputs` inputs, such as "mul/2"."""
+    """Return the name by which the page knows an operation of `n_inputs` inputs, "mul/2"."""
     return f"{operation.name}/{n_inputs}"
 
 
