@@ -92,7 +92,8 @@ if TYPE_CHECKING:
     from autograd.drawing.drawing import Drawing, draw
     from autograd.drawing.explanation.explaining import Explanation, explain
     from autograd.drawing.explorer.exploring import explore
-    from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
+    from autograd.drawing.explorer.history import TrainingHistory
+    from autograd.drawing.explorer.plane import DecisionPlane
 
 __all__ = [
     "ArgumentError",
@@ -171,7 +172,8 @@ _ON_DEMAND = {
     "autograd.drawing.drawing": ("Drawing", "draw"),
     "autograd.drawing.explanation.explaining": ("Explanation", "explain"),
     "autograd.drawing.explorer.exploring": ("explore",),
-    "autograd.drawing.explorer.training": ("DecisionPlane", "TrainingHistory"),
+    "autograd.drawing.explorer.history": ("TrainingHistory",),
+    "autograd.drawing.explorer.plane": ("DecisionPlane",),
 }
 """Imported when they are first asked for, and with them NumPy or Graphviz."""
 

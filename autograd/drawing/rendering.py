@@ -121,7 +121,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Layout:
+class RenderedLayout:
     """Where everything of a picture is, in points of 1/72 inch, y downwards from the upper edge."""
 
     width: float
@@ -130,7 +130,7 @@ class Layout:
     edges: dict[str, Route]
 
 
-def layout(source: str, patience: float = PATIENCE) -> Layout:
+def layout(source: str, patience: float = PATIENCE) -> RenderedLayout:
     """Return where the boxes and edges of a graph in the DOT language are put.
 
     >>> place = layout('digraph { a -> b [id="e0"] }')
@@ -170,7 +170,7 @@ def layout(source: str, patience: float = PATIENCE) -> Layout:
         for edge in graph.get("edges", [])
         if "id" in edge
     }
-    return Layout(width, height, boxes, edges)
+    return RenderedLayout(width, height, boxes, edges)
 
 
 def _spline(text: str, point: Callable[[str], tuple[float, float]]) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import operations
-from autograd.drawing.explanation.formulas import derivative_formula
+from autograd.drawing.explanation.node_formulas import derivative_formula
 from autograd.drawing.explanation.outline import Outline
 from autograd.drawing.explanation.paths import Path, chain_rule_sum
 from autograd.drawing.notation import LATEX, TEXT

@@ -17,10 +17,10 @@ import nn
 from autograd.drawing import rendering
 from autograd.drawing.explorer import exploring, layout
 from autograd.drawing.explorer.cells import cell_graph
+from autograd.drawing.explorer.history import MOST_NUMBERS
 from autograd.drawing.explorer.javascript import DEEPEST, javascript, javascript_table
 from autograd.drawing.explorer.page import in_script
 from autograd.drawing.explorer.ranks import CARD, FOLDED, in_ranks
-from autograd.drawing.explorer.training import MOST_NUMBERS
 from autograd.operations import OPERATIONS, define
 
 
@@ -170,7 +170,7 @@ def test_auto_opens_what_can_be_read(root: ag.Value, boxes: Any, page: Path) -> 
 def test_neurons_of_one_form_are_laid_out_once(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layouts = []
 
-    def counted(dot: str) -> rendering.Layout:
+    def counted(dot: str) -> rendering.RenderedLayout:
         layouts.append(dot)
         return rendering.layout(dot)
 

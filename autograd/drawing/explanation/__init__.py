@@ -1,6 +1,6 @@
 """One gradient told as the chain rule does, path by path: `explain`.
 
-`paths` finds the paths. `formulas` has what stands at each of their steps, made of `expressions`
-and put into characters by `formula_writing`. `names` names the nodes, `outline` chooses what is
-shown, `text` and `latex` write it, and `explaining` is what the user calls.
+`paths` finds the paths. `node_formulas` has what stands at each of their steps, made of
+`expressions` and put into characters by `formula_writing`. `names` names the nodes, `outline`
+chooses what is shown, `text` and `latex` write it, and `explaining` is what the user calls.
 """

@@ -1,7 +1,7 @@
 r"""Formulas put into characters, in either notation.
 
 >>> import autograd as ag
->>> from autograd.drawing.explanation.formulas import derivative_formula
+>>> from autograd.drawing.explanation.node_formulas import derivative_formula
 >>> from autograd.drawing.notation import TEXT
 >>> x = ag.Value(0.5, "x")
 >>> slope = derivative_formula(ag.sqrt(x), 0)

@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 
 from autograd.drawing.explanation.expressions import Condition, Expression, Symbolic
 from autograd.drawing.explanation.formula_writing import factor, written
-from autograd.drawing.explanation.formulas import (
+from autograd.drawing.explanation.names import name_nodes
+from autograd.drawing.explanation.node_formulas import (
     OMITTED,
     derivative_formula,
     node_formula,
     nodes_in,
     reading_order,
 )
-from autograd.drawing.explanation.names import name_nodes
 from autograd.drawing.explanation.paths import ChainRuleSum, Path, Step
 from autograd.drawing.notation import LATEX, Style
 from autograd.graph import Node, topological_order

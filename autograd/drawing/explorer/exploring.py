@@ -15,11 +15,12 @@ from autograd.drawing.explorer.cells import (
     recorded_locals,
     recorded_otherwise,
 )
+from autograd.drawing.explorer.history import TrainingHistory
 from autograd.drawing.explorer.javascript import javascript_table, operation_key
 from autograd.drawing.explorer.layout import places
 from autograd.drawing.explorer.page import page
+from autograd.drawing.explorer.plane import DecisionPlane
 from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED
-from autograd.drawing.explorer.training import DecisionPlane, TrainingHistory
 from autograd.drawing.order import inputs_first
 from autograd.errors import ArgumentError, GraphError
 from autograd.files import as_path, write_file

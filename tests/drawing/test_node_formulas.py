@@ -13,13 +13,13 @@ from matplotlib.mathtext import MathTextParser
 import autograd as ag
 from autograd.drawing.explanation.expressions import Expression, Symbolic
 from autograd.drawing.explanation.formula_writing import written
-from autograd.drawing.explanation.formulas import (
+from autograd.drawing.explanation.names import name_nodes
+from autograd.drawing.explanation.node_formulas import (
     LARGEST,
     derivative_formula,
     node_formula,
     nodes_in,
 )
-from autograd.drawing.explanation.names import name_nodes
 from autograd.drawing.notation import LATEX, TEXT
 from autograd.graph import Node
 from autograd.operation import OPERATIONS, Operation

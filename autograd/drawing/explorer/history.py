@@ -1,0 +1,98 @@
+"""The course of a training, for the explorer page to go through."""
+
+import base64
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd.drawing.explorer.cells import CellGraph, number
+from autograd.errors import GraphError
+from autograd.real_numbers import checked_values, real_number
+from autograd.value import Value
+
+MOST_NUMBERS = 200_000
+"""The numbers of a run that a page can hold; of a longer one it keeps epochs evenly spread."""
+
+
+class TrainingHistory:
+    """The numbers of parameters after each epoch of a training, and its loss.
+
+    >>> import autograd as ag
+    >>> w = ag.Value(0.0, "w")
+    >>> history = ag.TrainingHistory([w])
+    >>> for epoch in range(3):
+    ...     loss = (w - 4.0) ** 2
+    ...     loss.backward()
+    ...     w.data -= 0.25 * w.grad
+    ...     w.zero_grad()
+    ...     history.record(loss)
+    >>> history.losses, [snapshot.tolist() for snapshot in history.snapshots]
+    ([None, 16.0, 4.0, 1.0], [[0.0], [2.0], [3.0], [3.5]])
+
+    It starts with the parameters as they are, as epoch 0. With `nn.fit` it is
+    ``for report in nn.fit(...): history.record(report.loss)``. Give it to `explore`.
+
+    Parameters
+    ----------
+    parameters : iterable of Value
+        Such as ``model.parameters()``.
+
+    Attributes
+    ----------
+    parameters : list of Value
+    losses : list of float or None
+        By epoch. There is none of epoch 0, before the training.
+    snapshots : list of arrays
+        By epoch, the number of each parameter.
+
+    Raises
+    ------
+    ArgumentError
+        If the parameters come in no list.
+    NotANumberError
+        If one of them is not a Value.
+    """
+
+    def __init__(self, parameters: Iterable[Value]) -> None:
+        self.parameters = checked_values(parameters, "parameters")
+        self.losses: list[float | None] = [None]
+        self.snapshots = [self._numbers()]
+
+    def record(self, loss: Value | float) -> None:
+        """Keep the parameters as they are now, at the end of an epoch, with its loss.
+
+        Raises
+        ------
+        NotANumberError, NonFiniteError
+            If the loss is no number.
+        """
+        self.losses.append(loss.data if isinstance(loss, Value) else real_number(loss))
+        self.snapshots.append(self._numbers())
+
+    def _numbers(self) -> Any:
+        return np.array([parameter.data for parameter in self.parameters], np.float64)
+
+    def on_page(self, graph: CellGraph) -> dict[str, Any]:
+        """Return what the page needs, for the parameters that are in its graph.
+
+        Raises
+        ------
+        GraphError
+            If none of them is.
+        """
+        columns = [i for i, p in enumerate(self.parameters) if p in graph.place]
+        if not columns:
+            raise GraphError(
+                "the output depends on none of the parameters of the training history: "
+                "were they another model's?"
+            )
+        kept = max(2, min(len(self.losses), MOST_NUMBERS // len(columns)))
+        epochs = np.unique(np.linspace(0, len(self.losses) - 1, kept).round().astype(int)).tolist()
+        numbers = np.array([self.snapshots[epoch][columns] for epoch in epochs], "<f8")
+        return {
+            "nodes": [graph.place[self.parameters[i]] for i in columns],
+            "epochs": epochs,
+            "losses": [None if loss is None else number(loss) for loss in self.losses],
+            "numbers": base64.b64encode(numbers.tobytes()).decode(),
+        }
