@@ -62,7 +62,7 @@ def find_calls(
     level : "neuron" or "layer"
     """
     neurons = _neuron_calls(users)
-    return neurons if level == "neuron" else _layer_calls(users, neurons)
+    return neurons if level == "neuron" else _layer_calls(neurons)
 
 
 def _neuron_calls(users: Mapping[Node, Sequence[Node]]) -> list[Call]:
@@ -113,7 +113,7 @@ def _leading_on(nodes: Iterable[Node], part: Part) -> list[Node]:
     return list(kept)
 
 
-def _layer_calls(nodes: Iterable[Node], neurons: Sequence[Call]) -> list[Call]:
+def _layer_calls(neurons: Sequence[Call]) -> list[Call]:
     """Join the calls of the neurons of one layer on the same inputs."""
     layers: dict[object, Call] = {}
     for call in neurons:
@@ -123,7 +123,4 @@ def _layer_calls(nodes: Iterable[Node], neurons: Sequence[Call]) -> list[Call]:
         layer.nodes.extend(call.nodes)
         if not call.detail:
             layer.detail = ""
-    position = {node: index for index, node in enumerate(nodes)}
-    for layer in layers.values():
-        layer.nodes.sort(key=position.__getitem__)
     return list(layers.values())

@@ -286,8 +286,8 @@ Backward, the derivative of each operation by its input:
 
 The chain rule multiplies them along each path, and adds up the paths:
   path 1: ∂c/∂b⁽¹⁾ · ∂b/∂a⁽¹⁾ = 1 · 1 = 1
-  path 2: ∂c/∂b⁽²⁾ · ∂b/∂a⁽¹⁾ = 1 · 1 = 1
-  path 3: ∂c/∂b⁽¹⁾ · ∂b/∂a⁽²⁾ = 1 · 1 = 1
+  path 2: ∂c/∂b⁽¹⁾ · ∂b/∂a⁽²⁾ = 1 · 1 = 1
+  path 3: ∂c/∂b⁽²⁾ · ∂b/∂a⁽¹⁾ = 1 · 1 = 1
   path 4: ∂c/∂b⁽²⁾ · ∂b/∂a⁽²⁾ = 1 · 1 = 1
 
   ∂c/∂a = 1 + 1 + 1 + 1 = 4
@@ -337,8 +337,8 @@ Backward, the derivative of each operation by its input:
 
 The chain rule multiplies them along each path, and adds up the paths:
   path 1: ∂y/∂v1 · ∂v1/∂x⁽¹⁾ = x · x = 2 · 2 = 4
-  path 2: ∂y/∂x⁽³⁾ = v1 = 4
-  path 3: ∂y/∂v1 · ∂v1/∂x⁽²⁾ = x · x = 2 · 2 = 4
+  path 2: ∂y/∂v1 · ∂v1/∂x⁽²⁾ = x · x = 2 · 2 = 4
+  path 3: ∂y/∂x⁽³⁾ = v1 = 4
 
   ∂y/∂x = 4 + 4 + 4 = 12
 

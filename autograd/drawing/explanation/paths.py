@@ -7,9 +7,10 @@ best continuation of each node, which is a sweep too.
 """
 
 import heapq
+import itertools
 import math
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from autograd.diagnosis import derivative_error, describe
 from autograd.drawing.local import existing_derivatives
@@ -155,69 +156,49 @@ def count_paths(steps: Steps) -> int:
 def largest_paths(steps: Steps, most: int) -> list[Path]:
     """Return the `most` paths of the largest absolute products, the largest first.
 
-    Each node has a best step, the one that the largest product from there on begins with. To take
-    the best step everywhere gives the largest path. Any other path deviates from that somewhere,
-    and each deviation loses something, so they are tried in the order of their losses: from a path
-    that is found, note the cheapest steps to leave it by, complete the cheapest of all with best
-    steps, and so on (Eppstein: Finding the k shortest paths, 1998).
+    Best-first search: of all paths that are begun, go on with the one that can still become the
+    largest. Since it is known how large each can become, none is begun in vain (A* with an exact
+    estimate). What is compared is by how much a path falls behind the largest of all; going on with
+    a best step adds exactly 0, and of equal paths the latest goes first, so a path that is begun is
+    finished before another one that rounding makes as large.
     """
-    sizes = _Sizes(steps)
+    sizes = _sizes(steps)
     output = next(reversed(steps))
-    found = [_completed([], output, sizes)]
-    candidates: list[tuple[float, int, int, int]] = []  # loss, path, place on it, choice there
-    loss, start = 0.0, 0
-    while len(found) < most:
-        latest = len(found) - 1
-        deviations = (
-            (loss + sizes.loss(step), latest, place, choice)
-            for place in range(start, len(found[latest]))
-            for choice, step in enumerate(steps[found[latest][place].node])
-            if step is not sizes.best_step[step.node]
-        )
-        for deviation in heapq.nsmallest(most - len(found), deviations):
-            heapq.heappush(candidates, deviation)
-        if not candidates:
-            break
-        loss, path, place, choice = heapq.heappop(candidates)
-        step = steps[found[path][place].node][choice]
-        found.append(_completed([*found[path][:place], step], step.input, sizes))
-        start = place + 1  # what deviates earlier has been noted with the path deviated from
-    paths = [Path((output, *(step.input for step in way)), tuple(way)) for way in found]
-    return sorted(paths, key=lambda path: -abs(path.product))
+    latest_first = itertools.count(0, -1)
+    begun: list[tuple[float, int, Node, Any]] = [(0.0, next(latest_first), output, None)]
+    found: list[Path] = []
+    while begun and len(found) < most:
+        loss, _, node, way = heapq.heappop(begun)
+        if not steps[node]:
+            found.append(_path(output, way))
+        for step in reversed(steps[node]):
+            best, size = sizes[node], _size_through(step, sizes)
+            lost = 0.0 if size == best else best - size  # both may be minus infinity
+            heapq.heappush(begun, (loss + lost, next(latest_first), step.input, (step, way)))
+    return sorted(found, key=lambda path: -abs(path.product))
 
 
-class _Sizes:
-    """How large a product can become from each node on.
+def _sizes(steps: Steps) -> dict[Node, float]:
+    """Return how large a product can become from each node on.
 
-    Sizes are logarithms: products leave the range of floats on paths that are merely long. What is
-    compared is always the loss against the best step, which is exactly 0 for that step, so rounding
-    cannot make the search doubt a path that it has begun.
+    Sizes are logarithms: products leave the range of floats on paths that are merely long.
     """
-
-    def __init__(self, steps: Steps) -> None:
-        self.best_step: dict[Node, Step] = {}
-        self._size: dict[Node, float] = {}
-        for node, choices in steps.items():
-            if choices:
-                self.best_step[node] = max(choices, key=self._through)
-                self._size[node] = self._through(self.best_step[node])
-            else:
-                self._size[node] = 0.0
-
-    def loss(self, step: Step) -> float:
-        """Return by what the step falls behind the best one of its node."""
-        best, size = self._size[step.node], self._through(step)
-        return 0.0 if size == best else best - size  # both may be minus infinity
-
-    def _through(self, step: Step) -> float:
-        slope = abs(step.derivative)
-        return (math.log(slope) if slope else -math.inf) + self._size[step.input]
+    sizes: dict[Node, float] = {}
+    for node, choices in steps.items():
+        sizes[node] = max((_size_through(step, sizes) for step in choices), default=0.0)
+    return sizes
 
 
-def _completed(begin: list[Step], node: Node, sizes: _Sizes) -> list[Step]:
-    """Go on from `node` with best steps."""
-    way = begin
-    while node in sizes.best_step:
-        way.append(sizes.best_step[node])
-        node = way[-1].input
-    return way
+def _size_through(step: Step, sizes: dict[Node, float]) -> float:
+    slope = abs(step.derivative)
+    return (math.log(slope) if slope else -math.inf) + sizes[step.input]
+
+
+def _path(output: Node, way: Any) -> Path:
+    """Return the path behind ``(last step, (step before it, ... None))``."""
+    steps: list[Step] = []
+    while way is not None:
+        step, way = way
+        steps.append(step)
+    steps.reverse()
+    return Path((output, *(step.input for step in steps)), tuple(steps))
