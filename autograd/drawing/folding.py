@@ -95,7 +95,8 @@ def _groups(
     for node in users:
         if node in home or parameter_part(node) is not None:
             continue
-        only = _only([home.get(user) for user in users[node]])
+        homes = {home.get(user) for user in users[node]}
+        only = homes.pop() if len(homes) == 1 else None
         if only is not None and kind(node) == "constant":
             only.nodes.insert(0, node)
         else:
@@ -177,11 +178,6 @@ def _place_parameters(
 
 def _home(groups: Iterable[Group]) -> dict[Node, Group]:
     return {node: group for group in groups for node in group.nodes}
-
-
-def _only(homes: Sequence[Group | None]) -> Group | None:
-    """Return the one call of a part that all users of a node belong to, if there is one."""
-    return homes[0] if len(set(homes)) == 1 else None
 
 
 def _groups_above(group: Group, home: dict[Node, Group]) -> Iterator[Group]:

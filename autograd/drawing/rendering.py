@@ -18,7 +18,7 @@ from autograd.errors import ArgumentError, RenderingError
 PATIENCE = 60.0
 """Seconds that a picture may take. A readable one takes less than one."""
 
-_SHARP = dict.fromkeys(("png", "jpg", "jpeg"), ("-Gdpi=144",))  # of screens of today
+_SHARP = dict.fromkeys(("png", "jpg", "jpeg"), ("-Gdpi=144",))  # as screens are
 _UNKNOWN_FORMAT = "not recognized. Use one of"  # both programs say so
 _HINTS = {
     "html": "take svg, png or pdf; a page is what ag.explore writes",
@@ -26,7 +26,7 @@ _HINTS = {
 }
 
 
-def render(source: str, format: str = "svg", patience: float = PATIENCE) -> bytes:
+def render(source: str, format: str = "svg") -> bytes:
     """Return the picture of a graph in the DOT language.
 
     >>> render("digraph { a -> b }")[:5]
@@ -38,19 +38,17 @@ def render(source: str, format: str = "svg", patience: float = PATIENCE) -> byte
         The graph.
     format : str
         "svg", "png", "pdf" or another one that the program knows.
-    patience : float
-        The seconds to wait.
 
     Raises
     ------
     ArgumentError
         If the format is unknown.
     RenderingError
-        If there is no program to do it, if it fails, or takes longer than `patience`.
+        If there is no program to do it, if it fails, or takes longer than `PATIENCE`.
     """
     failures = []
     for program in renderers():
-        result = _run(program, source, format, patience)
+        result = _run(program, source, format)
         if result.returncode == 0:
             return result.stdout
         message = result.stderr.decode(errors="replace").strip()
@@ -80,19 +78,17 @@ def renderers() -> list[str]:
     return list(dict.fromkeys(filter(None, found)))
 
 
-def _run(
-    program: str, source: str, format: str, patience: float
-) -> "subprocess.CompletedProcess[bytes]":
+def _run(program: str, source: str, format: str) -> "subprocess.CompletedProcess[bytes]":
     try:
         return subprocess.run(
             [program, f"-T{format}", *_SHARP.get(format, ())],
             input=source.encode(),
             capture_output=True,
-            timeout=patience,
+            timeout=PATIENCE,
         )
     except subprocess.TimeoutExpired:
         raise RenderingError(
-            f"{program} did not lay the picture out in {patience:g} seconds: draw less of the "
+            f"{program} did not lay the picture out in {PATIENCE:g} seconds: draw less of the "
             "graph, or collapse='layer'"
         ) from None
     except OSError as error:
@@ -130,7 +126,7 @@ class RenderedLayout:
     edges: dict[str, Route]
 
 
-def layout(source: str, patience: float = PATIENCE) -> RenderedLayout:
+def layout(source: str) -> RenderedLayout:
     """Return where the boxes and edges of a graph in the DOT language are put.
 
     >>> place = layout('digraph { a -> b [id="e0"] }')
@@ -143,15 +139,13 @@ def layout(source: str, patience: float = PATIENCE) -> RenderedLayout:
     ----------
     source : str
         The graph. An edge is listed in the result under its attribute ``id``.
-    patience : float
-        The seconds to wait.
 
     Raises
     ------
     RenderingError
         See `render`.
     """
-    graph: dict[str, Any] = json.loads(render(source, "json0", patience))
+    graph: dict[str, Any] = json.loads(render(source, "json0"))
     _, _, width, height = map(float, graph["bb"].split(","))
 
     def point(text: str) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import autograd as ag
+from autograd.drawing import rendering
 from autograd.drawing.rendering import layout, render, renderers
 
 SOURCE = 'digraph { a [label="é ∂ Σ"]; a -> b [id="e0" label="x"]; a -> b [id="e1"] }'
@@ -126,8 +127,9 @@ def test_a_program_that_cannot_be_run_is_named(install: Install, tmp_path: Path)
         render(SOURCE)
 
 
-def test_nothing_hangs(install: Install) -> None:
+def test_nothing_hangs(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "PATIENCE", 0.2)
     sleep = shutil.which("sleep", path=os.defpath)
     install(dot=f"exec {sleep} 1000000")
     with pytest.raises(ag.RenderingError, match=r"in 0\.2 seconds: draw less"):
-        render(SOURCE, patience=0.2)
+        render(SOURCE)

@@ -1,11 +1,10 @@
 """An explanation as LaTeX for notebooks: one aligned block."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from autograd.drawing.explanation.formula_writing import factor
 from autograd.drawing.explanation.outline import Outline
-from autograd.drawing.explanation.paths import Step
 from autograd.drawing.explanation.text import further_paths
 from autograd.drawing.notation import LATEX, latex_escaped
 
@@ -39,11 +38,8 @@ def _chain_rule(outline: Outline) -> Iterator[str]:
     """Write the sum: in derivatives, in symbols, in numbers, and the result."""
     total = outline.total
     parts = [path.product for path in total.paths]
-    sums = [
-        [_partials(outline, way) for way in outline.ways],
-        [outline.product(way, LATEX, in_symbols=True) for way in outline.ways],
-        [outline.product(way, LATEX, in_symbols=False) for way in outline.ways],
-    ]
+    products = [outline.products(way, LATEX) for way in outline.ways]
+    sums = [list(terms) for terms in zip(*products, strict=True)]
     if others := total.path_count - len(total.paths):
         further = rf"\left(\mathrm{{{latex_escaped(further_paths(others))}}}\right)"
         sums = [[*terms, further] for terms in sums]
@@ -57,7 +53,3 @@ def _chain_rule(outline: Outline) -> Iterator[str]:
             yield f"{left} &= {first}"
             yield from (rf"&\quad + {term}" for term in rest)
             left = ""
-
-
-def _partials(outline: Outline, way: Sequence[Step | None]) -> str:
-    return LATEX.dot.join(outline.partial(step, LATEX) if step else LATEX.ellipsis for step in way)

@@ -99,28 +99,29 @@ class Outline:
             return None
         return written(formula, style, self._namer(style))
 
-    def product(self, way: Sequence[Step | None], style: Style, in_symbols: bool) -> str:
-        """Write the product of the local derivatives of a path."""
-
-        def one(step: Step) -> Symbolic:
-            formula = self._derivatives[step[:2]] if in_symbols else None
-            return step.derivative if formula is None else formula
-
-        name = self._namer(style)
+    def products(self, way: Sequence[Step | None], style: Style) -> list[str]:
+        """Write the product of the local derivatives of a path: as such, in symbols, in numbers."""
         write = factor if len(way) > 1 else written
-        return style.dot.join(
-            style.ellipsis if step is None else write(one(step), style, name) for step in way
-        )
+
+        def in_symbols(step: Step) -> str:
+            formula = self._derivatives[step[:2]]
+            known = step.derivative if formula is None else formula
+            return write(known, style, self._namer(style))
+
+        def in_numbers(step: Step) -> str:
+            return write(step.derivative, style, self._namer(style))
+
+        return [
+            style.dot.join(style.ellipsis if step is None else form(step) for step in way)
+            for form in (lambda step: self.partial(step, style), in_symbols, in_numbers)
+        ]
 
     def partial(self, step: Step, style: Style) -> str:
-        """Write a local derivative as a quotient, ∂node/∂input."""
-        return style.partial(self.name(step.node, style), self.input_name(step, style))
-
-    def input_name(self, step: Step, style: Style) -> str:
-        """Name the input that a step leads to, with its place if ∂node/∂input is ambiguous."""
+        """Write a local derivative as ∂node/∂input, with the place of an ambiguous input."""
         name = self.name(step.input, style)
         place = self._places.get(step[:2])
-        return style.raised(name, f"({place})") if place else name
+        below = style.raised(name, f"({place})") if place else name
+        return style.partial(self.name(step.node, style), below)
 
     def whole(self, style: Style) -> str:
         """Write the gradient as a quotient, ∂output/∂wrt."""

@@ -77,14 +77,8 @@ def _chain_rule(outline: Outline) -> str:
 
 
 def _product(outline: Outline, way: Sequence[Step | None], product: float, name: str) -> list[str]:
-    """Write the product of the derivatives of a path: as such, in symbols, in numbers."""
-    partials = [outline.partial(step, TEXT) if step else TEXT.ellipsis for step in way]
-    forms = [
-        TEXT.dot.join(partials),
-        outline.product(way, TEXT, in_symbols=True),
-        outline.product(way, TEXT, in_symbols=False),
-        TEXT.number(product),
-    ]
+    """Write the product of the derivatives of a path, and what it is."""
+    forms = [*outline.products(way, TEXT), TEXT.number(product)]
     forms = [form for form, _ in itertools.groupby(forms) if form != outline.whole(TEXT)]
     line = f"{name} {' = '.join(forms)}"
     if name and len(line) <= WIDTH:
