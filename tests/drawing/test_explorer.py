@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd.drawing import rendering
-from autograd.drawing.explorer import exploring, layout
+from autograd.drawing.explorer import layout, levels
 from autograd.drawing.explorer.cells import cell_graph
 from autograd.drawing.explorer.history import MOST_NUMBERS
 from autograd.drawing.explorer.javascript import DEEPEST, javascript, javascript_table
@@ -137,22 +137,22 @@ def test_unknown_folding_is_refused(page: Path) -> None:
 
 
 def test_more_boxes_than_move_are_refused(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exploring, "MOST_VISIBLE", 20)
+    monkeypatch.setattr(levels, "MOST_VISIBLE", 20)
     with pytest.raises(ag.GraphError, match=r"a page of \d+ boxes .* 20 can.* collapse='layer'"):
         ag.explore(network(4, 1), page, collapse=None)
-    monkeypatch.setattr(exploring, "MOST_VISIBLE", 3)
+    monkeypatch.setattr(levels, "MOST_VISIBLE", 3)
     with pytest.raises(ag.GraphError, match=r"3 can: explore one sample .* shorter loop$"):
         ag.explore(network(4, 1), page, collapse="layer")
     x = ag.Value(1.0)
     with pytest.raises(ag.GraphError, match=r"3 can: explore one .* build the model of nn\.Layer"):
         ag.explore(ag.sin(x) * x + x, page, collapse=None)
-    monkeypatch.setattr(exploring, "MOST_VISIBLE", 20)
+    monkeypatch.setattr(levels, "MOST_VISIBLE", 20)
     ag.explore(network(4, 1), page, collapse="neuron")
 
 
 def test_graphs_that_are_too_large_are_refused_at_once(page: Path) -> None:
     x = ag.Value(1.0)
-    for _ in range(exploring.MOST_CELLS):
+    for _ in range(levels.MOST_CELLS):
         x = x + 1.0
     with pytest.raises(ag.GraphError, match="one sample instead of a batch"):
         ag.explore(x, page)

@@ -2,7 +2,7 @@
 
 import os
 import reprlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from autograd.drawing.explorer.cells import (
 from autograd.drawing.explorer.history import TrainingHistory
 from autograd.drawing.explorer.javascript import javascript_table, operation_key
 from autograd.drawing.explorer.layout import places
+from autograd.drawing.explorer.levels import MOST_VISIBLE, named_levels, opened, require_few
 from autograd.drawing.explorer.page import page
 from autograd.drawing.explorer.plane import DecisionPlane
 from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED
@@ -27,19 +28,6 @@ from autograd.files import as_path, write_file
 from autograd.graph import Node
 from autograd.operation import Operation
 from autograd.value import Value
-
-MOST_VISIBLE = 2000
-"""So many boxes move smoothly."""
-
-MOST_CELLS = 30_000
-"""So many nodes are recomputed at once when a number is edited."""
-
-READABLE = 40
-"""With "auto", as much is opened as leaves no more boxes than these."""
-
-_SMALLER = (
-    "explore one sample instead of a batch, fewer inputs, a smaller network or a shorter loop"
-)
 
 
 def explore(
@@ -126,9 +114,9 @@ def explore(
     known += training.parameters if training is not None else []
     outputs: list[Node] = [root]
     nodes = inputs_first(outputs, lambda node: node.parents)
-    _require_few(nodes)
+    require_few(nodes)
     graph = cell_graph(root, known)
-    _require_few(graph.cells)
+    require_few(graph.cells)
     source, missing = javascript_table(graph.operations())
     if missing and (training is not None or plane is not None):
         raise GraphError(f"training and planes are recomputed in the page, and {_locked(missing)}")
@@ -179,8 +167,8 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
         ],
         "sizes": {"card": CARD, "folded": FOLDED, "beside": BESIDE, "along": ALONG},
         "routes": where.routes,
-        "levels": [{"name": name, "open": level} for name, level in _named_levels(graph)],
-        "opened": _opened(graph, collapse),
+        "levels": [{"name": name, "open": level} for name, level in named_levels(graph)],
+        "opened": opened(graph, collapse),
         "foldToFit": collapse == "auto",
         "mostVisible": MOST_VISIBLE,
         "locked": f"Numbers cannot be edited: {_locked(missing)}." if missing else "",
@@ -199,65 +187,3 @@ def _described(operation: Operation, n_inputs: int) -> dict[str, str]:
 def _locked(missing: list[str]) -> str:
     names = " and ".join(dict.fromkeys(missing))
     return f"{names} has no formula that a page could compute with"
-
-
-# --- how much is shown ---------------------------------------------------------------------------
-
-
-def _levels(graph: CellGraph) -> dict[Collapse, list[int]]:
-    """Return the groups that are open at each level of folding, from the fewest to all."""
-    holding = sorted({group.within for group in graph.groups} - {-1})
-    return {"layer": [], "neuron": holding, None: list(range(len(graph.groups)))}
-
-
-def _named_levels(graph: CellGraph) -> list[tuple[str, list[int]]]:
-    """Return the levels by the names that the page has for them, each once."""
-    levels = list(_levels(graph).values())
-    if not graph.groups:
-        return []
-    if not levels[1]:
-        return [("Boxes", levels[0]), ("Nodes", levels[2])]
-    return list(zip(("Layers", "Neurons", "Nodes"), levels, strict=True))
-
-
-def _opened(graph: CellGraph, collapse: Collapse) -> list[int]:
-    """Return the groups that are open at first.
-
-    Raises
-    ------
-    GraphError
-        If more boxes than the page can move are then visible.
-    """
-    levels = _levels(graph)
-    if collapse == "auto":
-        fitting = [opened for opened in levels.values() if _visible(graph, opened) <= READABLE]
-        opened = fitting[-1] if fitting else []
-    else:
-        opened = levels[collapse]
-    count = _visible(graph, opened)
-    if count > MOST_VISIBLE:
-        folded = _visible(graph, [])
-        advice = f"with collapse='layer' it has {folded:,}" if folded <= MOST_VISIBLE else _SMALLER
-        if not graph.groups:
-            advice += ", or build the model of nn.Layer and nn.Neuron, which fold into boxes"
-        raise GraphError(_too_large(count, "boxes", MOST_VISIBLE, advice))
-    return opened
-
-
-def _visible(graph: CellGraph, opened: Iterable[int]) -> int:
-    """Count the boxes that are seen while some groups are open."""
-    is_open = {-1, *opened}
-    boxes = set()
-    for place, cell in enumerate(graph.cells):
-        around = [group for group in graph.containers_of(cell.group) if group not in is_open]
-        boxes.add(("group", around[-1]) if around else ("cell", place))
-    return len(boxes)
-
-
-def _require_few(nodes: Sequence[object]) -> None:
-    if len(nodes) > MOST_CELLS:
-        raise GraphError(_too_large(len(nodes), "nodes", MOST_CELLS, _SMALLER))
-
-
-def _too_large(count: int, what: str, most: int, advice: str) -> str:
-    return f"a page of {count:,} {what} cannot be read or moved; {most:,} can: {advice}"
