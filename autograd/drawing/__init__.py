@@ -6,7 +6,7 @@ box), `connections`, `picture` (boxes and edges), `unfolding` (a weighted sum as
 `depicting` (how all these make a picture), `appearance` (colours and text), `rendering` (the
 programs that lay a picture out), `drawing`.
 
-`explanation` tells one gradient as the chain rule does, path by path, in one `notation` for the
+`explanation` explains one gradient by the chain rule, path by path, in one `notation` for the
 terminal and another for notebooks. `explorer` writes a page to watch both passes in.
 
 Nothing is imported here: Graphviz is needed for pictures alone.

@@ -47,7 +47,7 @@ EDGES = {
 STRAIGHT = "10"
 """The weight of an edge between computed boxes: a chain of them is a line, its leaves aside."""
 
-_SIGNS = {"-": "−"}  # a hyphen is hardly seen
+_SIGNS = {"-": "−"}  # a hyphen is hard to see
 
 
 def box_label(box: Box, number_format: str) -> str:
@@ -83,7 +83,7 @@ def edge_label(edge: Edge, number_format: str) -> str:
 
 
 def legend(roles: Iterable[Role], with_derivatives: bool) -> str:
-    """Return the line below a picture that tells what its colours mean."""
+    """Return the line below a picture that says what its colours mean."""
     present = set(roles)
     cells = []
     for role, (border, area) in COLORS.items():

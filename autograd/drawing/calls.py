@@ -84,7 +84,7 @@ def _neuron_calls(users: Mapping[Node, Sequence[Node]]) -> list[Call]:
 
 
 def _relabelled_call(part: Part, weighted_sum: Node, users: Sequence[Node]) -> Call:
-    """Return the call of a neuron that only its weighted sum tells of."""
+    """Return the call of a neuron that is known by its weighted sum alone."""
     made = [(user.operation and user.operation.name, user.parents) for user in users]
     if made == [(part.detail, (weighted_sum,))]:
         return Call(part, [weighted_sum, *users], part.detail)

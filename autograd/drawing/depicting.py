@@ -25,7 +25,7 @@ READABLE = 30
 """The number of boxes up to which "auto" shows every node, or every neuron."""
 
 MOST_DENSE = 300
-"""So many edges may be between boxes of any number; more only if few of them meet at each box."""
+"""The edges that any picture may have; more only if few of them meet at each box."""
 
 
 def depict(
@@ -49,17 +49,18 @@ def depict(
     ----------
     root : Value, or list of Values
     collapse : "neuron", "layer", None or "auto"
-        What each call of becomes one box; with None, each node is a box. "auto" is the first of
-        None, "neuron" and "layer" that makes at most `READABLE` boxes, else "layer".
+        The parts of a model of which each call becomes one box; with None, each node is a box.
+        "auto" is the first of None, "neuron" and "layer" that makes at most `READABLE` boxes, else
+        "layer".
     parameters : iterable of Value
         Variables to show as parameters, beside those of the `nn` package.
     most : int, optional
-        The number of boxes to refuse more than.
+        The largest number of boxes to accept.
 
     Raises
     ------
     ArgumentError
-        If `collapse` is something else.
+        If `collapse` is none of these.
     GraphError
         If `root` or `parameters` are not made of Values, or there are more than `most` boxes, or
         so many edges that they cover each other.
@@ -128,12 +129,12 @@ def levels_of(collapse: Collapse) -> Sequence[Level]:
     Raises
     ------
     ArgumentError
-        If `collapse` is no option.
+        If `collapse` is none of the options.
     """
     if collapse == "auto":
         return None, "neuron", "layer"
     if collapse not in ("neuron", "layer", None):
-        raise ArgumentError(f"collapse={collapse!r}: it is 'auto', 'neuron', 'layer' or None")
+        raise ArgumentError(f"collapse={collapse!r}: it must be 'auto', 'neuron', 'layer' or None")
     return (collapse,)
 
 
@@ -141,7 +142,7 @@ def _too_large(size: str, level: Level) -> GraphError:
     less = "" if level == "layer" else "collapse='layer' shows less. "
     return GraphError(
         f"a picture of {size} is too large to be read. {less}Draw one sample, a smaller network, "
-        "a shorter loop, or one of the Values inside of it"
+        "a shorter loop, or one of the Values inside it"
     )
 
 

@@ -15,7 +15,7 @@ from autograd.files import as_path, write_file
 from autograd.value import Value
 
 MOST_BOXES = 500
-"""More than this nobody could read, and Graphviz takes minutes to lay out."""
+"""Nobody could read more, and Graphviz would take minutes to lay them out."""
 
 MOST_EDGE_LABELS = 100
 """With more edges than this, their labels would push the boxes far apart."""
@@ -48,7 +48,7 @@ def draw(
     ----------
     root : Value, or list of Values
     collapse : "auto", "neuron", "layer" or None
-        What becomes one box: each neuron of a model, each layer, or nothing but what is one node.
+        What becomes one box: each neuron of a model, each layer, or with None each single node.
         A box of several numbers shows the smallest and the largest, an edge how many it carries,
         and more than a few nodes that are alike share a box. "auto" shows as much detail as is
         readable.
@@ -64,10 +64,10 @@ def draw(
     ArgumentError
         If an option is unknown.
     GraphError
-        If `root` is not made of Values, or there is too much to be seen.
+        If `root` is not made of Values, or there is too much to show.
     """
     if direction not in ("LR", "TB"):
-        raise ArgumentError(f"direction={direction!r}: it is 'LR' or 'TB'")
+        raise ArgumentError(f"direction={direction!r}: it must be 'LR' or 'TB'")
     _check_number_format(number_format)
     picture = depict(root, collapse, parameters=parameters, most=MOST_BOXES)
     return Drawing(picture, direction, number_format)
@@ -78,7 +78,7 @@ def _check_number_format(number_format: str) -> None:
         format(1.0, number_format)
     except (TypeError, ValueError):
         raise ArgumentError(
-            f"number_format={number_format!r}: it is a format of floats, such as '.4g' or '+.2f'"
+            f"number_format={number_format!r}: it must be a format such as '.4g' or '+.2f'"
         ) from None
 
 
@@ -122,7 +122,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             self.edge(edge.source, edge.target, label, id=f"e{index}", weight=weight)
 
     def __repr__(self) -> str:
-        """Tell what it is a picture of, and what to do with it."""
+        """Return how large the picture is, and what to do with it."""
         return f'<Drawing of {self.n_boxes} boxes: .render("picture.svg") writes it to a file>'
 
     def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:

@@ -1,12 +1,12 @@
 """What is shown as one box: the nodes of a graph, sorted into groups.
 
 First, each call of a part of the model is one group (see `calls`), and every other node its own.
-Then groups that are alike, in what they are and in what they take, are shown as one if there are
-more than a few: the ten exponentials of a softmax, the calls of one layer on all samples of a
-batch. So are leaves that the same groups use, as the 64 inputs of a layer; the constants of a loop
-stay each beside its step. Last, parameters go into the box of the part that uses them.
+Then groups of one kind with inputs of one kind are shown as one if there are more than a few: the
+ten exponentials of a softmax, the calls of one layer on all samples of a batch. So are leaves that
+the same groups use, such as the 64 inputs of a layer; the constants of a loop each stay beside
+their step. Last, parameters go into the box of the part that uses them.
 
-Folding keeps the graph a graph without cycles: no group takes anything from one like itself.
+Folding keeps the graph free of cycles: no group takes anything from one like itself.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ from autograd.graph import Node
 from autograd.parts import Part
 
 FEW = 4
-"""As many groups that are alike are shown one by one; more become one."""
+"""Up to this many groups that are alike are shown one by one; more become one."""
 
 
 @dataclass(eq=False)
@@ -33,7 +33,7 @@ class Group:
     part : Part or None
         The part of a model that made them, if one did.
     detail : str
-        What there is to say of the part, as its activation, if that is among the nodes.
+        What there is to say of the part, such as its activation, if that is among the nodes.
     calls : int
         How often it was called for them.
     """

@@ -2,7 +2,7 @@
 
 The chain rule multiplies them along a path. That of an operation with respect to one of its inputs
 is its derivative rule with the gradient 1. A picture must not fail where a derivative does not
-exist, as that of a root at 0: there it is nan.
+exist, such as that of a root at 0: there it is nan.
 """
 
 import math
@@ -42,7 +42,7 @@ def existing_derivatives(node: Node) -> tuple[float, ...]:
 
 
 def derivatives_through(nodes: Sequence[Node], output: Node) -> dict[Node, float]:
-    """Return d output/d input for each node outside of `nodes` that one of them takes.
+    """Return d output/d input for each node outside `nodes` that one of them takes as an input.
 
     >>> from autograd import Value
     >>> x = Value(0.0, "x")

@@ -31,7 +31,7 @@ class Box:
     nodes : tuple of Node
         The nodes inside, each after its inputs. A product of a weighted sum has none.
     data, gradients : tuple of float
-        The numbers of the nodes that are seen outside of the box; None where there is no gradient.
+        The numbers of the nodes that are used outside the box; None where there is no gradient.
     part : Part or None
         The neuron or layer whose call, or calls, it shows.
     """

@@ -18,11 +18,11 @@ from autograd.errors import ArgumentError, RenderingError
 PATIENCE = 60.0
 """Seconds that a picture may take. A readable one takes less than one."""
 
-_SHARP = dict.fromkeys(("png", "jpg", "jpeg"), ("-Gdpi=144",))  # as screens are
+_SHARP = dict.fromkeys(("png", "jpg", "jpeg"), ("-Gdpi=144",))  # on high-resolution screens
 _UNKNOWN_FORMAT = "not recognized. Use one of"  # both programs say so
 _HINTS = {
-    "html": "take svg, png or pdf; a page is what ag.explore writes",
-    "pdf": "take svg or png; pdf takes an installed Graphviz",
+    "html": "use svg, png or pdf; ag.explore writes pages",
+    "pdf": "use svg or png; pdf needs an installed Graphviz",
 }
 
 
@@ -59,7 +59,7 @@ def render(source: str, format: str = "svg") -> bytes:
             "(apt install graphviz, brew install graphviz, winget install graphviz)"
         )
     if all(_UNKNOWN_FORMAT in failure for failure in failures):
-        hint = _HINTS.get(format, "take svg, png or pdf")
+        hint = _HINTS.get(format, "use svg, png or pdf")
         raise ArgumentError(f"no picture in the format {format!r}: {hint}. {'; '.join(failures)}")
     raise RenderingError(f"the picture cannot be drawn. {'; '.join(failures)}")
 
@@ -67,8 +67,8 @@ def render(source: str, format: str = "svg") -> bytes:
 def renderers() -> list[str]:
     """Return the programs that can draw, each once, the system's Graphviz first.
 
-    That of the Python package is also looked for where this Python keeps its programs, which is not
-    on the path unless its environment was activated.
+    The one of the Python package is also looked for where this Python keeps its programs: that
+    folder is not on the path unless the environment was activated.
     """
     found = (
         shutil.which("dot"),
@@ -89,7 +89,7 @@ def _run(program: str, source: str, format: str) -> "subprocess.CompletedProcess
     except subprocess.TimeoutExpired:
         raise RenderingError(
             f"{program} did not lay the picture out in {PATIENCE:g} seconds: draw less of the "
-            "graph, or collapse='layer'"
+            "graph, or use collapse='layer'"
         ) from None
     except OSError as error:
         raise RenderingError(f"{program} cannot be run: {error}") from error

@@ -13,10 +13,11 @@ Role: TypeAlias = Literal["input", "parameter", "constant", "intermediate", "out
 def find_roles(
     nodes: Sequence[Node], roots: Iterable[Node], parameters: Iterable[Node]
 ) -> dict[Node, Role]:
-    """Tell what each node is.
+    """Return the role of each node.
 
     A variable is a parameter if it is one of a part of a model or among `parameters`, else an
-    input; so is a number that a neuron was given. Other numbers in formulas are constants.
+    input. A number that a neuron was given is an input, too; other numbers in formulas are
+    constants.
     """
     roles: dict[Node, Role] = {}
     known, outputs = set(parameters), set(roots)

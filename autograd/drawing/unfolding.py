@@ -21,7 +21,7 @@ SHORT = 8
 
 
 def unfold(picture: Picture) -> Picture:
-    """Show every short dot that has a box for itself as products and a sum.
+    """Show every short dot that has a box to itself as products and a sum.
 
     >>> import autograd as ag
     >>> from autograd.drawing.depicting import depict

@@ -242,9 +242,9 @@ def test_render_needs_a_format() -> None:
 
 
 def test_an_ending_that_is_no_format_is_told_with_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(ag.ArgumentError, match="format 'py': take svg, png or pdf"):
+    with pytest.raises(ag.ArgumentError, match="format 'py': use svg, png or pdf"):
         twice_the_same().render(tmp_path / "a.py")
-    with pytest.raises(ag.ArgumentError, match=r"'html': .* a page is what ag\.explore writes"):
+    with pytest.raises(ag.ArgumentError, match=r"'html': .* ag\.explore writes pages"):
         twice_the_same().render(tmp_path / "a.html")
     assert not list(tmp_path.iterdir())
 
@@ -281,7 +281,7 @@ def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_unknown_options_are_refused() -> None:
     x = ag.Value(1.0)
-    with pytest.raises(ag.ArgumentError, match="direction='RL': it is 'LR' or 'TB'"):
+    with pytest.raises(ag.ArgumentError, match="direction='RL': it must be 'LR' or 'TB'"):
         ag.draw(x, direction="RL")  # type: ignore[arg-type]  # the point
     with pytest.raises(ag.ArgumentError, match=r"number_format='q': .* such as '\.4g'"):
         ag.draw(x, number_format="q")

@@ -601,5 +601,5 @@ def test_a_graph_that_was_recorded_with_other_numbers_is_refused() -> None:
 @pytest.mark.parametrize("paths", [0, -1, 1.5, True, "all"])
 def test_number_of_paths_is_checked(paths: Any) -> None:
     y, w = neuron()
-    with pytest.raises(ArgumentError, match="from 1 on"):
+    with pytest.raises(ArgumentError, match="at least 1"):
         ag.explain(y, w, paths=paths)

@@ -111,7 +111,7 @@ def test_a_list_is_refused_without_its_numbers(page: Path) -> None:
 @pytest.mark.parametrize("option", [{"title": 3}, {"training": [1, 2]}, {"plane": 3}])
 def test_options_of_another_kind_are_refused(page: Path, option: dict[str, Any]) -> None:
     name, given = option.popitem()
-    with pytest.raises(ag.ArgumentError, match=re.escape(f"{name}={given!r}: it is a")):
+    with pytest.raises(ag.ArgumentError, match=re.escape(f"{name}={given!r}: it must be a")):
         ag.explore(ag.Value(1.0), page, **{name: given})
     assert not page.exists()
 
@@ -129,7 +129,7 @@ def test_parameters_are_one_value_or_several(page: Path) -> None:
 
 
 def test_unknown_folding_is_refused(page: Path) -> None:
-    with pytest.raises(ag.ArgumentError, match="collapse='neurons': it is 'auto', 'neuron'"):
+    with pytest.raises(ag.ArgumentError, match="collapse='neurons': it must be 'auto', 'neuron'"):
         ag.explore(ag.Value(1.0), page, collapse="neurons")  # type: ignore[arg-type]
 
 
@@ -293,9 +293,11 @@ def test_what_is_no_formula_is_refused(array: Any, own_operation: str, page: Pat
     )
     assert javascript_table([(operation, 1)])[1] == [own_operation]
     locked = data_of(ag.explore(operation(ag.Value(1.0)), page))["locked"]
-    assert locked.startswith("Numbers cannot be edited: own </script> has no formula")
+    assert locked == "Numbers cannot be edited: the page has no formula for own </script>."
     history = ag.TrainingHistory([ag.Value(1.0)])
-    with pytest.raises(ag.GraphError, match="recomputed in the page, and own"):
+    with pytest.raises(
+        ag.GraphError, match="cannot be recomputed: the page has no formula for own"
+    ):
         ag.explore(operation(ag.Value(1.0)), page, training=history)
 
 

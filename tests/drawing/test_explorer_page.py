@@ -351,7 +351,7 @@ def test_an_operation_without_formula_is_shown_but_not_edited(
     assert browser.column("data")["L"] == 6.0
     assert browser.column("gradient")["x"] == 4.0
     browser.card("x").click()
-    assert "steps has no formula that a page could compute with" in browser.text("#inspector")
+    assert "the page has no formula for steps" in browser.text("#inspector")
     browser.edit({"x": 1.0})
     assert browser.column("data")["L"] == 6.0
     assert browser.run("return document.getElementById('value')") is None

@@ -397,7 +397,7 @@ def test_parameters_must_be_values() -> None:
 
 def test_an_unknown_way_to_collapse() -> None:
     with pytest.raises(
-        ag.ArgumentError, match="'neurons': it is 'auto', 'neuron', 'layer' or None"
+        ag.ArgumentError, match="'neurons': it must be 'auto', 'neuron', 'layer' or None"
     ):
         depict(ag.Value(1.0), "neurons")  # type: ignore[arg-type]  # the point
 
@@ -406,9 +406,7 @@ def test_too_much_to_see_is_refused_with_advice() -> None:
     total = ag.Value(0.0)
     for _ in range(100):
         total = total + ag.Value(1.0)
-    with pytest.raises(
-        ag.GraphError, match=r"201 boxes .* collapse='layer' .* Values inside of it"
-    ):
+    with pytest.raises(ag.GraphError, match=r"201 boxes .* collapse='layer' .* Values inside it"):
         depict(total, None, most=200)
     assert len(depict(total, None, most=201).boxes) == 201
 

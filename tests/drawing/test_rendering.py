@@ -85,7 +85,7 @@ def test_a_graph_that_cannot_be_read_is_refused(program: str, install: Install) 
 
 def test_pdf_takes_the_systems_graphviz(install: Install) -> None:
     install(PURE)
-    with pytest.raises(ag.ArgumentError, match="pdf takes an installed Graphviz"):
+    with pytest.raises(ag.ArgumentError, match="pdf needs an installed Graphviz"):
         render(SOURCE, "pdf")
 
 

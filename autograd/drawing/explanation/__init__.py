@@ -1,4 +1,4 @@
-"""One gradient told as the chain rule does, path by path: `explain`.
+"""One gradient explained by the chain rule, path by path: `explain`.
 
 `paths` finds the paths. `node_formulas` has what stands at each of their steps, made of
 `expressions` and put into characters by `formula_writing`. `names` names the nodes, `outline`

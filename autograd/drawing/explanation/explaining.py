@@ -1,4 +1,4 @@
-"""`explain`: one gradient, told as the chain rule tells it."""
+"""`explain`: one gradient as the chain rule composes it."""
 
 import reprlib
 from dataclasses import dataclass
@@ -68,8 +68,8 @@ def explain(output: Value, wrt: Value, paths: int = 5) -> Explanation:
     wrt : Value
         With respect to what: a variable, or a computed node.
     paths : int
-        How many to show, at least 1. Of more paths than that, the ones that contribute most are
-        shown, and what the others add to them.
+        How many to show, at least 1. If there are more, those that contribute most are shown, and
+        the sum of the others.
 
     Returns
     -------
@@ -103,4 +103,4 @@ def _check(output: Any, wrt: Any, paths: Any) -> None:
             raise NotANumberError(f"explain({name}=...) takes one Value, not {shown}{advice}")
     require_recorded(output, "explain() of")
     if isinstance(paths, bool) or not isinstance(paths, int) or paths < 1:
-        raise ArgumentError(f"paths={paths!r}: it takes a whole number from 1 on")
+        raise ArgumentError(f"paths={paths!r}: it must be a whole number, at least 1")

@@ -80,7 +80,7 @@ def reading_order(node: Node) -> Sequence[int]:
 def derivative_formula(node: Node, position: int) -> Symbolic | None:
     """Return the derivative of a node by one of its inputs in symbols, None if it is too long.
 
-    None too if the rule does with its arguments what only floats can do, such as ``math.cos(x)``.
+    Also None if the rule does with its arguments what only floats can do, such as ``math.cos(x)``.
     """
     target = node.parents[position]
     inputs = [

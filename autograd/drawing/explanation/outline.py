@@ -1,4 +1,4 @@
-"""What an explanation shows of a chain-rule sum, and how it calls it; in text and in LaTeX alike.
+"""What an explanation shows of a chain-rule sum, and by which names, in text and in LaTeX alike.
 
 Long paths are abridged in the middle. Every node that is then still mentioned gets a name, and
 every step that is still walked its local derivative in symbols.
@@ -21,7 +21,7 @@ from autograd.drawing.notation import LATEX, Style
 from autograd.graph import Node, topological_order
 
 LONG, BEGINNING, END = 10, 4, 3
-"""Of a path of more steps than `LONG`, so many at the `BEGINNING` and the `END` are shown."""
+"""Of a path of more than `LONG` steps, only those at its `BEGINNING` and its `END` are shown."""
 
 
 class Outline:
@@ -93,7 +93,7 @@ class Outline:
         return written(self._formulas[node], style, self._namer(style))
 
     def derivative(self, step: Step, style: Style) -> str | None:
-        """Write a local derivative in symbols; None, if there is but its number."""
+        """Write a local derivative in symbols; None if there is only its number."""
         formula = self._derivatives[step[:2]]
         if not isinstance(formula, Expression):
             return None
@@ -139,7 +139,7 @@ def _abridged(path: Path) -> list[Step | None]:
 
 
 def _places_to_mark(steps: Sequence[Step], order: dict[Node, int]) -> dict[tuple[Node, int], int]:
-    """Count the place of the input of each step, of those that have to be told apart.
+    """Return the place of the input of each step whose input has to be told apart.
 
     In ``y = x * x + x`` the last x is the third. The local derivative of y by it is 1, and ∂y/∂x is
     the derivative by all three: so wherever a node depends on an input in more than one way, the
@@ -159,7 +159,7 @@ def _places_to_mark(steps: Sequence[Step], order: dict[Node, int]) -> dict[tuple
 
 
 def _is_one_of_several_ways(step: Step, order: dict[Node, int]) -> bool:
-    """Tell whether the node of a step depends on its input through another step, too."""
+    """Return whether the node of a step depends on its input through another step, too."""
     waiting = [*step.node.parents]
     del waiting[step.position]
     met: set[Node] = set()

@@ -102,7 +102,7 @@ def _sum(outline: Outline) -> Iterator[str]:
 
 
 def further_paths(count: int) -> str:
-    """Say how many paths are not shown; of very many, the size of their number.
+    """Say how many paths are not shown; of very many, the order of magnitude.
 
     >>> further_paths(1), further_paths(2**30), further_paths(2**100_000)
     ('1 further path', '1,073,741,824 further paths', 'about 1e30103 further paths')

@@ -28,10 +28,10 @@ from autograd.operation import CONSTANT, Operation
 from autograd.value import Value
 
 _FEW_PRODUCTS = 4
-"""Of a `dot` that is in no neuron: more than these are folded at first."""
+"""A `dot` outside of neurons with more products than this is folded at first."""
 
 _FEW_AFTER = 6
-"""Of the nodes behind the last layer of a model: more than these can be folded into one box."""
+"""If more nodes than this follow the last layer of a model, they can be folded into one box."""
 
 
 @dataclass(eq=False)
@@ -73,7 +73,7 @@ class CellGroup:
 class CellGraph:
     """All cells, the output last, and the groups, each after the one that it is within.
 
-    `place` tells which cell shows a node of the recorded graph.
+    `place` maps each node of the recorded graph to the cell that shows it.
     """
 
     cells: list[Cell] = field(default_factory=list)
@@ -147,7 +147,7 @@ def cell_graph(root: Value, parameters: Sequence[Value]) -> CellGraph:
 
 
 def recorded_otherwise(graph: CellGraph) -> bool:
-    """Tell whether a leaf was changed after the graph had been recorded."""
+    """Return whether a leaf was changed after the graph had been recorded."""
     return any(
         not math.isclose(node.data, graph.cells[place].data, rel_tol=1e-9, abs_tol=1e-300)
         for node, place in graph.place.items()
@@ -213,7 +213,7 @@ def _after_the_parts(nodes: Sequence[Node], boxes: Iterable[Box]) -> list[Node]:
 
 
 def _number_namesakes(groups: Sequence[CellGroup]) -> None:
-    """Tell groups of one title apart: the neurons of a layer, the calls of a layer."""
+    """Add a number to equal titles: the neurons of a layer, the calls of a layer."""
     titles = Counter((group.within, group.title) for group in groups)
     seen: Counter[tuple[int, str]] = Counter()
     for group in groups:

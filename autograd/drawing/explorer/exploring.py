@@ -47,9 +47,10 @@ def explore(
     >>> ag.explore(ag.tanh(w * x + b), "neuron.html").name  # doctest: +SKIP
     'neuron.html'
 
-    It is one file without any other, for a browser of 2024 or later. Step through the forward and
-    the backward pass, point at a node to see its chain-rule sum in numbers, edit an input and watch
-    everything follow. `backward()` need not have been called: the page computes the gradients.
+    It is a single file that needs no other, for a browser of 2024 or later. Step through the
+    forward and the backward pass, point at a node to see its chain-rule sum in numbers, edit an
+    input and watch everything follow. `backward()` need not have been called: the page computes the
+    gradients.
 
     With the history of a training, a slider goes through its epochs; with a plane of two inputs,
     the decision boundary is drawn for the numbers at hand:
@@ -90,7 +91,7 @@ def explore(
     ------
     GraphError
         If `root` is not a Value or `parameters` are not made of them, if the graph is too large, or
-        if `training` or `plane` belong to another one.
+        if `training` or `plane` belongs to another graph.
     ArgumentError
         If `path` has another ending, or `collapse`, `title`, `training` or `plane` is something
         else.
@@ -105,11 +106,11 @@ def explore(
     if not isinstance(root, Value):
         raise GraphError(_no_value(root))
     if not isinstance(title, str):
-        raise ArgumentError(f"title={title!r}: it is a text")
+        raise ArgumentError(f"title={title!r}: it must be a string")
     if not isinstance(training, TrainingHistory | None):
-        raise ArgumentError(f"training={training!r}: it is a TrainingHistory")
+        raise ArgumentError(f"training={training!r}: it must be a TrainingHistory")
     if not isinstance(plane, DecisionPlane | None):
-        raise ArgumentError(f"plane={plane!r}: it is a DecisionPlane")
+        raise ArgumentError(f"plane={plane!r}: it must be a DecisionPlane")
     known = values_of(parameters, "the parameters of a page are Values")
     known += training.parameters if training is not None else []
     outputs: list[Node] = [root]
@@ -119,7 +120,7 @@ def explore(
     require_few(graph.cells)
     source, missing = javascript_table(graph.operations())
     if missing and (training is not None or plane is not None):
-        raise GraphError(f"training and planes are recomputed in the page, and {_locked(missing)}")
+        raise GraphError(f"training and planes cannot be recomputed: {_no_formula(missing)}")
     data = _data(graph, title, collapse, missing) | {
         "training": None if training is None else training.on_page(graph),
         "plane": None if plane is None else plane.on_page(graph),
@@ -133,7 +134,7 @@ def _no_value(root: Any) -> str:
 
 
 def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) -> dict[str, Any]:
-    """Return all that the page is told, by the names that its scripts use."""
+    """Return everything that the page is given, by the names that its scripts use."""
     cells, groups, roles = graph.cells, graph.groups, list[str](COLORS)
     where = places(graph)
     return {
@@ -171,7 +172,7 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
         "opened": opened(graph, collapse),
         "foldToFit": collapse == "auto",
         "mostVisible": MOST_VISIBLE,
-        "locked": f"Numbers cannot be edited: {_locked(missing)}." if missing else "",
+        "locked": f"Numbers cannot be edited: {_no_formula(missing)}." if missing else "",
         "changed": recorded_otherwise(graph),
     }
 
@@ -184,6 +185,5 @@ def _described(operation: Operation, n_inputs: int) -> dict[str, str]:
     return {"name": operation.name, "symbol": symbol, "infix": infix, "advice": operation.advice}
 
 
-def _locked(missing: list[str]) -> str:
-    names = " and ".join(dict.fromkeys(missing))
-    return f"{names} has no formula that a page could compute with"
+def _no_formula(missing: list[str]) -> str:
+    return f"the page has no formula for {' and '.join(dict.fromkeys(missing))}"

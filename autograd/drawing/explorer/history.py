@@ -49,7 +49,7 @@ class TrainingHistory:
     Raises
     ------
     ArgumentError
-        If the parameters come in no list.
+        If the parameters are not in a list.
     NotANumberError
         If one of them is not a Value.
     """
@@ -65,7 +65,7 @@ class TrainingHistory:
         Raises
         ------
         NotANumberError, NonFiniteError
-            If the loss is no number.
+            If the loss is not a number.
         """
         self.losses.append(loss.data if isinstance(loss, Value) else real_number(loss))
         self.snapshots.append(self._numbers())

@@ -21,10 +21,10 @@ from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED, Point, 
 from autograd.drawing.rendering import layout
 
 MOST_RENDERED = 150
-"""Graphviz takes minutes for some hundreds of boxes, and versions of it crash on a long chain."""
+"""Graphviz takes minutes for several hundred boxes, and some versions crash on a long chain."""
 
 _LONGEST_COLUMN = 8
-"""As many boxes without edges between them stand in one column; more in several."""
+"""Up to this many boxes without edges between them stand in one column; more stand in several."""
 
 Route = tuple[int | None, int | None, list[Point]]
 _PORT = (0, 0)

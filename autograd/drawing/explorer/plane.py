@@ -22,7 +22,7 @@ class DecisionPlane:
     Parameters
     ----------
     inputs : two Values
-        The leaves of the graph that run across and up.
+        The leaves of the graph whose numbers run across and up.
     score : Value
         A node of the graph: positive on one side of the boundary, negative on the other.
     points : (n, 2) numbers
@@ -32,7 +32,7 @@ class DecisionPlane:
     Raises
     ------
     GraphError
-        If `inputs` are not two Values, or `score` is none.
+        If `inputs` are not two Values, or `score` is not a Value.
     ShapeError
         If the points are not n pairs of finite numbers with n classes.
     """
@@ -57,7 +57,7 @@ class DecisionPlane:
         if self.points.shape != (len(self.classes), 2):
             raise ShapeError(
                 f"points of shape {np.shape(points)} and classes of shape {np.shape(classes)}: "
-                "a plane takes n pairs and n classes"
+                "a plane needs n pairs and n classes"
             )
 
     def on_page(self, graph: CellGraph) -> dict[str, Any]:
