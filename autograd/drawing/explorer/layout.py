@@ -153,18 +153,7 @@ def _arranged(form: Form) -> Places:
     if n_items > MOST_RENDERED:
         centers = in_ranks(sizes, edges)
         return Places(centers[:n_items], [(None, item, [centers[port]]) for port, item in ports])
-    lines = ["digraph {", f"rankdir=LR ordering=in nodesep={BESIDE / 72} ranksep={ALONG / 72}"]
-    lines.append('node [shape=box fixedsize=true label=""]')
-    lines += [
-        f"n{i} [width={width / 72:.4f} height={height / 72:.4f}]"
-        for i, (width, height) in enumerate(sizes)
-    ]
-    for i, (source, target) in enumerate(edges):
-        weight = STRAIGHT if source in computed else "1"
-        lines.append(f"n{source} -> n{target} [id=e{i} weight={weight}]")
-    if ports:
-        lines.append("{rank=min " + " ".join(f"n{port}" for port, _ in ports) + "}")
-    found = layout("\n".join([*lines, "}"]))
+    found = layout(_in_dot(sizes, edges, [port for port, _ in ports]))
     boxes = [found.boxes[f"n{i}"] for i in range(len(sizes))]
     centers = [(round(box.x), round(box.y)) for box in boxes]
     ranks = sorted({x for x, _ in centers})
@@ -178,6 +167,23 @@ def _arranged(form: Form) -> Places:
         elif points:
             routes.append((source, target, points))
     return Places(centers[:n_items], routes)
+
+
+def _in_dot(sizes: Sequence[Point], edges: Sequence[Point], ports: Sequence[int]) -> str:
+    """Write boxes and edges in the DOT language: chains straight, ports in the first rank."""
+    lines = ["digraph {", f"rankdir=LR ordering=in nodesep={BESIDE / 72} ranksep={ALONG / 72}"]
+    lines.append('node [shape=box fixedsize=true label=""]')
+    lines += [
+        f"n{i} [width={width / 72:.4f} height={height / 72:.4f}]"
+        for i, (width, height) in enumerate(sizes)
+    ]
+    computed = {target for _, target in edges}
+    for i, (source, target) in enumerate(edges):
+        weight = STRAIGHT if source in computed else "1"
+        lines.append(f"n{source} -> n{target} [id=e{i} weight={weight}]")
+    if ports:
+        lines.append("{rank=min " + " ".join(f"n{port}" for port in ports) + "}")
+    return "\n".join([*lines, "}"])
 
 
 def _in_columns(form: Form) -> Places:
