@@ -6,7 +6,6 @@ takes: one that is defined tomorrow is tested tomorrow, once `ORACLES` says what
 
 import contextlib
 import copy
-import inspect
 import itertools
 import math
 import pickle
@@ -24,6 +23,7 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd.definition import define
 from autograd.operation import CONSTANT, DETACH, OPERATIONS, Operation
+from operation_table import arity
 
 Point = Sequence[float]
 
@@ -82,12 +82,6 @@ OWN_POINTS: dict[str, st.SearchStrategy[Point]] = {
     "pow": st.tuples(MAGNITUDES, SMALL),  # other bases have a test of their own
     "lookup": lookups(),
 }
-
-
-def arity(operation: Operation) -> int | None:
-    """Read from ``derivative(g, out, ...)`` how many inputs there are; None is any number."""
-    inputs = list(inspect.signature(operation.derivative).parameters.values())[2:]
-    return None if inputs[-1].kind is inspect.Parameter.VAR_POSITIONAL else len(inputs)
 
 
 def points(operation: Operation) -> st.SearchStrategy[Point]:

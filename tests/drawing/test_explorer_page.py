@@ -1,6 +1,5 @@
 """The explorer page in a browser: it computes what Python computes, and can be used as it says."""
 
-import inspect
 import itertools
 import json
 import math
@@ -26,6 +25,7 @@ import nn
 from autograd.definition import define
 from autograd.drawing.appearance import number_text
 from autograd.operation import OPERATIONS, Operation
+from operation_table import arity
 
 DESKTOP, PHONE = (1280, 720), (390, 844)
 
@@ -151,9 +151,8 @@ EXTREMES += [-x for x in EXTREMES]
 
 
 def number_of_inputs(operation: Operation) -> int:
-    """Read from the rule how many inputs there are; of any number of them, take five."""
-    inputs = list(inspect.signature(operation.derivative).parameters.values())[2:]
-    return 5 if inputs[-1].kind is inspect.Parameter.VAR_POSITIONAL else len(inputs)
+    """Of any number of inputs, take five."""
+    return arity(operation) or 5
 
 
 def points(count: int, rng: random.Random) -> list[list[float]]:
