@@ -15,10 +15,7 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd.graph import topological_order
 from autograd.operation import OPERATIONS
-
-
-def close(expected: Any) -> Any:
-    return pytest.approx(expected, rel=1e-12, abs=1e-12)
+from comparing import close
 
 
 def exact_derivative(function: Callable[..., Any], point: Sequence[float], *orders: int) -> float:

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd.definition import define
 from autograd.operation import CONSTANT, DETACH, OPERATIONS, Operation
+from comparing import close
 from operation_table import arity
 
 Point = Sequence[float]
@@ -130,10 +131,6 @@ def exact_gradient(operation: Operation, point: Point) -> list[float]:
     oracle = ORACLES[operation.name]
     rows = np.identity(len(point), dtype=int).tolist()
     return [partial_derivative(oracle, point, orders) for orders in rows]
-
-
-def close(expected: Any, absolute: float = 1e-12) -> Any:
-    return pytest.approx(expected, rel=1e-12, abs=absolute)
 
 
 every_operation = pytest.mark.parametrize(
@@ -273,7 +270,7 @@ def test_power_has_derivatives_until_they_vanish_at_any_number(x: float, exponen
     for order in range(1, exponent + 2):
         function, factor = ag.grad(function), factor * (exponent + 1 - order)
         expected = factor * x ** (exponent - order) if factor else 0.0
-        assert function(x) == pytest.approx(expected, rel=1e-12, abs=0), order
+        assert function(x) == close(expected, absolute=0.0), order
 
 
 # --- nan -----------------------------------------------------------------------------------------

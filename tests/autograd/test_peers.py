@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd.graph import Node, topological_order
+from comparing import close
 from random_programs import Program, programs, run
 
 torch = pytest.importorskip("torch")
@@ -16,10 +17,6 @@ torch = pytest.importorskip("torch")
 
 def tensor(numbers: Any) -> Any:
     return torch.tensor(numbers, dtype=torch.float64, requires_grad=True)
-
-
-def close(expected: Any) -> Any:
-    return pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 # --- random programs -----------------------------------------------------------------------------

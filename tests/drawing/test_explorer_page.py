@@ -25,6 +25,7 @@ import nn
 from autograd.definition import define
 from autograd.drawing.appearance import number_text
 from autograd.operation import OPERATIONS, Operation
+from comparing import close
 from operation_table import arity
 
 DESKTOP, PHONE = (1280, 720), (390, 844)
@@ -138,10 +139,6 @@ def network(activation: str = "tanh") -> ag.Value:
     model = nn.MLP(2, [4, 1], activation=activation, rng=0)
     inputs = [ag.Value(0.5, "x1"), ag.Value(-1.0, "x2")]
     return nn.mse_loss(model(inputs), 1.0)
-
-
-def close(expected: Any) -> Any:
-    return pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 # --- numbers -------------------------------------------------------------------------------------

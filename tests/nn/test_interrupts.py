@@ -14,6 +14,7 @@ import pytest
 
 import nn
 from autograd import Value
+from comparing import numbers
 from nn.interrupts import completed, interrupts_deferred
 
 Result = TypeVar("Result")
@@ -115,7 +116,7 @@ def test_training_in_another_thread_gives_the_same() -> None:
         model = nn.MLP(2, [3, 1], rng=0)
         optimizer = nn.SGD(model.parameters(), lr=0.1)
         list(nn.fit(model, X, y, nn.mse_loss, optimizer, epochs=3, batch_size=2, rng=0))
-        return [parameter.data for parameter in model.parameters()]
+        return numbers(model)
 
     assert in_another_thread(trained) == trained()
 
@@ -278,8 +279,7 @@ def test_a_file_holds_the_old_network_or_the_new_one(tmp_path: Path) -> None:
     found = []
     for loaded in interrupted_at_every(1, make, lambda _: new.save(path)):
         loaded.load(path)
-        found.append([parameter.data for parameter in loaded.parameters()])
-    both = [[parameter.data for parameter in model.parameters()] for model in (old, new)]
-    n_old = found.count(both[0])
+        found.append(numbers(loaded))
+    n_old = found.count(numbers(old))
     assert 0 < n_old < len(found)
-    assert found == [both[0]] * n_old + [both[1]] * (len(found) - n_old)
+    assert found == [numbers(old)] * n_old + [numbers(new)] * (len(found) - n_old)

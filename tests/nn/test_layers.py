@@ -15,6 +15,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.parts import part_of
+from comparing import assert_close, close
 
 Array = NDArray[np.float64]
 
@@ -75,7 +76,7 @@ def test_a_network_computes_the_matrix_formula(
     outputs = model(x)
     outputs = outputs if isinstance(outputs, list) else [outputs]
     expected = numpy_forward(model, x, activation, output_activation)
-    np.testing.assert_allclose(numbers(outputs), expected, rtol=1e-12, atol=1e-12)
+    assert_close(numbers(outputs), expected)
 
 
 @pytest.mark.parametrize("activation", sorted(NUMPY_ACTIVATIONS))
@@ -85,7 +86,7 @@ def test_a_layer_computes_the_matrix_formula(activation: str) -> None:
     set_random_biases(layer, rng)
     state, x = layer.state_dict(), rng.normal(size=5)
     expected = NUMPY_ACTIVATIONS[activation](x @ state["weight"].T + state["bias"])
-    np.testing.assert_allclose(numbers(layer(x)), expected, rtol=1e-12, atol=1e-12)
+    assert_close(numbers(layer(x)), expected)
 
 
 @given(st.integers(1, 6), seeds)
@@ -161,7 +162,7 @@ def test_shared_rows_change_no_gradient(n_inputs: int, n_outputs: int, seed: int
     neurons = [(neuron.weight, neuron.bias) for neuron in layer.neurons]
     in_rows = [output for sample in samples for output in layer(sample)]
     apart = [ag.dot(w, list(sample)) + b for sample in samples for w, b in neurons]
-    np.testing.assert_allclose(gradient(in_rows), gradient(apart), rtol=1e-12, atol=1e-12)
+    assert gradient(in_rows) == close(gradient(apart))
 
 
 def test_neurons_share_the_row_of_inputs_and_samples_that_of_the_parameters() -> None:
