@@ -111,16 +111,6 @@ def test_sigmoid_rises(x: float, step: float) -> None:
     assert ag.grad(ag.sigmoid)(x) > 0
 
 
-def test_sigmoid_is_one_over_one_plus_e_to_the_minus_x() -> None:
-    assert ag.sigmoid(0.0) == 0.5
-    assert ag.sigmoid(1.0) == close(0.731058578630004879)
-
-
-@given(x=WIDE)
-def test_sigmoid_of_both_signs_sums_to_one(x: float) -> None:
-    assert ag.sigmoid(x) + ag.sigmoid(-x) == close(1.0)
-
-
 @pytest.mark.parametrize(
     ("function", "slope"),
     [

@@ -91,14 +91,6 @@ def test_a_derivative_by_a_parameter_names_its_sample() -> None:
         ag.compile(lambda x: base**x)(np.array([1.0, 2.0, 0.5, 1.0]))
 
 
-def test_theta_fits_every_shape() -> None:
-    program = ag.compile(lambda x: ag.dot(PARAMETERS[: len(x)], x))
-    program(np.ones((3, 1)))
-    program(np.ones((3, 2)))
-    _, gradient = program.value_and_grad(np.array([0.5, 2.0]), np.ones((3, 1)))
-    assert gradient.tolist() == [1.0, 0.0]
-
-
 @pytest.mark.parametrize("theta", [0.5, ["a"], [np.nan]])
 def test_theta_is_checked(theta: Any) -> None:
     program = ag.compile(lambda x: PARAMETERS[0] * x)
@@ -129,12 +121,6 @@ def test_an_infinite_constant() -> None:
 def test_errors_are_of_the_family(use: Any) -> None:
     with pytest.raises(AutogradError):
         use()
-
-
-def test_dot_of_nothing_with_a_bias() -> None:
-    bias = Value(1.0)
-    ag.dot([], [], bias).backward()
-    assert bias.grad == 1.0
 
 
 # --- what a review found -------------------------------------------------------------------------

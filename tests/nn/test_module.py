@@ -503,10 +503,9 @@ trees: st.SearchStrategy[Any] = st.recursive(
 def variables_in(thing: Any) -> list[Value]:
     if isinstance(thing, Value):
         return [thing]
-    inner = thing.table if isinstance(thing, Table) else thing
     if isinstance(thing, Table):
-        return variables_in(inner)
-    items = inner.values() if isinstance(inner, dict) else inner
+        return variables_in(thing.table)
+    items = thing.values() if isinstance(thing, dict) else thing
     return [variable for item in items for variable in variables_in(item)]
 
 
