@@ -25,7 +25,6 @@ from autograd import operations
 from autograd.definition import define
 from autograd.functions import weighted_sum
 from autograd.graph import Node, Row, topological_order
-from autograd.operation import OPERATIONS
 from comparing import close
 from random_programs import Operators, Program, programs, run
 
@@ -370,11 +369,8 @@ def test_rule_that_returns_too_few_or_too_many_gradients_is_named(
         array=operations.sum.array,
         derivative=lambda g, out, *xs: sent,
     )
-    try:
-        with pytest.raises(ag.ShapeError, match=rf"rule of wrong returned {re.escape(str(sent))} "):
-            differentiate(wrong(*xs) * 3, xs)
-    finally:
-        del OPERATIONS["wrong"]
+    with pytest.raises(ag.ShapeError, match=rf"rule of wrong returned {re.escape(str(sent))} "):
+        differentiate(wrong(*xs) * 3, xs)
     assert [x.grad for x in xs] == [0.0] * count
 
 

@@ -340,7 +340,6 @@ def test_two_operations_of_one_name_are_two_blocks() -> None:
     """Such as one that was defined, used, and defined again."""
     rules: Any = {"array": lambda np, x: x, "derivative": lambda g, out, x: (g,), "symbol": ""}
     some, others = (define("twice", forward=lambda x, k=k: k * x, **rules) for k in (2, 3))
-    del OPERATIONS["twice"]
     x, y = leaves(2)
     assert blocks_of(read_tape([some(x), others(y), some(y)], [x, y], [])) == [
         (("twice", True, (True,)), [2, 4]),
