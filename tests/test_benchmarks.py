@@ -37,8 +37,14 @@ def test_a_quick_training_step_prints_every_contestant_in_both_tables() -> None:
 
 def test_a_quick_compiled_step_prints_every_workload_in_both_tables() -> None:
     steps, compilation, machine = quick_run("compiled_step.py")
-    workloads = ["moons 2-16-16-1, B 100", "RNN, 16 steps, B 32", "small random graph, B 64"]
-    in_each_backend = [workload for workload in workloads for _ in range(1 + native.is_available())]
+    on_floats = "logistic map, 200 steps, B 1"
+    workloads = ["moons 2-16-16-1, B 100", "RNN, 16 steps, B 32", on_floats]
+    workloads.append("small random graph, B 64")
+    in_each_backend = [
+        workload
+        for workload in workloads
+        for _ in range(1 + native.is_available() + (workload == on_floats))
+    ]
     assert first_column(steps) == ["forward and backward", *in_each_backend]
     assert first_column(compilation) == ["compilation", *workloads]
     assert "/ hand NumPy" in steps

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from autograd.compiler import native
-from autograd.operations import OPERATIONS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -29,19 +28,14 @@ def test_snippets_print_what_stands_beside_or_below_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    defined_before = set(OPERATIONS)
     namespace: dict[str, Any] = {}
-    try:
-        for snippet, below in SNIPPETS:
-            beside = re.findall(r"^print\(.*\)\s+# (.*)$", snippet, re.MULTILINE)
-            with contextlib.redirect_stdout(io.StringIO()) as printed:
-                exec(compile(snippet, "README.md", "exec"), namespace)
-            assert printed.getvalue().splitlines() == beside + below.splitlines()
-        for line in IN_C if native.is_available() else []:
-            assert line in namespace["quick"].source
-    finally:
-        for name in set(OPERATIONS) - defined_before:
-            del OPERATIONS[name]
+    for snippet, below in SNIPPETS:
+        beside = re.findall(r"^print\(.*\)\s+# (.*)$", snippet, re.MULTILINE)
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(compile(snippet, "README.md", "exec"), namespace)
+        assert printed.getvalue().splitlines() == beside + below.splitlines()
+    for line in IN_C if native.is_available() else []:
+        assert line in namespace["quick"].source
 
 
 def test_there_are_snippets_and_quotations() -> None:

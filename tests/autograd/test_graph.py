@@ -1,8 +1,7 @@
 """Laws of the backward pass, on random graphs whose nodes are used again and again.
 
-A random program is a list of instructions ``(name, i, j)``: apply that operator to the i-th and the
-j-th of the latest results. The laws run on whole numbers, where floats are exact and two ways to
-the same gradient must agree to the last bit, whatever their order of summation.
+The laws run on whole numbers, where floats are exact and two ways to the same gradient must agree
+to the last bit, whatever their order of summation.
 """
 
 import math
@@ -11,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,13 +25,11 @@ from autograd import operations
 from autograd.definition import define
 from autograd.functions import weighted_sum
 from autograd.graph import Node, Row, topological_order
-from autograd.operation import OPERATIONS
+from comparing import close
+from random_programs import Operators, Program, programs, run
 
 ROOT = Path(__file__).parents[2]
 LARGEST = 2.0**24  # products of two such numbers, and sums of many of them, are exact
-
-Program = Sequence[tuple[str, int, int]]
-Operators = Mapping[str, Callable[[Any, Any], Any]]
 
 POLYNOMIAL: Operators = {
     "add": lambda a, b: a + b,
@@ -47,17 +44,8 @@ SMOOTH: Operators = {
 }
 
 
-def programs(operators: Operators, longest: int) -> st.SearchStrategy[Program]:
-    recent = st.integers(-3, -1)  # few to choose from: most nodes have several users
-    instruction = st.tuples(st.sampled_from(sorted(operators)), recent, recent)
-    return st.lists(instruction, min_size=1, max_size=longest)
-
-
-def run(program: Program, inputs: Sequence[Any], operators: Operators = POLYNOMIAL) -> Any:
-    results = list(inputs)
-    for name, i, j in program:
-        results.append(operators[name](results[i], results[j]))
-    return results[-1]
+def output_of(program: Program, inputs: Sequence[Any], operators: Operators = POLYNOMIAL) -> Any:
+    return run(program, inputs, operators)[-1]
 
 
 def gradients(output: ag.Value, inputs: Sequence[ag.Value]) -> list[float]:
@@ -103,7 +91,7 @@ def sum_over_paths(root: Node, leaf: Node) -> float:
 @given(program=short_programs, numbers=whole_numbers)
 def test_gradient_is_the_sum_over_all_paths(program: Program, numbers: list[int]) -> None:
     inputs = variables(numbers)
-    output = run(program, inputs)
+    output = output_of(program, inputs)
     found = gradients(output, inputs)
     assume(stays_exact(output))
     assert found == [sum_over_paths(output, x) for x in inputs]
@@ -114,21 +102,15 @@ def test_gradient_is_the_sum_over_all_paths(program: Program, numbers: list[int]
 )
 def test_gradient_is_the_derivative(program: Program, numbers: list[float]) -> None:
     inputs = variables(numbers)
-    found = gradients(run(program, inputs, SMOOTH), inputs)
+    found = gradients(output_of(program, inputs, SMOOTH), inputs)
     with mpmath.workdps(50):
         point = tuple(map(mpmath.mpf, numbers))
         rows = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
-        expected = [mpmath.diff(lambda *xs: run(program, xs, SMOOTH), point, row) for row in rows]
+        expected = [
+            mpmath.diff(lambda *xs: output_of(program, xs, SMOOTH), point, row) for row in rows
+        ]
     assume(max(map(abs, expected)) < 100)
-    assert found == pytest.approx([float(slope) for slope in expected], rel=1e-12, abs=1e-12)
-
-
-def test_gradient_waits_for_every_use_of_a_node() -> None:
-    a = ag.Value(1.0)
-    b = a + a
-    c = b + b
-    c.backward()
-    assert a.grad == 4
+    assert found == close([float(slope) for slope in expected])
 
 
 # --- rewriting a formula does not change its gradient --------------------------------------------
@@ -166,7 +148,7 @@ def test_rewritten_formula_has_the_same_gradient(
     operators: Operators, program: Program, numbers: list[int]
 ) -> None:
     inputs = variables(numbers)
-    output, same = run(program, inputs), run(program, inputs, operators)
+    output, same = output_of(program, inputs), output_of(program, inputs, operators)
     found = gradients(same, inputs)
     assume(stays_exact(same))
     assert (same.data, found) == (output.data, gradients(output, inputs))
@@ -179,7 +161,7 @@ def test_gradient_is_linear_in_the_output(
     first: Program, second: Program, numbers: list[int], factor: int
 ) -> None:
     inputs = variables(numbers)
-    f, g = run(first, inputs), run(second, inputs)
+    f, g = output_of(first, inputs), output_of(second, inputs)
     combination = f + factor * g
     found = gradients(combination, inputs)
     assume(stays_exact(combination))
@@ -196,7 +178,7 @@ def reachable(root: Node) -> set[Node]:
 
 @given(program=short_programs)
 def test_order_lists_every_node_once_after_its_inputs(program: Program) -> None:
-    root = run(program, variables([1, 2, 3]))
+    root = output_of(program, variables([1, 2, 3]))
     order = topological_order(root)
     place = {node: index for index, node in enumerate(order)}
     assert len(place) == len(order)
@@ -208,7 +190,7 @@ def test_order_lists_every_node_once_after_its_inputs(program: Program) -> None:
 def test_each_root_adds_what_those_before_it_have_not_reached(
     program: Program, chosen: list[int]
 ) -> None:
-    nodes = topological_order(run(program, variables([1, 2, 3])))
+    nodes = topological_order(output_of(program, variables([1, 2, 3])))
     roots = [nodes[place % len(nodes)] for place in chosen]
     one_by_one = [node for root in roots for node in topological_order(root)]
     assert topological_order(*roots) == list(dict.fromkeys(one_by_one))
@@ -235,14 +217,8 @@ def test_a_row_that_waits_below_a_node_is_not_taken_for_visited(exchanged: bool)
 
 
 @given(program=short_programs)
-def test_order_is_the_same_each_time(program: Program) -> None:
-    root = run(program, variables([1, 2, 3]))
-    assert topological_order(root) == topological_order(root)
-
-
-@given(program=short_programs)
 def test_looking_at_the_order_leaves_gradients_alone(program: Program) -> None:
-    root = run(program, variables([1, 2, 3]))
+    root = output_of(program, variables([1, 2, 3]))
     nodes = list(reachable(root))
     for index, node in enumerate(nodes):
         node.grad = index + 0.5
@@ -281,7 +257,7 @@ def test_gradients_are_bit_equal_in_every_process() -> None:
 @given(program=short_programs, numbers=whole_numbers)
 def test_second_pass_adds_exactly_the_same_again(program: Program, numbers: list[float]) -> None:
     inputs = variables([number / 7 for number in numbers])
-    output = run(program, inputs)
+    output = output_of(program, inputs)
     once = gradients(output, inputs)
     output.backward()
     assert [x.grad for x in inputs] == [2 * gradient for gradient in once]
@@ -289,7 +265,7 @@ def test_second_pass_adds_exactly_the_same_again(program: Program, numbers: list
 
 @given(program=short_programs, numbers=whole_numbers)
 def test_computed_nodes_hold_the_last_pass_alone(program: Program, numbers: list[float]) -> None:
-    output = run(program, variables([number / 7 for number in numbers]))
+    output = output_of(program, variables([number / 7 for number in numbers]))
     computed = [node for node in topological_order(output) if node.parents]
     output.backward()
     once = [node.grad for node in computed]
@@ -333,12 +309,6 @@ def test_gradient_of_zero_stays_zero_next_to_infinity(
     w, x = ag.Value(-1.0), ag.Value(math.inf)
     ag.relu(weighted(w, x)).backward()
     assert (w.grad, x.grad) == (0.0, 0.0)
-
-
-def test_leaf_that_cancels_out_has_gradient_zero() -> None:
-    x = ag.Value(3.0)
-    (x - x).backward()
-    assert x.grad == 0
 
 
 # --- a pass that fails ---------------------------------------------------------------------------
@@ -399,11 +369,8 @@ def test_rule_that_returns_too_few_or_too_many_gradients_is_named(
         array=operations.sum.array,
         derivative=lambda g, out, *xs: sent,
     )
-    try:
-        with pytest.raises(ag.ShapeError, match=rf"rule of wrong returned {re.escape(str(sent))} "):
-            differentiate(wrong(*xs) * 3, xs)
-    finally:
-        del OPERATIONS["wrong"]
+    with pytest.raises(ag.ShapeError, match=rf"rule of wrong returned {re.escape(str(sent))} "):
+        differentiate(wrong(*xs) * 3, xs)
     assert [x.grad for x in xs] == [0.0] * count
 
 
@@ -414,39 +381,6 @@ def test_type_error_inside_of_a_rule_is_left_as_it_is(
     x = ag.Value(2.0)
     with pytest.raises(TypeError, match="mine"):
         differentiate(raising(TypeError("mine"))(x), [x])
-
-
-def computed_under_no_grad() -> ag.Value:
-    with ag.no_grad():
-        return ag.Value(3.0) * 2
-
-
-def gradient_of_a_constant() -> ag.Value:
-    (factor, _) = (2 * ag.Value(3.0)).parents
-    assert isinstance(factor, ag.Value)
-    return factor
-
-
-@pytest.mark.parametrize("make", [computed_under_no_grad, gradient_of_a_constant])
-def test_constant_has_no_backward_pass(make: Callable[[], ag.Value]) -> None:
-    with pytest.raises(ag.GraphError, match="no_grad"):
-        make().backward()
-
-
-@pytest.mark.parametrize(
-    ("formula", "culprit"),
-    [
-        (lambda x: ag.sqrt(x - 2) + 1, "sqrt(0.0)"),
-        (lambda x: (x * 1e200) * (x * 1e200) - 1, "2e+200 * 2e+200"),
-        (lambda x: (x - 2) * 1e200 * 1e200, "0.0 * 1e+200"),
-    ],
-)
-def test_error_of_a_failed_pass_names_the_operation(
-    formula: Callable[[ag.Value], ag.Value], culprit: str
-) -> None:
-    with pytest.raises(ArithmeticError) as caught:
-        formula(ag.Value(2.0)).backward()
-    assert culprit in str(caught.value)
 
 
 def test_gradient_that_adds_up_too_far_is_refused() -> None:

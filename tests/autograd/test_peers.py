@@ -1,6 +1,6 @@
 """The same programs in PyTorch, where it is installed: equal numbers, equal gradients."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,18 +9,14 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd.graph import Node, topological_order
+from comparing import close
+from random_programs import Program, programs, run
 
 torch = pytest.importorskip("torch")
-
-Program = Sequence[tuple[str, int, int]]
 
 
 def tensor(numbers: Any) -> Any:
     return torch.tensor(numbers, dtype=torch.float64, requires_grad=True)
-
-
-def close(expected: Any) -> Any:
-    return pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 # --- random programs -----------------------------------------------------------------------------
@@ -50,10 +46,8 @@ INSTRUCTIONS: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], An
     "sigmoid": (lambda a, b: ag.sigmoid(a + b), lambda a, b: torch.sigmoid(a + b)),
 }
 
-recent = st.integers(-3, -1)
-PROGRAMS = st.lists(
-    st.tuples(st.sampled_from(sorted(INSTRUCTIONS)), recent, recent), min_size=1, max_size=12
-)
+OURS, PYTORCHS = ({name: pair[peer] for name, pair in INSTRUCTIONS.items()} for peer in (0, 1))
+PROGRAMS = programs(INSTRUCTIONS, longest=12)
 POINTS = st.lists(st.floats(-2, 2), min_size=3, max_size=3, unique=True)
 
 
@@ -69,17 +63,10 @@ def is_near_a_kink(node: Node) -> bool:
             return False
 
 
-def run(program: Program, inputs: Sequence[Any], peer: int) -> list[Any]:
-    results = list(inputs)
-    for name, i, j in program:
-        results.append(INSTRUCTIONS[name][peer](results[i], results[j]))
-    return results
-
-
 @given(program=PROGRAMS, point=POINTS)
 def test_random_programs_agree(program: Program, point: list[float]) -> None:
     xs, theirs = [ag.Value(number) for number in point], [tensor(number) for number in point]
-    ours, expected = run(program, xs, 0), run(program, theirs, 1)
+    ours, expected = run(program, xs, OURS), run(program, theirs, PYTORCHS)
     assume(max(abs(result.data) for result in ours) < 100)
     assume(not any(map(is_near_a_kink, topological_order(ours[-1]))))
     ours[-1].backward()
@@ -132,8 +119,10 @@ def test_functions_agree(
 @given(program=PROGRAMS, point=POINTS)
 def test_hessians_agree(program: Program, point: list[float]) -> None:
     smooth = [step for step in program if step[0] not in ("max", "min", "relu", "abs")]
-    ours = ag.hessian(lambda xs: run(smooth, xs, 0)[-1])(point)
-    theirs = torch.autograd.functional.hessian(lambda x: run(smooth, x, 1)[-1], tensor(point))
+    ours = ag.hessian(lambda xs: run(smooth, xs, OURS)[-1])(point)
+    theirs = torch.autograd.functional.hessian(
+        lambda x: run(smooth, x, PYTORCHS)[-1], tensor(point)
+    )
     assume(theirs.abs().max() < 100)
     for row, expected in zip(ours, theirs.tolist(), strict=True):
         assert row == close(expected)

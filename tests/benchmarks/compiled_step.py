@@ -27,7 +27,7 @@ from compiled_measuring import (
 )
 from processes import OwnProcess, report, take_turns
 from tables import figures, machine, markdown_table
-from workloads import MOONS, RECURRENT, SMALL_RANDOM_GRAPH, WORKLOADS
+from workloads import LOGISTIC_MAP, MOONS, RECURRENT, SMALL_RANDOM_GRAPH, WORKLOADS
 
 from autograd.compiler import native
 
@@ -36,7 +36,7 @@ ENOUGH_SECONDS = 20.0
 """How long a workload may take: then a round is its last, though not before the third."""
 
 FULL = [name for name in WORKLOADS if name != SMALL_RANDOM_GRAPH]
-QUICK = [MOONS, RECURRENT, SMALL_RANDOM_GRAPH]
+QUICK = [MOONS, RECURRENT, LOGISTIC_MAP, SMALL_RANDOM_GRAPH]
 
 
 class Contestant(NamedTuple):
@@ -61,6 +61,7 @@ class Contestant(NamedTuple):
 
 
 COMPILED = Contestant("NumPy", "peers.ours_compiled", "autograd")
+FLOATS = Contestant("floats", "peers.ours_floats", "autograd")
 NATIVE = Contestant("native", "peers.ours_native", "autograd")
 EAGER = Contestant("our eager engine", "peers.ours_eager", "autograd", faster=True)
 OTHERS = [
@@ -77,7 +78,7 @@ def main() -> None:
     workloads, rounds, turn_seconds = QUICK, 1, 0.01
     if not options.quick:
         workloads, rounds, turn_seconds = FULL, 15, 0.1
-    ours = [COMPILED, *[NATIVE] * has_c_compiler()]
+    ours = [COMPILED, FLOATS, *[NATIVE] * has_c_compiler()]
     others = [contestant for contestant in OTHERS if installed(contestant)]
     steps, compilations = [], []
     with ExitStack() as stack:
@@ -92,7 +93,11 @@ def main() -> None:
             }
             require_agreement(workload, present)
             seconds = time_steps(workload, present, rounds, turn_seconds)
-            steps += [[workload, one.name, *step_figures(seconds, one, others)] for one in ours]
+            steps += [
+                [workload, one.name, *step_figures(seconds, one, others)]
+                for one in ours
+                if one in present
+            ]
             compilations.append([workload, *compilation_figures(workload, processes[COMPILED])])
     print(step_table(steps, others), compilation_table(compilations), machine(), sep="\n\n")
 

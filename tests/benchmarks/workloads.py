@@ -28,6 +28,7 @@ DIGITS = "digits 64-32-10, B 64"
 LARGE_CLASSIFIER = "784-64-10, B 64"
 RECURRENT = "RNN, 16 steps, B 32"
 TRANSFORMER = "names GPT, 8 letters, B 32"
+LOGISTIC_MAP = "logistic map, 200 steps, B 1"
 RANDOM_GRAPH = "random graph, B 64"
 SMALL_RANDOM_GRAPH = "small random graph, B 64"
 
@@ -236,6 +237,26 @@ def add(one: list[Any], other: list[Any]) -> list[Any]:
     return [a + b for a, b in zip(one, other, strict=True)]
 
 
+# --- one number at a time ------------------------------------------------------------------------
+
+
+def logistic_map() -> Workload:
+    """Find the growth rate of a population, which is a share of the largest, from two years."""
+    return Workload(logistic_loss, [(1,)], np.array([3.5]), (np.array([0.3]), np.array([0.6])))
+
+
+def logistic_loss(parameters: Any, start: Any, target: Any) -> Value:
+    ((rate,),) = parameters
+    return nn.mse_loss(population(rate, start), target)
+
+
+def population(rate: Any, x: Any) -> Any:
+    """Return what 200 years make of a population, in the numbers of any library."""
+    for _ in range(200):
+        x = rate * x * (1.0 - x)
+    return x
+
+
 # --- a graph without structure -------------------------------------------------------------------
 
 
@@ -262,6 +283,7 @@ WORKLOADS: dict[str, Callable[[], Workload]] = {
     LARGE_CLASSIFIER: large_classifier,
     RECURRENT: recurrent,
     TRANSFORMER: names_transformer,
+    LOGISTIC_MAP: logistic_map,
     RANDOM_GRAPH: functools.partial(irregular, 36_000),
     SMALL_RANDOM_GRAPH: functools.partial(irregular, 450),
 }

@@ -8,7 +8,6 @@ number of examples; ``make thorough`` sets it to 10.
 
 import contextlib
 import functools
-import inspect
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,8 +31,9 @@ from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import Backend
 from autograd.graph import Node, topological_order
 from autograd.nested_numbers import map_numbers
-from autograd.operation import CONSTANT, OPERATIONS, Operation
+from autograd.operation import CONSTANT, OPERATIONS
 from autograd.value import as_value
+from operation_table import arity
 
 TOLERANCE = 1e-10
 MULTIPLIER = float(os.environ.get("COMPILER_EXAMPLES", "1"))
@@ -171,12 +171,6 @@ COMPOSED_OF_MANY: dict[str, Function] = {
 }
 SINGLE_VALUED = {"relu", "abs", "neg", "max", "min", "lookup", "detach"}
 """Operations that return an input, its negative or 0: equal results of theirs are equal bits."""
-
-
-def arity(operation: Operation) -> int | None:
-    """Return the number of inputs of an operation, None if it takes any number."""
-    inputs = list(inspect.signature(operation.derivative).parameters.values())[2:]
-    return None if inputs[-1].kind is inputs[-1].VAR_POSITIONAL else len(inputs)
 
 
 UNARY = [op.name for op in OPERATIONS.values() if arity(op) == 1] + list(COMPOSED)

@@ -238,22 +238,6 @@ def test_value_and_grad_fits_minimizers_of_scipy() -> None:
     assert solution[b] == pytest.approx(-2.0)
 
 
-def test_the_gradient_is_that_of_finite_differences() -> None:
-    _, loss = classifier()
-    X, y = batch(6)
-    program = ag.compile(loss)
-    program(X, y)
-    theta = numbers(program.parameters)
-    _, gradient = program.value_and_grad(theta, X, y)
-    step = 1e-6 * np.eye(len(theta))
-    slopes = [
-        (program.value_and_grad(theta + e, X, y)[0] - program.value_and_grad(theta - e, X, y)[0])
-        / 2e-6
-        for e in step
-    ]
-    np.testing.assert_allclose(gradient, slopes, atol=1e-8)
-
-
 @pytest.mark.parametrize("wrong", [np.zeros(0), np.zeros(2), np.zeros((1, 1))])
 def test_theta_has_one_number_per_parameter(wrong: Any) -> None:
     w = Value(0.5)

@@ -12,7 +12,6 @@ from autograd import Value, operations
 from autograd.compiler import chunks, float_backend, native, numpy_backend
 from autograd.errors import AutogradError, DomainError, GraphError, TraceError
 from autograd.operation import Operation
-from autograd.operations import OPERATIONS
 
 
 def test_one_parameter_in_many_equal_terms() -> None:
@@ -91,14 +90,6 @@ def test_a_derivative_by_a_parameter_names_its_sample() -> None:
         ag.compile(lambda x: base**x)(np.array([1.0, 2.0, 0.5, 1.0]))
 
 
-def test_theta_fits_every_shape() -> None:
-    program = ag.compile(lambda x: ag.dot(PARAMETERS[: len(x)], x))
-    program(np.ones((3, 1)))
-    program(np.ones((3, 2)))
-    _, gradient = program.value_and_grad(np.array([0.5, 2.0]), np.ones((3, 1)))
-    assert gradient.tolist() == [1.0, 0.0]
-
-
 @pytest.mark.parametrize("theta", [0.5, ["a"], [np.nan]])
 def test_theta_is_checked(theta: Any) -> None:
     program = ag.compile(lambda x: PARAMETERS[0] * x)
@@ -129,12 +120,6 @@ def test_an_infinite_constant() -> None:
 def test_errors_are_of_the_family(use: Any) -> None:
     with pytest.raises(AutogradError):
         use()
-
-
-def test_dot_of_nothing_with_a_bias() -> None:
-    bias = Value(1.0)
-    ag.dot([], [], bias).backward()
-    assert bias.grad == 1.0
 
 
 # --- what a review found -------------------------------------------------------------------------
@@ -202,13 +187,10 @@ def test_whole_numbers_in_calls_of_numpy_stay_whole() -> None:
         array=lambda np, x: np.ldexp(x, 3),
         derivative=lambda g, out, x: (8 * g,),
     )
-    try:
-        w = Value(1.0)
-        program = ag.compile(lambda x: shifted(w * x), parameters=[w], backend=numpy_backend)
-        mean, gradient = program.value_and_grad(np.array([2.0]), np.array([1.0, 3.0]))
-        assert (mean, gradient.tolist()) == (32.0, [16.0])
-    finally:
-        del OPERATIONS["times 8"]
+    w = Value(1.0)
+    program = ag.compile(lambda x: shifted(w * x), parameters=[w], backend=numpy_backend)
+    mean, gradient = program.value_and_grad(np.array([2.0]), np.array([1.0, 3.0]))
+    assert (mean, gradient.tolist()) == (32.0, [16.0])
 
 
 @pytest.mark.parametrize("function", [lambda x: ag.tanh(x) * 1e300, lambda x: ag.max(x, 1e300)])
@@ -308,18 +290,15 @@ def test_an_infinity_that_is_meant_is_no_error(backend: Any) -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_first_derivative_that_failed_is_named(backend: Any) -> None:
     own = roots("roots")
-    try:
-        for function, at in (
-            (lambda x, y: own(u * x, u * y), "roots(0.0, 4.0) is not finite (sample 1)"),
-            (lambda x, y: own(u * y, x), "roots(0.0, 1.0) is not finite (sample 2)"),
-            (lambda x, y: own(y, u * x), "roots(4.0, 0.0) is not finite (sample 1)"),
-        ):
-            program = ag.compile(function, parameters=[u], backend=backend)
-            with pytest.raises(DomainError) as caught:
-                program(np.array([1.0, 0.0, 1.0]), np.array([4.0, 4.0, 0.0]))
-            assert str(caught.value).endswith(at)
-    finally:
-        del OPERATIONS["roots"]
+    for function, at in (
+        (lambda x, y: own(u * x, u * y), "roots(0.0, 4.0) is not finite (sample 1)"),
+        (lambda x, y: own(u * y, x), "roots(0.0, 1.0) is not finite (sample 2)"),
+        (lambda x, y: own(y, u * x), "roots(4.0, 0.0) is not finite (sample 1)"),
+    ):
+        program = ag.compile(function, parameters=[u], backend=backend)
+        with pytest.raises(DomainError) as caught:
+            program(np.array([1.0, 0.0, 1.0]), np.array([4.0, 4.0, 0.0]))
+        assert str(caught.value).endswith(at)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -331,10 +310,7 @@ def test_a_derivative_that_failed_is_no_error_of_the_next_call(backend: Any) -> 
         array=lambda np, x: np.where(x > 0.0, np.log(x), 0.0),  # which signals at 0
         derivative=lambda g, out, x: (g / x,),
     )
-    try:
-        program = ag.compile(lambda x: guarded(u * x), parameters=[u], backend=backend)
-        with pytest.raises(DomainError, match=r"derivative of guarded log\(0\.0\) is not finite"):
-            program(np.array([1.0, 0.0]))
-        assert program.map(np.array([1.0, 0.0])).tolist() == [0.0, 0.0]
-    finally:
-        del OPERATIONS["guarded log"]
+    program = ag.compile(lambda x: guarded(u * x), parameters=[u], backend=backend)
+    with pytest.raises(DomainError, match=r"derivative of guarded log\(0\.0\) is not finite"):
+        program(np.array([1.0, 0.0]))
+    assert program.map(np.array([1.0, 0.0])).tolist() == [0.0, 0.0]

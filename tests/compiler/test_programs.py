@@ -1,10 +1,5 @@
 """What is kept of a compiled function: made once, up to a bound, and whole after any interrupt."""
 
-import contextlib
-import itertools
-import sys
-from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -14,6 +9,7 @@ import autograd as ag
 from autograd import Value
 from autograd.compiler import numpy_backend, programs
 from autograd.compiler.programs import KEPT_PROGRAMS
+from ctrl_c import interrupted_at_every
 
 WEIGHTS = [Value(2.0**exponent) for exponent in range(6)]
 
@@ -122,39 +118,21 @@ def test_what_is_kept_is_bounded_and_belongs_together(monkeypatch: pytest.Monkey
     assert program.parameters == WEIGHTS[:4]
 
 
-@contextlib.contextmanager
-def interrupted_at_line(number: int) -> Iterator[None]:
-    """Raise a KeyboardInterrupt at the line of `programs` that is run as the so many-th."""
-    lines = itertools.count()
-
-    def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        if frame.f_code.co_filename != programs.__file__:
-            return None
-        if event == "line" and next(lines) == number:
-            raise KeyboardInterrupt
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        yield
-    finally:
-        sys.settrace(before)
-
-
 def test_an_interrupt_at_any_line_leaves_programs_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "KEPT_PROGRAMS", 2)
-    for number in itertools.count():
-        program = ag.compile(weighted_sum)
-        try:
-            with interrupted_at_line(number):
-                for shape in SHAPES:
-                    program.map(np.ones(shape))
-        except KeyboardInterrupt:
-            assert_fit(program)
-        else:
-            break
-    assert number > 20 * len(SHAPES)  # so many lines it took, all of them interrupted
+
+    def make() -> ag.Compiled:
+        return ag.compile(weighted_sum)
+
+    def call(program: ag.Compiled) -> None:
+        for shape in SHAPES:
+            program.map(np.ones(shape))
+
+    lines = 0
+    for program in interrupted_at_every(1, make, call, (programs.__name__,)):
+        assert_fit(program)
+        lines += 1
+    assert lines > 20 * len(SHAPES)
 
 
 def test_a_backend_that_fails_leaves_the_latest_call_as_it_was(

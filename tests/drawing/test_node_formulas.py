@@ -142,7 +142,9 @@ def _numbers_are_whole(formula: Any) -> bool:
 
 @given(trees)
 def test_any_formula_can_be_typeset(formula: Symbolic) -> None:
-    typeset(written(formula, LATEX, label))
+    names = [character for character in written(formula, TEXT, label) if character in NUMBERS]
+    glyphs = typeset(written(formula, LATEX, label))
+    assert sorted(names) == sorted(glyph for glyph in glyphs if glyph in NUMBERS)
 
 
 def test_a_formula_that_grows_without_end_is_left_to_its_number() -> None:
@@ -187,10 +189,11 @@ def test_numbers(number: float, text: str, latex: str) -> None:
     assert LATEX.number(number) == latex
 
 
-def typeset(latex: str) -> None:
-    """Let matplotlib read mathematics: it raises an error for what it does not understand."""
+def typeset(latex: str) -> list[str]:
+    """Return the characters that mathematics is set in, or raise an error if it is none."""
     latex = latex.replace(r"\&", "+")  # LaTeX knows it, matplotlib does not
-    MathTextParser("path").parse(f"${latex}$")
+    parse: Any = MathTextParser("path").parse(f"${latex}$")
+    return [chr(code) for font, size, code, *place in parse.glyphs]
 
 
 AWKWARD = r"\{}_^$%&#~<>'" + '"' + " \n\t`|é∂λ漢​"

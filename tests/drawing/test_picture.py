@@ -18,10 +18,9 @@ import nn
 from autograd.drawing.depicting import READABLE, Collapse, depict
 from autograd.drawing.picture import Picture
 from autograd.graph import Node, topological_order
+from random_programs import Program, programs
 
 LEVELS: Sequence[Collapse] = (None, "neuron", "layer", "auto")
-
-Step = tuple[str, int, int]
 
 
 class Model:
@@ -53,14 +52,10 @@ def labelled(node: ag.Value, label: str) -> ag.Value:
     return node
 
 
-STEPS = st.lists(
-    st.tuples(st.sampled_from(sorted(Model().steps())), st.integers(-3, -1), st.integers(-3, -1)),
-    min_size=1,
-    max_size=12,
-)
+PROGRAMS = programs(Model().steps(), longest=12)
 
 
-def build(program: Sequence[Step]) -> ag.Value:
+def build(program: Program) -> ag.Value:
     steps = Model().steps()
     results: list[ag.Value] = [ag.Value(0.3, "x"), ag.Value(-0.7, "y"), ag.Value(1.1, "z")]
     for name, i, j in program:
@@ -80,8 +75,8 @@ def edges_between_nodes(picture: Picture) -> list[tuple[str, str]]:
     return [(home[source], home[target]) for source, target in edges if source == home[source]]
 
 
-@given(STEPS, st.sampled_from(LEVELS))
-def test_every_node_is_in_exactly_one_box(program: Sequence[Step], level: Collapse) -> None:
+@given(PROGRAMS, st.sampled_from(LEVELS))
+def test_every_node_is_in_exactly_one_box(program: Program, level: Collapse) -> None:
     output = build(program)
     picture = depict(output, level)
     shown = [node for box in picture.boxes for node in box.nodes]
@@ -89,8 +84,8 @@ def test_every_node_is_in_exactly_one_box(program: Sequence[Step], level: Collap
     assert set(shown) == set(topological_order(output))
 
 
-@given(STEPS)
-def test_uncollapsed_there_is_an_edge_for_each_input_of_each_node(program: Sequence[Step]) -> None:
+@given(PROGRAMS)
+def test_uncollapsed_there_is_an_edge_for_each_input_of_each_node(program: Program) -> None:
     output = build(program)
     picture = depict(output)
     home = homes(picture)
@@ -100,8 +95,8 @@ def test_uncollapsed_there_is_an_edge_for_each_input_of_each_node(program: Seque
     assert sorted(edges_between_nodes(picture)) == sorted(expected)
 
 
-@given(STEPS, st.sampled_from(LEVELS))
-def test_boxes_are_connected_as_their_nodes_are(program: Sequence[Step], level: Collapse) -> None:
+@given(PROGRAMS, st.sampled_from(LEVELS))
+def test_boxes_are_connected_as_their_nodes_are(program: Program, level: Collapse) -> None:
     output = build(program)
     picture = depict(output, level)
     home = homes(picture)
@@ -112,19 +107,17 @@ def test_boxes_are_connected_as_their_nodes_are(program: Sequence[Step], level: 
     assert set(edges_between_nodes(picture)) == expected - inside
 
 
-@given(STEPS, st.sampled_from(LEVELS))
+@given(PROGRAMS, st.sampled_from(LEVELS))
 @example(2 * [("neuron", -1, -1), ("add", -1, -1), ("sum", -1, -1)], "neuron")
-def test_folding_makes_no_cycles_and_lists_inputs_first(
-    program: Sequence[Step], level: Collapse
-) -> None:
+def test_folding_makes_no_cycles_and_lists_inputs_first(program: Program, level: Collapse) -> None:
     picture = depict(build(program), level)
     position = {box.key: index for index, box in enumerate(picture.boxes)}
     assert all(position[edge.source] < position[edge.target] for edge in picture.edges)
 
 
-@given(STEPS, st.sampled_from(LEVELS))
+@given(PROGRAMS, st.sampled_from(LEVELS))
 def test_the_chain_rule_holds_on_the_numbers_of_the_picture(
-    program: Sequence[Step], level: Collapse
+    program: Program, level: Collapse
 ) -> None:
     output = build(program)
     output.backward()
@@ -139,8 +132,8 @@ def test_the_chain_rule_holds_on_the_numbers_of_the_picture(
             assert gradient[box.key] == pytest.approx(total, rel=1e-9, abs=1e-12)
 
 
-@given(STEPS, st.sampled_from(LEVELS))
-def test_a_picture_changes_nothing(program: Sequence[Step], level: Collapse) -> None:
+@given(PROGRAMS, st.sampled_from(LEVELS))
+def test_a_picture_changes_nothing(program: Program, level: Collapse) -> None:
     output = build(program)
     output.backward()
     before = [(node.data, node.grad, node.label) for node in topological_order(output)]

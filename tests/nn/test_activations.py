@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Value
+from comparing import close
 
 FORMULAS: dict[str, Callable[[Any], Any]] = {
     "linear": lambda x: x,
@@ -50,8 +51,8 @@ def test_value_and_derivative_are_those_of_the_formula(name: str, x: float) -> N
     with mpmath.workdps(50):
         expected = FORMULAS[name](mpmath.mpf(x))
         expected_derivative = mpmath.diff(FORMULAS[name], x)
-    assert output.data == pytest.approx(float(expected), rel=1e-12, abs=1e-12)
-    assert derivative == pytest.approx(float(expected_derivative), rel=1e-12, abs=1e-12)
+    assert output.data == close(float(expected))
+    assert derivative == close(float(expected_derivative))
 
 
 def test_the_derivative_of_relu_at_zero_is_zero() -> None:

@@ -18,15 +18,12 @@ from autograd import Value
 from autograd.compiler import native
 from autograd.graph import topological_order
 from autograd.nested_numbers import numbers_in
+from comparing import numbers
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(22, 3))
 LABELS = rng.integers(0, 4, 22)
 SIGNS = rng.choice([-1, 1], 22)
-
-
-def parameters(model: nn.Module) -> list[float]:
-    return [parameter.data for parameter in model.parameters()]
 
 
 def without_seconds(reports: Sequence[nn.EpochReport]) -> list[nn.EpochReport]:
@@ -48,7 +45,7 @@ BACKENDS = [None, *[native] * native.is_available()]
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_it_equals_eager_training(backend: Any) -> None:
     (compiled, reports), (eager, expected) = classify(True, backend=backend), classify(False)
-    assert parameters(compiled) == pytest.approx(parameters(eager), rel=1e-9, abs=1e-12)
+    assert numbers(compiled) == pytest.approx(numbers(eager), rel=1e-9, abs=1e-12)
     for report, other in zip(reports, expected, strict=True):
         assert report.loss == pytest.approx(other.loss, rel=1e-9)
         assert (report.metric, report.validation) == (other.metric, other.validation)
@@ -73,14 +70,14 @@ def test_a_penalty_counts_once() -> None:
             penalty=lambda: nn.l2_penalty(model.parameters(), strength=0.1),
             compiled=compiled,
         )
-        return [*(report.loss for report in fit), *parameters(model)]
+        return [*(report.loss for report in fit), *numbers(model)]
 
     assert train(True) == pytest.approx(train(False), rel=1e-9, abs=1e-12)
 
 
 def test_seeded_runs_are_equal_to_the_last_bit() -> None:
     (model, reports), (again, the_same) = classify(True), classify(True)
-    assert parameters(model) == parameters(again)
+    assert numbers(model) == numbers(again)
     assert without_seconds(reports) == without_seconds(the_same)
 
 
@@ -98,7 +95,7 @@ def test_resumed_training_equals_uninterrupted_training(tmp_path: Path) -> None:
     whole, reports = classify(True, epochs=4)
     classify(True, epochs=2, checkpoint=path)
     resumed, all_reports = classify(True, epochs=4, checkpoint=path, resume=True)
-    assert parameters(resumed) == parameters(whole)
+    assert numbers(resumed) == numbers(whole)
     assert without_seconds(all_reports) == without_seconds(reports)
 
 
@@ -122,7 +119,7 @@ def test_an_interrupt_leaves_the_parameters_of_the_last_whole_step(
     with pytest.raises(KeyboardInterrupt):
         list(nn.fit(model, X, LABELS, nn.cross_entropy, optimizer, epochs=3, batch_size=8, rng=0))
     assert optimizer.steps == step
-    assert parameters(model) == history[-1]
+    assert numbers(model) == history[-1]
 
 
 def test_divergence_names_step_loss_and_sample() -> None:
@@ -132,7 +129,7 @@ def test_divergence_names_step_loss_and_sample() -> None:
     with pytest.raises(ag.DivergenceError, match=r"stopped at step 2: .*last finite loss is"):
         list(fit)
     assert optimizer.steps == 1
-    assert np.isfinite(parameters(model)).all()
+    assert np.isfinite(numbers(model)).all()
 
 
 @pytest.mark.parametrize("compiled", [True, False])
@@ -218,11 +215,11 @@ def test_a_damaged_checkpoint_changes_nothing(entry: str, content: Any, tmp_path
 
     model = nn.MLP(3, [5, 4], activation="tanh", rng=0)
     optimizer = nn.SGD(model.parameters(), lr=0.1, momentum=0.5)
-    before = parameters(model)
+    before = numbers(model)
     options: dict[str, Any] = {"epochs": 4, "rng": 0, "checkpoint": path, "resume": True}
     with pytest.raises(ag.StateError):
         list(nn.fit(model, X, LABELS, nn.cross_entropy, optimizer, **options))
-    assert (parameters(model), optimizer.steps) == (before, 0)
+    assert (numbers(model), optimizer.steps) == (before, 0)
 
 
 def test_a_checkpoint_of_another_optimizer_is_refused(tmp_path: Path) -> None:
@@ -243,7 +240,7 @@ def test_any_name_can_be_saved(tmp_path: Path) -> None:
     old, new = Odd(1.0), Odd(5.0)
     old.save(tmp_path / "odd.npz")
     new.load(tmp_path / "odd.npz")
-    assert parameters(new) == [1.0, 2.0]
+    assert numbers(new) == [1.0, 2.0]
 
 
 # --- what compiled losses cannot see -------------------------------------------------------------
@@ -395,9 +392,9 @@ def test_a_derivative_by_the_input_trains_the_same_compiled_and_eager() -> None:
             epochs=3, batch_size=3, rng=0, compiled=compiled,
         )  # fmt: skip
         list(training)
-        return parameters(curve)
+        return numbers(curve)
 
-    untrained = parameters(nn.MLP(1, [4, 1], "tanh", rng=0))
+    untrained = numbers(nn.MLP(1, [4, 1], "tanh", rng=0))
     np.testing.assert_allclose(trained(False), trained(True), rtol=1e-9)
     assert not np.allclose(trained(False), untrained, atol=1e-3)
 
@@ -423,7 +420,7 @@ def test_a_derivative_alone_is_trained(place: str, compiled: bool) -> None:
 
     model: Any = {"model": slope, "loss": lambda x: x, "no_grad": curve}[place]
     loss: Any = nn.mse_loss if place != "loss" else lambda x, y: (slope(x) - y) ** 2
-    before = parameters(curve)
+    before = numbers(curve)
     with ag.no_grad() if place == "no_grad" else contextlib.nullcontext():
         list(
             nn.fit(
@@ -431,7 +428,7 @@ def test_a_derivative_alone_is_trained(place: str, compiled: bool) -> None:
                 epochs=1, compiled=compiled, rng=0,
             )
         )  # fmt: skip
-    assert parameters(curve) != before
+    assert numbers(curve) != before
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 4, 7])

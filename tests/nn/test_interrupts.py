@@ -1,8 +1,6 @@
 """Ctrl-C: held back inside a block, and harmless at any line of a training."""
 
-import itertools
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +12,8 @@ import pytest
 
 import nn
 from autograd import Value
+from comparing import numbers
+from ctrl_c import interrupted_at_every, press_ctrl_c
 from nn.interrupts import completed, interrupts_deferred
 
 Result = TypeVar("Result")
@@ -27,10 +27,6 @@ def default_handler() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
-
-
-def press_ctrl_c() -> None:
-    signal.raise_signal(signal.SIGINT)
 
 
 # --- interrupts_deferred -------------------------------------------------------------------------
@@ -115,7 +111,7 @@ def test_training_in_another_thread_gives_the_same() -> None:
         model = nn.MLP(2, [3, 1], rng=0)
         optimizer = nn.SGD(model.parameters(), lr=0.1)
         list(nn.fit(model, X, y, nn.mse_loss, optimizer, epochs=3, batch_size=2, rng=0))
-        return [parameter.data for parameter in model.parameters()]
+        return numbers(model)
 
     assert in_another_thread(trained) == trained()
 
@@ -150,50 +146,6 @@ def test_a_change_that_fails_is_not_tried_again() -> None:
 
 
 # --- at any line -------------------------------------------------------------------------------
-
-TRACED = {"nn", "autograd", "contextlib", "signal"}
-
-
-class CtrlC:
-    """Presses Ctrl-C before the `at`-th line that our packages execute in the block."""
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-        self.count = 0
-
-    def __enter__(self) -> "CtrlC":
-        self.tracer_before = sys.gettrace()
-        sys.settrace(self.trace)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        sys.settrace(self.tracer_before)
-
-    def trace(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if frame.f_globals["__name__"].split(".")[0] not in TRACED:
-            return None
-        if event == "line":
-            self.count += 1
-            if self.count == self.at:
-                press_ctrl_c()
-        return self.trace
-
-
-def interrupted_at_every(
-    stride: int, make: Callable[[], Result], act: Callable[[Result], None]
-) -> Iterator[Result]:
-    """Make something and act on it, with Ctrl-C pressed ever later, until it is too late."""
-    for at in itertools.count(1, stride):
-        thing = make()
-        try:
-            with CtrlC(at) as ctrl_c:
-                act(thing)
-        except KeyboardInterrupt:
-            pass
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        if ctrl_c.count < at:
-            return
-        yield thing
 
 
 class Training:
@@ -278,8 +230,7 @@ def test_a_file_holds_the_old_network_or_the_new_one(tmp_path: Path) -> None:
     found = []
     for loaded in interrupted_at_every(1, make, lambda _: new.save(path)):
         loaded.load(path)
-        found.append([parameter.data for parameter in loaded.parameters()])
-    both = [[parameter.data for parameter in model.parameters()] for model in (old, new)]
-    n_old = found.count(both[0])
+        found.append(numbers(loaded))
+    n_old = found.count(numbers(old))
     assert 0 < n_old < len(found)
-    assert found == [both[0]] * n_old + [both[1]] * (len(found) - n_old)
+    assert found == [numbers(old)] * n_old + [numbers(new)] * (len(found) - n_old)

@@ -15,6 +15,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.parts import part_of
+from comparing import assert_close, close
 
 Array = NDArray[np.float64]
 
@@ -75,7 +76,7 @@ def test_a_network_computes_the_matrix_formula(
     outputs = model(x)
     outputs = outputs if isinstance(outputs, list) else [outputs]
     expected = numpy_forward(model, x, activation, output_activation)
-    np.testing.assert_allclose(numbers(outputs), expected, rtol=1e-12, atol=1e-12)
+    assert_close(numbers(outputs), expected)
 
 
 @pytest.mark.parametrize("activation", sorted(NUMPY_ACTIVATIONS))
@@ -85,7 +86,7 @@ def test_a_layer_computes_the_matrix_formula(activation: str) -> None:
     set_random_biases(layer, rng)
     state, x = layer.state_dict(), rng.normal(size=5)
     expected = NUMPY_ACTIVATIONS[activation](x @ state["weight"].T + state["bias"])
-    np.testing.assert_allclose(numbers(layer(x)), expected, rtol=1e-12, atol=1e-12)
+    assert_close(numbers(layer(x)), expected)
 
 
 @given(st.integers(1, 6), seeds)
@@ -135,16 +136,6 @@ def test_inputs_come_in_any_iterable(kind: Callable[[list[float]], Any]) -> None
     assert model(kind([1.0, -2.0])).data == expected
 
 
-def test_the_gradient_of_a_linear_layer_is_its_weights_and_inputs() -> None:
-    layer = nn.Layer(2, 1, "linear", rng=0)
-    inputs = [Value(3.0), Value(-4.0)]
-    layer(inputs)[0].backward()
-    neuron = layer.neurons[0]
-    assert [x.grad for x in inputs] == numbers(neuron.weight)
-    assert [weight.grad for weight in neuron.weight] == [3.0, -4.0]
-    assert neuron.bias.grad == 1.0
-
-
 @given(st.integers(1, 4), st.integers(1, 4), seeds)
 def test_shared_rows_change_no_gradient(n_inputs: int, n_outputs: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -161,7 +152,7 @@ def test_shared_rows_change_no_gradient(n_inputs: int, n_outputs: int, seed: int
     neurons = [(neuron.weight, neuron.bias) for neuron in layer.neurons]
     in_rows = [output for sample in samples for output in layer(sample)]
     apart = [ag.dot(w, list(sample)) + b for sample in samples for w, b in neurons]
-    np.testing.assert_allclose(gradient(in_rows), gradient(apart), rtol=1e-12, atol=1e-12)
+    assert gradient(in_rows) == close(gradient(apart))
 
 
 def test_neurons_share_the_row_of_inputs_and_samples_that_of_the_parameters() -> None:
@@ -180,8 +171,6 @@ def test_parameters_can_be_exchanged() -> None:
     assert [parameter.data for parameter in neuron.parameters()][::2] == [2.0, 0.5]
     with pytest.raises(ag.ShapeError, match="2 weights"):
         neuron.weight = [Value(1.0)]
-    with pytest.raises(ag.ShapeError, match="a list of 2 weights, not None"):
-        neuron.weight = None  # type: ignore[assignment]
     with pytest.raises(ag.NotANumberError):
         neuron.bias = "zero"  # type: ignore[assignment]
     assert neuron([10.0, 0.0]).data == 20.5
@@ -376,9 +365,12 @@ def test_as_many_inputs_as_weights_are_required(module: Any, inputs: Any) -> Non
 
 
 @pytest.mark.parametrize("module", MODULES, ids=repr)
-@pytest.mark.parametrize("inputs", [3.0, Value(3.0), None], ids=repr)
+@pytest.mark.parametrize(
+    "inputs", [3.0, Value(3.0), None, np.array(1.0), {0: 1.0, 1: 2.0}, {1.0, 2.0}], ids=repr
+)
 def test_inputs_are_a_list(module: Any, inputs: Any) -> None:
-    with pytest.raises(ag.ShapeError, match=f"^{re.escape(repr(module))} takes a list of 2 inputs"):
+    message = re.escape(f"{module!r} takes a list of 2 inputs, not {inputs!r}")
+    with pytest.raises(ag.ShapeError, match=f"^{message}"):
         module(inputs)
 
 
@@ -454,17 +446,6 @@ def test_an_unknown_activation_is_answered_with_the_known_ones(
         make(name)
     assert repr(name) in str(caught.value)
     assert all(known in str(caught.value) for known in nn.ACTIVATIONS)
-
-
-@pytest.mark.parametrize(
-    "inputs", [np.array(1.0), {0: 1.0, 1: 2.0}, {1.0, 2.0}, 3.0, None], ids=repr
-)
-@pytest.mark.parametrize("make", [nn.Neuron, lambda n: nn.Layer(n, 2), lambda n: nn.MLP(n, [1])])
-def test_inputs_are_in_an_order(make: Callable[[int], Any], inputs: Any) -> None:
-    model = make(2)
-    with pytest.raises(ag.ShapeError, match="takes a list of 2 inputs, not") as caught:
-        model(inputs)
-    assert repr(inputs) in str(caught.value)
 
 
 def test_an_input_or_a_weight_alone_is_counted_as_one() -> None:

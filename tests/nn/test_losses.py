@@ -13,15 +13,12 @@ from hypothesis import strategies as st
 import autograd as ag
 import nn
 from autograd import Value
+from comparing import close
 
 scores = st.floats(-1000, 1000)
 logit_lists = st.lists(scores, min_size=1, max_size=6)
 probabilities = st.floats(0, 1)
 signs = st.sampled_from([-1, 1])
-
-
-def close(expected: Any) -> Any:
-    return pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 def shifted(numbers: list[float], offset: float) -> list[float]:

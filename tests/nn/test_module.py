@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from autograd import Value
+from comparing import numbers
 
 layer_sizes = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -51,10 +52,6 @@ class Table(nn.Module):
 
     def __init__(self, table: Any) -> None:
         self.table = table
-
-
-def numbers(module: nn.Module) -> list[float]:
-    return [parameter.data for parameter in module.parameters()]
 
 
 # --- finding parameters --------------------------------------------------------------------------
@@ -506,10 +503,9 @@ trees: st.SearchStrategy[Any] = st.recursive(
 def variables_in(thing: Any) -> list[Value]:
     if isinstance(thing, Value):
         return [thing]
-    inner = thing.table if isinstance(thing, Table) else thing
     if isinstance(thing, Table):
-        return variables_in(inner)
-    items = inner.values() if isinstance(inner, dict) else inner
+        return variables_in(thing.table)
+    items = thing.values() if isinstance(thing, dict) else thing
     return [variable for item in items for variable in variables_in(item)]
 
 

@@ -16,6 +16,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.value import as_value
+from comparing import assert_close
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -40,10 +41,6 @@ def train(
     return np.array([parameter.data for parameter in parameters])
 
 
-def assert_close(actual: Any, expected: Any) -> None:
-    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
-
-
 def decayed_sums(gradients: Array, decay: float) -> Array:
     """Return the sums over all s <= t of decay ** (t - s) * gradients[s], for each t."""
     age = np.subtract.outer(np.arange(N_STEPS), np.arange(N_STEPS))
@@ -65,8 +62,8 @@ def test_a_step_on_a_batch_is_the_closed_form(data: Array, lr: float) -> None:
     nn.SGD(model.parameters(), lr).step()
 
     new_w, new_b = (array.ravel() for array in model.state_dict().values())
-    np.testing.assert_allclose(new_w, w - lr * 2 / 5 * X.T @ residuals, rtol=1e-11, atol=1e-11)
-    np.testing.assert_allclose(new_b, b - lr * 2 * np.mean(residuals), rtol=1e-11, atol=1e-11)
+    assert_close(new_w, w - lr * 2 / 5 * X.T @ residuals, tolerance=1e-11)
+    assert_close(new_b, b - lr * 2 * np.mean(residuals), tolerance=1e-11)
 
 
 @given(st.integers(1, 8), st.integers(0, 2**32 - 1))
@@ -135,7 +132,7 @@ def test_adam_divides_the_mean_gradient_by_its_root_mean_square(
     mean = decayed_sums(gradients, first) / decayed_sums(ones, first)
     square = decayed_sums(gradients**2, second) / decayed_sums(ones, second)
     expected = start - lr * np.sum(mean / (np.sqrt(square) + epsilon), axis=0)
-    np.testing.assert_allclose(end, expected, rtol=1e-10, atol=1e-10)
+    assert_close(end, expected, tolerance=1e-10)
 
 
 @given(starts, gradient_histories, st.integers(-100, 100))

@@ -363,12 +363,14 @@ def test_no_share_is_told_of_a_path_that_stays_where_it_is() -> None:
 
 @pytest.mark.parametrize("last_digits", [0, 1, 2, 8, 1000])
 def test_a_flat_landscape_can_be_drawn(last_digits: int) -> None:
-    """Dead neurons leave a loss that differs by rounding alone."""
+    """Dead neurons leave a loss that differs by rounding alone, which gets no colours."""
     losses = np.full((5, 5), 2.0)
     losses[1, 1] += last_digits * np.spacing(2.0)
     flat = nn.Landscape(**{**vars(landscape()), "losses": losses})
-    plots.contour(flat)
-    plots.surface(flat)
+    _, bar = plots.contour(flat).axes
+    assert bar.get_ylim() == (2.0, 3.0)
+    (surface,) = plots.surface(flat).axes[0].collections
+    assert len(np.unique(surface.get_facecolor(), axis=0)) == 1
 
 
 def test_a_score_in_a_list_has_two_sides_too() -> None:

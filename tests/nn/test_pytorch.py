@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 import autograd as ag
 import nn
 from autograd import Value
+from comparing import assert_close
 
 torch = pytest.importorskip("torch")
 
@@ -41,10 +42,6 @@ def sequential(n_inputs: int, sizes: list[int], activation: Any) -> Any:
 
 def as_tensor(numbers: Any) -> Any:
     return torch.tensor(np.array(numbers, dtype=np.float64))
-
-
-def assert_close(actual: Any, expected: Any) -> None:
-    np.testing.assert_allclose(np.array(actual, float), expected, rtol=1e-12, atol=1e-12)
 
 
 def outputs(model: nn.MLP, x: Array) -> list[float]:

@@ -2,7 +2,7 @@
 
 Every array is allocated once and computed in place, gradients where they belong in the flat
 gradient. ``np.dot`` has less to decide than ``np.matmul``, and a product with ones is the quickest
-sum over samples.
+sum over samples. Where there is one number at a time, arrays would cost: that is in plain floats.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ import numpy as np
 from workloads import (
     DIGITS,
     LARGE_CLASSIFIER,
+    LOGISTIC_MAP,
     MOONS,
     PENALTY,
     RECURRENT,
@@ -147,10 +148,29 @@ def recurrent(workload: Workload) -> Step:
     return step
 
 
+def logistic_map(workload: Workload) -> Step:
+    (rate,), ((start,), (target,)) = workload.theta.tolist(), map(np.ndarray.tolist, workload.batch)
+
+    def step() -> tuple[float, Array]:
+        x, past = start, []
+        for _ in range(200):
+            past.append(x)
+            x = rate * x * (1.0 - x)
+        error = x - target
+        d_x, d_rate = 2.0 * error, 0.0
+        for x in reversed(past):
+            d_rate += d_x * x * (1.0 - x)
+            d_x *= rate * (1.0 - 2.0 * x)
+        return error * error, np.array([d_rate])
+
+    return step
+
+
 STEPS = {
     MOONS: moons,
     DIGITS: classifier,
     LARGE_CLASSIFIER: classifier,
     RECURRENT: recurrent,
     TRANSFORMER: transformer,
+    LOGISTIC_MAP: logistic_map,
 }

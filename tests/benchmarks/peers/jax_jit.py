@@ -10,11 +10,13 @@ from workloads import (
     EPSILON,
     HEADS,
     LARGE_CLASSIFIER,
+    LOGISTIC_MAP,
     MOONS,
     PENALTY,
     RECURRENT,
     TRANSFORMER,
     Workload,
+    population,
     split,
 )
 
@@ -96,10 +98,15 @@ def rms_norm(x: Any) -> Any:
     return x * jax.lax.rsqrt(jnp.square(x).mean(axis=-1, keepdims=True) + EPSILON)
 
 
+def logistic_map(rate: Any, start: Any, target: Any) -> Any:
+    return jnp.square(population(rate, start) - target).mean()
+
+
 STEPS = {
     MOONS: step_of(moons, PENALTY),
     DIGITS: step_of(classifier),
     LARGE_CLASSIFIER: step_of(classifier),
     RECURRENT: step_of(recurrent),
     TRANSFORMER: step_of(transformer),
+    LOGISTIC_MAP: step_of(logistic_map),
 }

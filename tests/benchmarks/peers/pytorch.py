@@ -15,11 +15,13 @@ from workloads import (
     EPSILON,
     HEADS,
     LARGE_CLASSIFIER,
+    LOGISTIC_MAP,
     MOONS,
     PENALTY,
     RECURRENT,
     TRANSFORMER,
     Workload,
+    population,
     split,
 )
 
@@ -104,10 +106,15 @@ def rms_norm(x: Any) -> Any:
     return F.rms_norm(x, x.shape[-1:], eps=EPSILON)
 
 
+def logistic_map(rate: Any, start: Any, target: Any) -> Any:
+    return F.mse_loss(population(rate, start), target)
+
+
 STEPS = {
     MOONS: step_of(moons, PENALTY),
     DIGITS: step_of(classifier),
     LARGE_CLASSIFIER: step_of(classifier),
     RECURRENT: step_of(recurrent),
     TRANSFORMER: step_of(transformer),
+    LOGISTIC_MAP: step_of(logistic_map),
 }
