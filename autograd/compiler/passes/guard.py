@@ -46,8 +46,7 @@ class TracedValue(Value):
         """The number, for the code of this library."""
         if not _is_of_library(sys._getframe(1).f_code.co_filename):
             refuse_while_tracing("read with .data")
-        number: float = _number(self)
-        return number
+        return self._number
 
     @data.setter
     def data(self, number: float) -> None:
@@ -86,7 +85,6 @@ def _with_guard(kind: Any) -> Any:
     return type(kind.__name__, (kind, TracedValue), {"__slots__": (), "plain": kind})
 
 
-_number: Any = vars(Node)["data"].__get__
 _set_number: Any = vars(Node)["data"].__set__
 
 
