@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from autograd.collector import collector_paused
 from autograd.compiler.passes.guard import TracedValue, guarding
-from autograd.compiler.passes.tape import Tape, behind, tape_of
+from autograd.compiler.passes.tape import NumberedGraph, Tape, behind, numbered, tape_of
 from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
 from autograd.graph import origins
 from autograd.nested_numbers import map_numbers, numbers_in
@@ -82,13 +82,13 @@ def record(
     variables = guarded.variables()
     with guarding([*known, *variables]):  # nothing else is left to guard, and this is faster
         plain = _Recording(function, arrays, other, Value)
-    if not guarded.is_like(plain):
-        raise _difference(function, arrays, other)
     # A variable that only one of the calls reached was made inside of it: it is a constant.
     reached = [variable for variable in variables if variable in plain.parents]
     parameters = list(dict.fromkeys([*known, *reached]))
-    tape = tape_of(plain.parents, plain.outputs, plain.inputs, parameters)
-    return Trace(tape, parameters, plain.shape)
+    graph = plain.numbered(parameters)
+    if plain.described(graph) != guarded.described(guarded.numbered(parameters)):
+        raise _difference(function, arrays, other)
+    return Trace(tape_of(graph), parameters, plain.shape)
 
 
 def _last_unlike_the_first(arrays: Sequence[NDArray[Any]]) -> int:
@@ -132,37 +132,23 @@ class _Recording:
         used = dict.fromkeys(itertools.chain(*self.parents.values(), self.outputs))
         return [node for node in used if node.operation is None and node not in self.places]
 
-    def is_like(self, other: "_Recording") -> bool:
-        """Whether two calls did the same, each with the inputs of its own."""
-        mine, others = self.described(other)
-        return mine == others
+    def numbered(self, parameters: Sequence[Value]) -> NumberedGraph:
+        """Give numbers to the nodes, to the inputs and the parameters first."""
+        return numbered(self.parents, self.outputs, self.inputs, parameters)
 
-    def described(self, other: "_Recording") -> tuple[list[Any], list[Any]]:
-        """Describe this graph and another one, node by node, and then the results.
+    def described(self, graph: NumberedGraph) -> list[Any]:
+        """Describe each node of the numbered graph, and then the results.
 
-        A node is described by its operation and its parents, or by its role if it has none. Here
-        the parents go by the names of the nodes at their places in the other graph.
+        Two calls did the same, each with inputs of its own, if their descriptions are equal. A node
+        is described by its operation and its operands, or by its number if it has none.
         """
-        name = dict(zip(self.parents, other.parents, strict=False)).get
-        mine: list[Any] = [
-            (node.operation, tuple(map(name, parents)) or self.role(node, other))
-            for node, parents in self.parents.items()
+        n_leaves = graph.n_inputs + graph.n_parameters
+        computed = zip(graph.nodes[n_leaves:], graph.operands[n_leaves:], strict=True)
+        return [
+            *range(n_leaves),
+            *[(node.operation, operands or node.data) for node, operands in computed],
+            (self.shape, graph.outputs),
         ]
-        others: list[Any] = [
-            (node.operation, parents or other.role(node, self))
-            for node, parents in other.parents.items()
-        ]
-        mine.append((self.shape, tuple(map(name, self.outputs))))
-        others.append((other.shape, tuple(other.outputs)))
-        return mine, others
-
-    def role(self, leaf: Any, other: "_Recording") -> tuple[str, Any]:
-        """Tell what a leaf is: an input, a variable that another recording has too, or a number."""
-        if leaf in self.places:
-            return "input", self.places[leaf]
-        if leaf.operation is None and leaf in other.parents:
-            return "variable", leaf
-        return "number", leaf.data
 
     def put_in_order_of_origin(self) -> None:
         """List the nodes in the order in which they were made, leaves before their first use."""
@@ -215,9 +201,11 @@ def _difference(
         one, other = (_Recording(function, arrays, index, Value) for index in (0, other_index))
         one.put_in_order_of_origin()
         other.put_in_order_of_origin()
-        pairs = itertools.zip_longest(*one.described(other))
+        variables = [variable for variable in one.variables() if variable in other.parents]
+        graph, others = one.numbered(variables), other.numbered(variables)
+        pairs = itertools.zip_longest(one.described(graph), other.described(others))
         alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
-        differing = [*list(one.parents)[alike:], *list(other.parents)[alike:]]
+        differing = [*graph.nodes[alike:], *others.nodes[alike:]]
         line = next((f"{origins[node]}: " for node in differing if node in origins), "")
     return TraceError(
         f"{line}the function does something else for sample {other_index} than for sample 0. Does "
