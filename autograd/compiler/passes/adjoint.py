@@ -118,7 +118,9 @@ class _Bookkeeping:
 
 
 def _rows_of(instruction: Apply, part: slice) -> Apply:
-    """Return an operation on some of its rows."""
+    """Return an operation on some of its rows: itself, with its regions, if these are all."""
+    if part == slice(0, len(instruction.out.rows)):
+        return instruction
     out, *operands = (
         Region(region.batch, region.rows[part])
         for region in (instruction.out, *instruction.operands)
