@@ -158,7 +158,7 @@ class _Planner:
         for kind, part in terms.items():
             k = len(part.coefficients)
             unrolled = 1 < k <= UNROLLED and not is_read_at_once(part.factors)
-            for piece in np.split(np.arange(k), k if unrolled else 1):
+            for piece in np.arange(k).reshape(-1, 1 if unrolled else k):
                 regions = map(Region, SPACES[kind], part.factors[:, piece])
                 coefficients = part.coefficients[piece]
                 self.forward.append(
