@@ -45,7 +45,7 @@ TermsByKind: TypeAlias = tuple[list[Term], ...]
 
 def no_terms() -> TermsByKind:
     """Return an empty list for each of `KINDS`."""
-    return tuple([] for _ in KINDS)
+    return [], [], [], [], []
 
 
 @dataclass(frozen=True)
