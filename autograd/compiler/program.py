@@ -141,7 +141,7 @@ def regular_steps(rows: Addresses) -> tuple[int, ...] | None:
         if length > 1:
             distances = rows[1:] - rows[:-1]
             step = distances.item(0)
-            if distances.item(-1) != step or not (distances == step).all():
+            if distances.item(-1) != step or np.count_nonzero(distances != step):
                 return None
         steps.append(step)
         rows = rows[0]  # along the other axes, all that follow are like the first

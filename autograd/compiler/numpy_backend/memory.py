@@ -63,13 +63,14 @@ class Memory:
         space = self.space(region, gradient)
         row_bytes, item_bytes = space.strides
         lengths = region.rows.shape
-        steps = [step if n > 1 else 1 for step, n in zip(region.steps, lengths, strict=True)]
+        pairs = zip(region.steps, lengths, strict=True)
+        strides = [step * row_bytes if n > 1 else row_bytes for step, n in pairs]
         return np.ndarray(
             shape=(*lengths, space.shape[1]),
             dtype=space.dtype,
             buffer=space,
             offset=region.rows.item(0) * row_bytes,
-            strides=(*[step * row_bytes for step in steps], item_bytes),
+            strides=(*strides, item_bytes),
         )
 
     def destination(self, region: Region) -> Array | None:
