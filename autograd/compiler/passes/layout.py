@@ -72,6 +72,7 @@ class Layout:
         self._numbers = tape.numbers
         self.trained = np.array(tape.trained, dtype=bool)
         self._trained_rows: dict[bool, list[NDArray[np.bool_]]] = {False: [], True: []}
+        self._regions: dict[tuple[bool, tuple[int, ...], bytes], Region] = {}
         self._address = np.full(len(tape.operations) + 1, NONE)  # the last one is that of NONE
         self.allocate(tape.parameters, batch=False)
         self.allocate(tape.inputs, batch=True)
@@ -91,7 +92,12 @@ class Layout:
         start = self.sizes[batch]
         self.sizes[batch] += len(trained)
         self._trained_rows[batch].append(trained)
-        return Region(batch, np.arange(start, self.sizes[batch]))
+        return self.region(batch, np.arange(start, self.sizes[batch]))
+
+    def region(self, batch: bool, rows: Addresses) -> Region:
+        """Return a region of these rows: the same one each time, and what is known of it with it."""
+        key = batch, rows.shape, rows.tobytes()
+        return self._regions.setdefault(key, Region(batch, rows))
 
     def trained_rows(self, batch: bool) -> NDArray[np.bool_]:
         """Return which rows of a space depend on a parameter."""

@@ -90,7 +90,7 @@ class _Planner:
         # First by which operands need a gradient: each case has an adjoint of its own.
         order = in_lexicographic_order([*self.layout.trained[indices], *columns])
         operands = [
-            Region(batch, column[order])
+            self.layout.region(batch, column[order])
             for batch, column in zip(operands_vary, columns, strict=True)
         ]
         out = self.layout.allocate(np.array(block.rows)[order], batch=varies)
@@ -147,9 +147,10 @@ class _Planner:
         for product in products:
             sums = product.sums.ravel()
             out = self.layout.allocate(indices[sums], batch=True)
-            matrix = Region(True, out.rows.reshape(product.sums.shape))
-            operands = Region(False, product.weights), Region(True, product.inputs)
-            self.forward.append(MatMul(matrix, *operands))
+            matrix = self.layout.region(True, out.rows.reshape(product.sums.shape))
+            weights = self.layout.region(False, product.weights)
+            inputs = self.layout.region(True, product.inputs)
+            self.forward.append(MatMul(matrix, weights, inputs))
             self.add_terms(out, _of(others, sums), started=True)
         return np.concatenate([np.flatnonzero(~plain), rest])
 
@@ -159,7 +160,7 @@ class _Planner:
             k = len(part.coefficients)
             unrolled = 1 < k <= UNROLLED and not is_read_at_once(part.factors)
             for piece in np.arange(k).reshape(-1, 1 if unrolled else k):
-                regions = map(Region, SPACES[kind], part.factors[:, piece])
+                regions = map(self.layout.region, SPACES[kind], part.factors[:, piece])
                 coefficients = part.coefficients[piece]
                 self.forward.append(
                     SumProducts(
@@ -176,7 +177,7 @@ class _Planner:
         """Return what has been planned, without an adjoint."""
         layout = self.layout
         outputs = [
-            Region(self.tape.varying[index], layout.locate([index])) for index in self.tape.outputs
+            layout.region(self.tape.varying[index], layout.locate([index])) for index in self.tape.outputs
         ]
         return Program(
             n_shared=layout.sizes[False],
