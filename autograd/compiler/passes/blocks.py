@@ -51,7 +51,10 @@ def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
     """
     operands = operands_of_rows(rows)
     forms = _Forms(tape, rows)
-    early = forms.grouped(levels_from_inputs(tape, operands))
+    levels = levels_from_inputs(tape, operands)
+    early = forms.grouped(levels)
+    if len(early) == max(levels):  # so many rows wait one for the other: no order has fewer blocks
+        return early
     late = forms.grouped(_levels_from_outputs(tape, operands))
     return early if len(early) <= len(late) else late
 

@@ -95,7 +95,7 @@ class Layout:
         return self.region(batch, np.arange(start, self.sizes[batch]))
 
     def region(self, batch: bool, rows: Addresses) -> Region:
-        """Return a region of these rows: the same one each time, and what is known of it with it."""
+        """Return the region of these rows: the same one each time, with what it knows of itself."""
         key = batch, rows.shape, rows.tobytes()
         return self._regions.setdefault(key, Region(batch, rows))
 

@@ -177,7 +177,8 @@ class _Planner:
         """Return what has been planned, without an adjoint."""
         layout = self.layout
         outputs = [
-            layout.region(self.tape.varying[index], layout.locate([index])) for index in self.tape.outputs
+            layout.region(self.tape.varying[index], layout.locate([index]))
+            for index in self.tape.outputs
         ]
         return Program(
             n_shared=layout.sizes[False],
