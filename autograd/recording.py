@@ -120,8 +120,9 @@ def detect_anomaly() -> Iterator[None]:
 
 def apply_modes(node: Node) -> None:
     """Bring a node that an operation has just made in line with the modes of this thread."""
-    if modes.tracing is not None:
-        node.__class__ = modes.tracing
+    kind = modes.tracing
+    if kind is not None:
+        node.__class__ = kind
     if modes.detecting_anomalies:
         origins[node] = line_of_user_code()
         modes.located.append(node)
@@ -129,7 +130,7 @@ def apply_modes(node: Node) -> None:
         if math.isnan(node.data) or (inputs_finite and math.isinf(node.data)):
             raise NonFiniteError(f"{describe(node)} is {node.data}")
     if not modes.recording:
-        if modes.tracing is not None:
+        if kind is not None:
             detach_in_place(node)
         else:
             node.operation, node._first, node._second = CONSTANT, None, ()

@@ -115,9 +115,10 @@ class Layout:
         """Return the terms of one kind in sums that have equally many of it."""
         numbers = chain.from_iterable(chain.from_iterable([row.terms[kind] for row in sums]))
         table = np.fromiter(numbers, np.float64).reshape(len(sums), -1, 3)
-        coefficients, *indices = table.transpose(2, 1, 0)
+        columns = table.transpose(2, 1, 0)
         spaces = SPACES[kind]
-        factors = self._address[np.array(indices[: len(spaces)], dtype=np.int64)]
+        coefficients, indices = columns[0], columns[1 : 1 + len(spaces)]
+        factors = self._address[indices.astype(np.int64)]
         alone = factors[0] == NONE
         if alone.any():
             factors[0][alone] = list(map(self._constant, coefficients[alone].tolist()))
@@ -126,8 +127,8 @@ class Layout:
         if spaces in ([True, True], [False, False]):
             factors.sort(axis=0)
         order = np.lexsort(factors[::-1], axis=0)
-        columns = np.arange(len(sums))
-        return Terms(factors[:, order, columns], coefficients[order, columns])
+        each = np.arange(len(sums))
+        return Terms(factors[:, order, each], coefficients[order, each])
 
     def _constant(self, number: float) -> int:
         """Return the shared row of a constant."""
