@@ -124,13 +124,13 @@ class _Recording:
                 raise _misuse(error, arrays) from error
             self.outputs, self.shape = _outputs(result)
         self.inputs = [value for argument in arguments for value in numbers_in(argument)]
-        self.places = {value: place for place, value in enumerate(self.inputs)}
         self.parents = behind(self.outputs)
 
     def variables(self) -> list[Any]:
         """List the variables behind the outputs that are no inputs, in the order of their use."""
         used = dict.fromkeys(itertools.chain(*self.parents.values(), self.outputs))
-        return [node for node in used if node.operation is None and node not in self.places]
+        inputs = set(self.inputs)
+        return [node for node in used if node.operation is None and node not in inputs]
 
     def numbered(self, parameters: Sequence[Value]) -> NumberedGraph:
         """Give numbers to the nodes, to the inputs and the parameters first."""
