@@ -60,7 +60,7 @@ class Node:
         return (self._first,) if self._second is None else (self._first, self._second)
 
 
-# The slot of `data` by another name, which no subclass guards: operations read that. To pass the
+# The slot of `data` by another name, which no subclass guards: weighted sums read it. To pass the
 # guard of a compiled function at each number took 15 % of the time of recording it.
 Node._number = vars(Node)["data"]
 

@@ -130,7 +130,7 @@ class Value(Node):
     def __add__(self, other: Number) -> "Value":
         if isinstance(other, Value):
             try:
-                return new_node(operations.add, self._number + other._number, self, other)
+                return new_node(operations.add, self.data + other.data, self, other)
             except TypeError:
                 require_numbers([self, other])
                 raise
@@ -139,7 +139,7 @@ class Value(Node):
     def __sub__(self, other: Number) -> "Value":
         if isinstance(other, Value):
             try:
-                return new_node(operations.sub, self._number - other._number, self, other)
+                return new_node(operations.sub, self.data - other.data, self, other)
             except TypeError:
                 require_numbers([self, other])
                 raise
@@ -148,7 +148,7 @@ class Value(Node):
     def __mul__(self, other: Number) -> "Value":
         if isinstance(other, Value):
             try:
-                return new_node(operations.mul, self._number * other._number, self, other)
+                return new_node(operations.mul, self.data * other.data, self, other)
             except TypeError:
                 require_numbers([self, other])
                 raise
@@ -181,7 +181,7 @@ class Value(Node):
 
     def __neg__(self) -> "Value":
         try:
-            return new_node(operations.neg, -self._number, self, None)
+            return new_node(operations.neg, -self.data, self, None)
         except TypeError:
             require_numbers([self])
             raise
@@ -316,7 +316,7 @@ class Value(Node):
         """
         parents = [x if isinstance(x, Value) else as_value(x) for x in inputs]
         try:
-            data = operation.evaluate(*[parent._number for parent in parents])
+            data = operation.evaluate(*[parent.data for parent in parents])
         except (TypeError, ValueError):
             require_numbers(parents)
             raise
@@ -355,7 +355,7 @@ def function_node(operation: Operation, x: Number) -> Any:
     if not isinstance(x, Value):
         return operation.evaluate(real_number(x))
     try:
-        data = operation.forward(x._number)
+        data = operation.forward(x.data)
     except (TypeError, ValueError, ArithmeticError) as cause:
         raise _error_of(operation, cause, x) from None
     return new_node(operation, data, x, None)
@@ -363,7 +363,7 @@ def function_node(operation: Operation, x: Number) -> Any:
 
 def _binary_node(operation: Operation, left: Value, right: Value) -> Value:
     try:
-        data = operation.forward(left._number, right._number)
+        data = operation.forward(left.data, right.data)
     except (TypeError, ValueError, ArithmeticError) as cause:
         raise _error_of(operation, cause, left, right) from None
     return new_node(operation, data, left, right)
