@@ -71,8 +71,8 @@ def _matmul_adjoint(
 ) -> None:
     sent = statements.formula(statements.columns(gradient, gradient=True), "g")
     if to_weights is not None:
-        inputs = statements.formula(statements.columns(instruction.inputs)).text
-        _accumulate_matrix(statements, to_weights, Formula("dot", (sent, Formula(f"{inputs}.T"))))
+        inputs = statements.transposed(statements.columns(instruction.inputs))
+        _accumulate_matrix(statements, to_weights, Formula("dot", (sent, inputs)))
     if to_inputs is not None:
         weights = statements.formula(statements.matrix(instruction.weights).T, "w")
         _accumulate_matrix(statements, to_inputs, Formula("dot", (weights, sent)))

@@ -150,7 +150,7 @@ def _source(
     Both functions take the numbers of `columns`, wherever they stand.
     """
     statements = Statements(memory)
-    arguments = ", ".join([statements.name(column, "x") for column in columns])
+    arguments = ", ".join(map(statements.argument, columns))
     for instructions in program.by_region():
         emit_forward(statements, nest_together(instructions))
     forward, statements.lines = statements.lines, []
