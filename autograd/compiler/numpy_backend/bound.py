@@ -93,9 +93,9 @@ class BoundProgram:
         return outputs, self._gradient
 
     def _placed(self, theta: Array, inputs: Sequence[Array]) -> Iterable[Array]:
-        """Copy numbers to the memory, and return the columns that are arguments of the source.
+        """Copy numbers to the memory, and return the columns that the source takes.
 
-        These stand in the memory, too, unless they are all of an array of its type.
+        These are copied, too, unless they are all of an array, and that has the type of the memory.
         """
         self._parameters[:] = theta
         columns = self._columns.copy()

@@ -19,7 +19,7 @@ Where a number leaves the range of floats, no one looks for it there: samples ar
 
 import numpy as np
 
-from autograd.compiler.program import MatMul, Program, Region
+from autograd.compiler.program import MatMul, Program
 
 WIDE = 16
 """From so many inputs on, copying them takes longer than handing them over."""
@@ -30,21 +30,23 @@ def columns_of_products(program: Program) -> list[tuple[int, int]]:
 
     Only a call tells whether these are one argument.
     """
-    columns: dict[bytes, Region] = {}
+    products: set[tuple[int, int]] = set()
     others = [region for region in program.outputs if region.batch]
     for step in [*program.forward, *(adjoint.forward for adjoint in program.adjoint)]:
         for region in step.operands:
             if region is not None and region.batch:
                 if isinstance(step, MatMul) and region.steps == (1, 0):
-                    columns[region.rows.tobytes()] = region
+                    first = region.rows.item(0)
+                    products.add((first, first + len(region.rows)))
                 else:
                     others.append(region)
     uses = np.zeros(program.n_batch, int)
-    for region in (*columns.values(), *others):
+    for first, end in products:
+        uses[first:end] += 1
+    for region in others:
         uses[region.rows] += 1
-    bounds = [(rows.item(0), rows.item(-1) + 1) for rows in (c.rows for c in columns.values())]
     return [
         (first, end)
-        for first, end in bounds
+        for first, end in sorted(products)
         if first + WIDE <= end <= program.n_inputs and (uses[first:end] == 1).all()
     ]
