@@ -1,23 +1,12 @@
 """What every backend does with the arrays of a user."""
 
 import math
-from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
-
-
-def copy_samples(inputs: Sequence[Array], destination: Array) -> None:
-    """Copy inputs, each of shape (B, ...), side by side to an array of shape (B, n_inputs)."""
-    start = 0
-    for samples in inputs:
-        numbers = samples.reshape(len(destination), -1)
-        stop = start + numbers.shape[1]
-        destination[:, start:stop] = numbers
-        start = stop
 
 
 def all_finite(array: Array) -> bool:

@@ -234,14 +234,17 @@ class Adjoint:
     ----------
     forward : MatMul, SumProducts, Lookup or Apply
         One of the program; or the part of an `Apply` that a gradient reaches; or several that use
-        the same weights, as one at all their places. The gradient of its ``out`` is complete when
-        this runs.
+        the same weights, as one at all their places.
+    gradient : Region
+        Where the gradient of its ``out`` stands, in the same shape. It is complete when this runs.
+        Most often these are the rows of ``out``; see `autograd.compiler.passes.copy_propagation`.
     targets : tuple of Target or None
         One per operand of the instruction, None where no gradient is wanted, or where another
         adjoint sends it.
     """
 
     forward: Forward
+    gradient: Region
     targets: tuple[Target | None, ...]
 
 

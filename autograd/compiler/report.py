@@ -41,7 +41,8 @@ def report(tape: Tape, program: Program, passes: bool) -> str:
         lines += [f"   {step}" for step in program.forward]
         lines += ["", "backward"]
         lines += [
-            f"   {type(adjoint.forward).__name__} of {adjoint.forward.out}: "
+            f"   {type(adjoint.forward).__name__} of {adjoint.forward.out}, "
+            f"from d {adjoint.gradient}: "
             + ", ".join(f"{target!r}" for target in adjoint.targets if target is not None)
             for adjoint in program.adjoint
         ]

@@ -23,7 +23,8 @@ import autograd as ag
 import nn
 from autograd import Value, operations
 from autograd.compiler import float_backend, native, numpy_backend
-from autograd.compiler.passes import pipeline, planning
+from autograd.compiler.numpy_backend import in_place
+from autograd.compiler.passes import copy_propagation, pipeline, planning
 from autograd.compiler.passes.blocks import Block, blocks
 from autograd.compiler.passes.canonical import Row
 from autograd.compiler.passes.products import matrix_products
@@ -60,6 +61,8 @@ class Passes:
     backend: Backend | None
     smallest_product: int
     unrolled: int
+    worth_gathering: int
+    wide: int
     single_row_blocks: bool
 
     @contextlib.contextmanager
@@ -68,6 +71,8 @@ class Passes:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(planning, "matrix_products", products)
             patch.setattr(planning, "UNROLLED", self.unrolled)
+            patch.setattr(copy_propagation, "WORTH_GATHERING", self.worth_gathering)
+            patch.setattr(in_place, "WIDE", self.wide)
             if self.single_row_blocks:
                 patch.setattr(pipeline, "blocks", single_row_blocks)
             yield
@@ -83,9 +88,18 @@ PASSES = st.builds(
     backend=st.sampled_from([numpy_backend, float_backend] * 25 + [native] * native.is_available()),
     smallest_product=st.sampled_from([8, 1, 10**9]),
     unrolled=st.sampled_from([4, 0, 1000]),
+    worth_gathering=st.sampled_from([3, 1, 10**9]),
+    wide=st.sampled_from([16, 1, 10**9]),
     single_row_blocks=st.sampled_from([False, False, True]),
 )
-AS_USUAL = Passes(backend=None, smallest_product=8, unrolled=4, single_row_blocks=False)
+AS_USUAL = Passes(
+    backend=None,
+    smallest_product=8,
+    unrolled=4,
+    worth_gathering=3,
+    wide=16,
+    single_row_blocks=False,
+)
 
 
 def flat(nested: Any) -> list[Any]:

@@ -19,7 +19,10 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import float_backend, native, numpy_backend
-from autograd.compiler.passes import apply_passes
+from autograd.compiler.arrays import Array
+from autograd.compiler.passes import Passes, apply_passes
+from autograd.compiler.passes.adjoint import add_adjoint
+from autograd.compiler.passes.planning import plan
 from autograd.compiler.passes.tape import read_tape
 from autograd.compiler.program import (
     Adjoint,
@@ -115,7 +118,8 @@ class Interpreter:
         sent: list[dict[tuple[int, int], float]] = [defaultdict(float) for _ in targets]
         for place, factor, operation, places in calls(step):
             for sample in range(self.width[step.out.batch]):
-                g = factor * self.gradients[step.out.batch][step.out.rows[place]][sample]
+                row = adjoint.gradient.rows[place]
+                g = factor * self.gradients[adjoint.gradient.batch][row][sample]
                 inputs = self.inputs(step, places, sample)
                 slopes = operation.derivative(g, operation.forward(*inputs), *inputs)
                 for (operand, at), slope in zip(places, slopes, strict=True):
@@ -182,6 +186,13 @@ PROGRAMS: dict[str, Build] = {
         ag.sum([ag.tanh(a), ag.tanh(b), ag.tanh(c), c])
         for a, b, c in [[ag.sin(w[i] * x[i]) for i in range(3)]]
     ],
+    "gradients that are copies": lambda x, w: [
+        ag.exp(ag.exp(ag.tanh(w[0] * x[0]) + a) + ag.sin(w[1] * x[1])) + ag.cos(w[2] * x[2])
+        for a in [ag.sigmoid(w[3] * x[3] + w[4])]
+    ],
+    "copies of copies": lambda x, w: [
+        total * 1.0 + x[2] for total in [ag.tanh(w[0] * x[0]) + x[1]]
+    ],
     "an input": lambda x, w: [x[1]],
     "a parameter": lambda x, w: [w[4]],
 }
@@ -189,19 +200,28 @@ PROGRAMS: dict[str, Build] = {
 BATCH_SIZE = 5
 
 
-def planned(build: Build) -> Program:
+def passed(build: Build) -> Passes:
     x = [Value(0.5), Value(-0.25), Value(0.75), Value(1.0)]
     w = [Value(0.1 * i - 0.35) for i in range(9)]
-    return apply_passes(read_tape(build(x, w), x, w)).program
+    return apply_passes(read_tape(build(x, w), x, w))
+
+
+def planned(build: Build) -> Program:
+    return passed(build).program
 
 
 BACKENDS: list[Backend] = [numpy_backend, float_backend, *[native] * native.is_available()]
 
 
-def assert_backends_agree(program: Program, seed: int, *backends: Backend) -> None:
+def random_numbers(seed: int) -> tuple[Array, Array]:
     rng = np.random.default_rng(seed)
     theta, X = rng.normal(0.0, 0.7, 9), rng.normal(0.0, 0.7, (BATCH_SIZE, 4))
     X[:, 3] = rng.integers(0, 3, BATCH_SIZE)
+    return theta, X
+
+
+def assert_backends_agree(program: Program, seed: int, *backends: Backend) -> None:
+    theta, X = random_numbers(seed)
     expected = Interpreter(program, BATCH_SIZE).run(theta.tolist(), X.tolist())
     for backend in backends:
         bound: BoundProgram = backend.bind(program, BATCH_SIZE, np.float64)
@@ -237,7 +257,25 @@ def test_backends_agree_on_random_programs(steps: list[tuple[int, int, int]]) ->
         return [ag.sum(ag.tanh(node) for node in nodes[-4:]), nodes[-1]]
 
     # The native one stays out, since each program takes a C compiler some tenths of a second.
-    assert_backends_agree(planned(build), len(steps), numpy_backend, float_backend)
+    passes = passed(build)
+    assert_backends_agree(passes.program, len(steps), numpy_backend, float_backend)
+    assert_no_copy_is_missed(passes)
+
+
+def assert_no_copy_is_missed(passes: Passes) -> None:
+    """Where gradients are read at their source, they have the same bits as copies of them."""
+    copying = add_adjoint(*plan(passes.tape, passes.rows, passes.blocks))
+    theta, X = random_numbers(seed=3)
+    with_copies, without = (
+        Interpreter(program, BATCH_SIZE).run(theta.tolist(), X.tolist())
+        for program in (copying, passes.program)
+    )
+    assert with_copies == without
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_no_copy_is_missed(name: str) -> None:
+    assert_no_copy_is_missed(passed(PROGRAMS[name]))
 
 
 def test_the_programs_hold_all_that_a_program_may_hold() -> None:

@@ -639,7 +639,6 @@ def test_biases_of_several_steps_get_their_gradient_at_once() -> None:
     assert adjoint_sketches([ag.tanh(ag.exp(x + b) + b) * w], [x], [b, w]) == [
         "batch[5] = shared[1] * batch[4]: = d shared[1], = d batch[4]",
         "batch[4] = tanh(batch[3]): = d batch[3]",
-        "batch[3] = batch[2]: = d batch[2]",
         "batch[2] = exp(batch[1]): = d batch[1]",
         "batch[1, 3] += shared[0, 0]: = d shared[0, 0]",
     ]
@@ -701,6 +700,73 @@ def test_lookups_send_nothing_to_their_index() -> None:
     ]
     program = planned([ag.lookup([v, w], index)], [x], [v, w])
     assert str(program.zeroed) == "[shared[0:2]]"
+
+
+# --- eighth pass: copy propagation ---------------------------------------------------------------
+
+
+def gradients_sent(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any) -> list[str]:
+    return [
+        f"d {adjoint.gradient} to {', '.join(str(t.region) for t in adjoint.targets if t)}"
+        for adjoint in planned(outputs, inputs, parameters).adjoint
+    ]
+
+
+def test_a_gradient_that_is_a_copy_is_read_at_its_source() -> None:
+    x, y, w = leaves(3)
+    assert gradients_sent([ag.tanh(w * x) + y], [x, y], [w]) == [
+        "d batch[4] to batch[2]",  # without a step to batch[3], the tanh
+        "d batch[2] to shared[0]",
+    ]
+
+
+def test_a_gradient_is_written_where_another_one_adds_to_it() -> None:
+    x, w = leaves(2)
+    a = ag.tanh(w * x)
+    assert gradients_sent([a + ag.exp(a)], [x], [w])[:2] == [
+        "d batch[4] to batch[2]",
+        "d batch[4] to batch[2]",
+    ]
+
+
+def test_a_gradient_is_written_where_it_is_not_the_same_number() -> None:
+    x, y, w = leaves(3)
+    assert gradients_sent([2 * ag.tanh(w * x) + y], [x, y], [w])[0] == "d batch[4] to batch[3]"
+
+
+def test_the_gradient_of_a_parameter_is_written() -> None:
+    x, v, w = leaves(3)
+    assert gradients_sent([w + ag.exp(v)], [x], [v, w]) == [
+        "d shared[3] to shared[1]",
+        "d shared[3] to shared[0]",
+    ]
+
+
+def test_gradients_from_several_places_are_written_side_by_side_if_they_are_few() -> None:
+    """Three copies take more time than one gathering, which takes more than two."""
+    x, w = leaves(3), leaves(3)
+    a, b, c = (ag.tanh(u * v) for u, v in zip(w, x, strict=True))
+    assert gradients_sent([ag.exp(a + 1) + b + 2 * c], x, w)[-3:] == [
+        "d batch[9] to batch[6]",  # and to 7, and twice as much to 8
+        "d batch[6:9] to batch[3:6]",
+        "d batch[3:6] to shared[0:3]",
+    ]
+    assert gradients_sent([ag.exp(ag.exp(a + 1) + b) + c], x, w) == [
+        "d batch[13] to batch[11]",
+        "d batch[11] to batch[9]",
+        "d batch[9, 11, 13] to batch[3:6]",
+        "d batch[3:6] to shared[0:3]",
+    ]
+
+
+def test_one_gradient_for_many_rows_is_written_to_each() -> None:
+    """NumPy multiplies rows that lie one after the other in half the time."""
+    x, w = leaves(3), leaves(3)
+    assert gradients_sent([ag.sum(ag.tanh(u * v) for u, v in zip(w, x, strict=True))], x, w) == [
+        "d batch[9] to batch[6:9]",
+        "d batch[6:9] to batch[3:6]",
+        "d batch[3:6] to shared[0:3]",
+    ]
 
 
 # --- formulas ------------------------------------------------------------------------------------
@@ -938,7 +1004,16 @@ def test_instructions_are_nested_without_a_change_of_rows() -> None:
     assert nested.left.rows.tolist() == [[[0, 0], [1, 1]], [[2, 2], [3, 3]]]
     assert nested.right.rows[0].tolist() == [[4, 5], [4, 5]]
     assert nested.coefficients[1].tolist() == [[4.0, 5.0], [6.0, 7.0]]
-    adjoint = nest_adjoint(Adjoint(step, (Target(step.left, add=True), None)))
+    adjoint = nest_adjoint(Adjoint(step, step.out, (Target(step.left, add=True), None)))
+    assert adjoint.gradient.rows.tolist() == nested.out.rows.tolist()
     assert adjoint.targets[0] is not None
     assert adjoint.targets[0].region.rows.shape == (2, 2, 2)
     assert adjoint.targets[1] is None
+
+
+def test_a_gradient_that_stands_elsewhere_is_read_as_a_nest() -> None:
+    step = Apply(operations.exp, region([20, 21, 22, 23]), (region([0, 1, 2, 3]),))
+    target = Target(step.operands[0], add=False)
+    nested = nest_adjoint(Adjoint(step, region([5, 6, 15, 16]), (target,)))
+    assert nested.gradient.rows.tolist() == [[5, 6], [15, 16]]
+    assert nested.forward.out.rows.tolist() == [[20, 21], [22, 23]]

@@ -1,5 +1,6 @@
 """The source of the float backend: the instructions of a program, spelled out row by row."""
 
+import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -91,7 +92,7 @@ class _Writer:
             place: float(np.array(number, dtype)) for place, number in program.constants.items()
         }
         parameters = Region(False, np.arange(program.n_parameters))
-        read = [parameters, *(adjoint.forward.out for adjoint in program.adjoint)]
+        read = [parameters, *(adjoint.gradient for adjoint in program.adjoint)]
         self.written: set[Variable] = set()
         self.wanted = {each for region in read for each in self.variables(region)}
 
@@ -159,8 +160,10 @@ class _Writer:
             if adjoint.forward.out.batch is batch:
                 step = spelled_out(adjoint.forward)
                 if isinstance(step, Apply):
-                    yield from self.call_slopes(step)
+                    yield from self.call_slopes(step, adjoint.gradient)
                 else:
+                    # Of the sum itself only the gradient is read.
+                    step = dataclasses.replace(step, out=adjoint.gradient)
                     yield from self.sum_slopes(step, *adjoint.targets)
 
     def sent(self, sender: Variable, receiver: Variable, contribution: str) -> Iterator[str]:
@@ -184,23 +187,24 @@ class _Writer:
                 if to_right is not None and right is not None:
                     yield from self.sent(out, right, product(coefficient, out.gradient, left))
 
-    def call_slopes(self, step: Apply) -> Iterator[str]:
+    def call_slopes(self, step: Apply, gradient: Region) -> Iterator[str]:
         """Yield what an operation sends to its operands, by formulas or by a call of its rule."""
-        for out, operands in self.applications(step):
+        senders = self.variables(gradient)
+        for sender, (out, operands) in zip(senders, self.applications(step), strict=True):
             wanted = [operand in self.wanted for operand in operands]
-            if out not in self.written or not any(wanted):
+            if sender not in self.written or not any(wanted):
                 continue
             rule = for_some(wanted, step.operation.derivative)
-            formulas = [Formula(out.gradient), *(each.formula for each in (out, *operands))]
+            formulas = [Formula(sender.gradient), *(each.formula for each in (out, *operands))]
             slopes = expressions(rule, *formulas)
             if slopes is None:
                 slopes = [f"t{place}" for place in range(len(operands))]
                 called = self.function(step.operation, "derivative")
-                arguments = ", ".join(map(str, (out.gradient, out, *operands)))
+                arguments = ", ".join(map(str, (sender.gradient, out, *operands)))
                 yield f"{_listed(slopes)} = {called}({arguments})"
             for operand, slope in zip(operands, slopes, strict=True):
                 if slope != ZERO.text:
-                    yield from self.sent(out, operand, slope)
+                    yield from self.sent(sender, operand, slope)
 
     # --- names -----------------------------------------------------------------------------------
 

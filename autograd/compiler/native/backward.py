@@ -24,18 +24,18 @@ def emit_zeroing(statements: Statements, region: Region) -> None:
 
 def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
     """Emit the adjoint of an instruction."""
-    step = adjoint.forward
+    step, gradient, targets = adjoint.forward, adjoint.gradient, adjoint.targets
     if isinstance(step, MatMul):
         emitters = emit_weight_gradient, emit_input_gradient
-        for emit, target in zip(emitters, adjoint.targets, strict=True):
+        for emit, target in zip(emitters, targets, strict=True):
             if target is not None:
-                emit(statements, step, target.region, _prepare(statements, target))
+                emit(statements, step, gradient, target.region, _prepare(statements, target))
     elif isinstance(step, SumProducts):
-        _sum_products_adjoint(statements, step, adjoint.targets)
+        _sum_products_adjoint(statements, step, gradient, targets)
     elif isinstance(step, Lookup):
-        _lookup_adjoint(statements, step, adjoint.targets)
+        _lookup_adjoint(statements, step, gradient, targets)
     else:
-        _apply_adjoint(statements, step, adjoint.targets)
+        _apply_adjoint(statements, step, gradient, targets)
 
 
 def _prepare(statements: Statements, target: Target) -> str:
@@ -50,13 +50,13 @@ def _prepare(statements: Statements, target: Target) -> str:
 
 
 def _sum_products_adjoint(
-    statements: Statements, step: SumProducts, targets: Sequence[Target | None]
+    statements: Statements, step: SumProducts, gradient: Region, targets: Sequence[Target | None]
 ) -> None:
-    out = Region(step.out.batch, np.broadcast_to(step.out.rows, step.left.rows.shape))
+    sent = Region(gradient.batch, np.broadcast_to(gradient.rows, step.left.rows.shape))
     for target, other in zip(targets, (step.right, step.left), strict=True):
         if target is None:
             continue
-        formula = statements.formula(out, gradient=True)
+        formula = statements.formula(sent, gradient=True)
         if step.right is not None and other is not None:
             formula = formula * statements.formula(other)
         if step.coefficients is not None:
@@ -66,11 +66,13 @@ def _sum_products_adjoint(
         statements.send([contribution], per_sample=step.out.batch)
 
 
-def _apply_adjoint(statements: Statements, step: Apply, targets: Sequence[Target | None]) -> None:
-    gradient = statements.formula(step.out, gradient=True)
+def _apply_adjoint(
+    statements: Statements, step: Apply, gradient: Region, targets: Sequence[Target | None]
+) -> None:
+    sent = statements.formula(gradient, gradient=True)
     operands = map(statements.operand, step.operands)
     formulas = statements.formulas.derivative(
-        step.operation, gradient, statements.formula(step.out), operands
+        step.operation, sent, statements.formula(step.out), operands
     )
     contributions = [
         Contribution(target.region, formula, _prepare(statements, target))
@@ -95,14 +97,16 @@ def _independent(contributions: Sequence[Contribution]) -> bool:
     return True
 
 
-def _lookup_adjoint(statements: Statements, step: Lookup, targets: Sequence[Target | None]) -> None:
+def _lookup_adjoint(
+    statements: Statements, step: Lookup, gradient: Region, targets: Sequence[Target | None]
+) -> None:
     """Emit the sending of each gradient to the entry that was read."""
     _, to_table = targets
     if to_table is None:
         return
     index = statements.elements.element(step.index)
     entry = statements.elements.element(to_table.region, gradient=True)
-    sent = statements.elements.element(step.out, gradient=True)
+    sent = statements.elements.element(gradient, gradient=True)
     statements.emit(
         f"{loops(step.out.rows)}{'ALL(s, B) ' * step.out.batch}"
         f"{{ const int k = (int){index}; {entry} += {sent}; }}"

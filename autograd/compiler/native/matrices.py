@@ -42,10 +42,10 @@ def emit_product(statements: Statements, step: MatMul) -> None:
 
 
 def emit_weight_gradient(
-    statements: Statements, step: MatMul, target: Region, operator: str
+    statements: Statements, step: MatMul, gradient: Region, target: Region, operator: str
 ) -> None:
     """Emit ``d weights = d out * transposed(inputs)``, summed over samples and places."""
-    sent = _matrix(statements, step.out, gradient=True)
+    sent = _matrix(statements, gradient, gradient=True)
     samples = _samples(statements, step.inputs)
     steps = target.steps
     if samples is not None and (steps is None or steps[1] == 1):  # None: computed in a room apart
@@ -59,12 +59,12 @@ def emit_weight_gradient(
 
 
 def emit_input_gradient(
-    statements: Statements, step: MatMul, target: Region, operator: str
+    statements: Statements, step: MatMul, gradient: Region, target: Region, operator: str
 ) -> None:
     """Emit ``d inputs = transposed(weights) * d out`` at each place."""
     n_rows, n_terms, n_places = _sizes(step)
     weights = _matrix(statements, Region(False, step.weights.rows.T))
-    factors = [weights, _matrix(statements, step.out, gradient=True)]
+    factors = [weights, _matrix(statements, gradient, gradient=True)]
     _send(statements, "multiply", factors, (n_terms, n_rows, n_places), target, operator)
 
 

@@ -3,7 +3,7 @@
 Every operand of an instruction is a view of the program's `memory`, made once, when the program is
 bound to a batch size, of rows in the shape that `nesting` finds for them; the source calls NumPy
 functions on these views, and the ``array`` of those operations that have no formula. Rows at no
-regular distance are gathered into a buffer each time.
+regular distance are gathered into a buffer each time, and some inputs are read `in_place`.
 
 `forward` and `backward` write the `statements` of each direction, with `accumulation` for gradients
 that add up and `lookups` for both ways of a lookup. `bound` is what runs, and where a number leaves

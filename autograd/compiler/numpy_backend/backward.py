@@ -51,27 +51,31 @@ def emit_zeroing(statements: Statements, regions: Sequence[Region]) -> None:
 
 def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
     """Emit the adjoint of an instruction."""
-    instruction = adjoint.forward
+    instruction, gradient, targets = adjoint.forward, adjoint.gradient, adjoint.targets
     if isinstance(instruction, MatMul):
-        _matmul_adjoint(statements, instruction, *adjoint.targets)
+        _matmul_adjoint(statements, instruction, gradient, *targets)
     elif isinstance(instruction, SumProducts):
-        _sum_products_adjoint(statements, instruction, adjoint.targets)
+        _sum_products_adjoint(statements, instruction, gradient, targets)
     elif isinstance(instruction, Lookup):
-        emit_lookup_adjoint(statements, instruction, adjoint.targets)
+        emit_lookup_adjoint(statements, instruction, gradient, targets)
     else:
-        _apply_adjoint(statements, instruction, adjoint.targets)
+        _apply_adjoint(statements, instruction, gradient, targets)
 
 
 def _matmul_adjoint(
-    statements: Statements, instruction: MatMul, to_weights: Target | None, to_inputs: Target | None
+    statements: Statements,
+    instruction: MatMul,
+    gradient: Region,
+    to_weights: Target | None,
+    to_inputs: Target | None,
 ) -> None:
-    gradient = statements.formula(statements.columns(instruction.out, gradient=True), "g")
+    sent = statements.formula(statements.columns(gradient, gradient=True), "g")
     if to_weights is not None:
-        inputs = statements.formula(statements.columns(instruction.inputs).T)
-        _accumulate_matrix(statements, to_weights, Formula("dot", (gradient, inputs)))
+        inputs = statements.transposed(statements.columns(instruction.inputs))
+        _accumulate_matrix(statements, to_weights, Formula("dot", (sent, inputs)))
     if to_inputs is not None:
         weights = statements.formula(statements.matrix(instruction.weights).T, "w")
-        _accumulate_matrix(statements, to_inputs, Formula("dot", (weights, gradient)))
+        _accumulate_matrix(statements, to_inputs, Formula("dot", (weights, sent)))
 
 
 def _accumulate_matrix(statements: Statements, target: Target, product: Formula) -> None:
@@ -89,15 +93,18 @@ def _accumulate_matrix(statements: Statements, target: Target, product: Formula)
 
 
 def _sum_products_adjoint(
-    statements: Statements, instruction: SumProducts, targets: Sequence[Target | None]
+    statements: Statements,
+    instruction: SumProducts,
+    gradient: Region,
+    targets: Sequence[Target | None],
 ) -> None:
-    gradient = statements.view(instruction.out, gradient=True)[None]
+    sent = statements.view(gradient, gradient=True)[None]
     operands = (instruction.left, instruction.right)
     square = _is_square(instruction)
     for target, other in zip(targets[: 1 if square else 2], reversed(operands), strict=False):
         if target is None:
             continue
-        formula, shapes = statements.formula(gradient, "g"), [gradient.shape]
+        formula, shapes = statements.formula(sent, "g"), [sent.shape]
         if square:
             formula = formula * 2.0
         if other is not None:
@@ -117,10 +124,10 @@ def _is_square(instruction: SumProducts) -> bool:
 
 
 def _apply_adjoint(
-    statements: Statements, instruction: Apply, targets: Sequence[Target | None]
+    statements: Statements, instruction: Apply, gradient: Region, targets: Sequence[Target | None]
 ) -> None:
-    gradient = statements.view(instruction.out, gradient=True)
-    arrays = map(statements.formula, (gradient, statements.view(instruction.out)))
+    sent = statements.view(gradient, gradient=True)
+    arrays = map(statements.formula, (sent, statements.view(instruction.out)))
     operands = map(statements.operand, instruction.operands)
     operation = instruction.operation
     try:
@@ -136,6 +143,6 @@ def _apply_adjoint(
     ]
     for target, formula in zip(targets, statements.shared_once(wanted), strict=True):
         if target is not None and formula is not ZERO:
-            accumulate(statements, target, formula, gradient.shape)
+            accumulate(statements, target, formula, sent.shape)
         elif target is not None and not target.add:
             accumulate(statements, target, ZERO, ())

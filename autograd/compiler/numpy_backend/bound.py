@@ -18,18 +18,20 @@ def backward():
 Here ``x2`` and ``x3`` are the rows of w and x, ``y1`` that of their product and ``y4`` its tanh. On
 the way back ``x5`` is the gradient of the tanh, ``y6`` that of the product (``g7`` once more, with
 an axis for the terms of a sum), and ``y9`` that of w. A comment tells the shape of what is written.
+Inputs that are read `in_place` are arguments of both functions.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler.arrays import Array, all_finite, copy_samples
+from autograd.compiler.arrays import Array, all_finite
 from autograd.compiler.numpy_backend.backward import emit_adjoint, emit_zeroing
 from autograd.compiler.numpy_backend.diagnosis import find_error
 from autograd.compiler.numpy_backend.forward import emit_forward
+from autograd.compiler.numpy_backend.in_place import columns_of_products
 from autograd.compiler.numpy_backend.lookups import WrongIndexError
 from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.numpy_backend.nesting import nest_adjoint, nest_together
@@ -58,21 +60,23 @@ class BoundProgram:
         self.memory = memory = Memory(program, batch_size, dtype)
         self._parameters = memory.shared[: program.n_parameters, 0]
         self._gradient = memory.d_shared[: program.n_parameters, 0]
-        self._samples = memory.batch[: program.n_inputs].T
+        self._inputs = memory.batch[: program.n_inputs]
+        self._columns = {
+            (first, end): self._inputs[first:end] for first, end in columns_of_products(program)
+        }
         self._outputs = memory.stacked(program.outputs)
         objective = program.outputs[0]
         seed = memory.space(objective, gradient=True)
         seed[objective.rows] = 1.0 / seed.shape[1]
-        self.source, names = _source(program, memory)
+        self.source, names = _source(program, memory, self._columns.values())
         exec(compile(self.source, "<compiled graph>", "exec"), names)
         # Taken out: they hold the names, and if the names held them, nothing would free either.
-        self._forward: Callable[[], None] = names.pop("forward")
-        self._backward: Callable[[], None] = names.pop("backward")
+        self._forward: Callable[..., None] = names.pop("forward")
+        self._backward: Callable[..., None] = names.pop("backward")
 
     def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
         """See `autograd.compiler.program.BoundProgram`."""
-        self._set(theta, inputs)
-        self._run(first_sample, differentiate=False)
+        self._run(self._placed(theta, inputs), first_sample, differentiate=False)
         outputs = self._outputs()
         if not all_finite(outputs):
             self._complain(first_sample, differentiated=False)
@@ -82,17 +86,34 @@ class BoundProgram:
         self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
     ) -> tuple[Array, Array]:
         """See `autograd.compiler.program.BoundProgram`."""
-        self._set(theta, inputs)
-        self._run(first_sample, differentiate=True)
+        self._run(self._placed(theta, inputs), first_sample, differentiate=True)
         outputs = self._outputs()
         if not (all_finite(self._gradient) and all_finite(outputs)):
             self._complain(first_sample, differentiated=True)
         return outputs, self._gradient
 
-    def _run(self, first_sample: int, differentiate: bool) -> None:
+    def _placed(self, theta: Array, inputs: Sequence[Array]) -> Iterable[Array]:
+        """Copy numbers to the memory, and return the columns that the source takes.
+
+        These are copied, too, unless they are all of an array, and that has the type of the memory.
+        """
+        self._parameters[:] = theta
+        columns = self._columns.copy()
+        first = 0
+        for samples in inputs:
+            numbers = samples.reshape(self.batch_size, -1).T
+            end = first + len(numbers)
+            if (first, end) in columns and numbers.dtype == self._inputs.dtype:
+                columns[first, end] = numbers
+            else:
+                self._inputs[first:end] = numbers
+            first = end
+        return columns.values()
+
+    def _run(self, columns: Iterable[Array], first_sample: int, differentiate: bool) -> None:
         functions = (self._forward, self._backward) if differentiate else (self._forward,)
         try:
-            in_range = _stay_in_range(functions)
+            in_range = _stay_in_range(functions, columns)
         except WrongIndexError as error:
             raise error.domain_error(first_sample) from None
         if not in_range:
@@ -103,40 +124,45 @@ class BoundProgram:
         if error is not None:
             raise error
 
-    def _set(self, theta: Array, inputs: Sequence[Array]) -> None:
-        self._parameters[:] = theta
-        copy_samples(inputs, self._samples)
-
 
 @np.errstate(divide="raise", over="raise", invalid="raise")
-def _stay_in_range(functions: Sequence[Callable[[], None]]) -> bool:
+def _stay_in_range(functions: Sequence[Callable[..., None]], columns: Iterable[Array]) -> bool:
     """Call functions, and return whether no number left the range of floats.
 
     If one did, they have been called again, whatever becomes of the numbers.
     """
     try:
         for function in functions:
-            function()
+            function(*columns)
     except FloatingPointError:
         with np.errstate(all="ignore"):
             for function in functions:
-                function()
+                function(*columns)
         return False
     return True
 
 
-def _source(program: Program, memory: Memory) -> tuple[str, dict[str, Any]]:
-    """Write the source of a program, and return what its names stand for."""
+def _source(
+    program: Program, memory: Memory, columns: Iterable[Array]
+) -> tuple[str, dict[str, Any]]:
+    """Write the source of a program, and return what its names stand for.
+
+    Both functions take the numbers of `columns`, wherever they stand.
+    """
     statements = Statements(memory)
+    arguments = ", ".join(map(statements.argument, columns))
     for instructions in program.by_region():
         emit_forward(statements, nest_together(instructions))
     forward, statements.lines = statements.lines, []
     emit_zeroing(statements, program.zeroed)
     for adjoint in program.adjoint:
         emit_adjoint(statements, nest_adjoint(adjoint))
-    functions = (_function("forward", forward), _function("backward", statements.lines))
+    functions = (
+        _function(f"forward({arguments})", forward),
+        _function(f"backward({arguments})", statements.lines),
+    )
     return "\n\n".join(functions), statements.names
 
 
-def _function(name: str, lines: list[str]) -> str:
-    return f"def {name}():\n" + "".join(f"    {line}\n" for line in lines or ["pass"])
+def _function(head: str, lines: list[str]) -> str:
+    return f"def {head}:\n" + "".join(f"    {line}\n" for line in lines or ["pass"])

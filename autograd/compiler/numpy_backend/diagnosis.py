@@ -163,7 +163,8 @@ def _error_on_the_way_back(
 ) -> AutogradError:
     instruction = adjoint.forward
     if isinstance(instruction, Apply):
-        for target, contribution in zip(adjoint.targets, _sent(instruction, memory), strict=True):
+        contributions = _sent(instruction, adjoint.gradient, memory)
+        for target, contribution in zip(adjoint.targets, contributions, strict=True):
             found = _first(~np.isfinite(contribution)) if target is not None else None
             if found is not None:
                 inputs = _inputs(instruction, memory, *found)
@@ -175,18 +176,18 @@ def _error_on_the_way_back(
     return NonFiniteError(f"the gradient of a sum of products is too large for a float {where}")
 
 
-def _sent(instruction: Apply, memory: Memory) -> list[Array]:
+def _sent(instruction: Apply, gradient: Region, memory: Memory) -> list[Array]:
     """Return what an operation sends to each operand, in all rows and samples.
 
     It is computed by the formulas that the program computes: arrays know less than a rule may ask,
     see `autograd.compiler.formulas`.
     """
     out, operands = instruction.out, instruction.operands
-    gradient = _numbers(out, memory, gradient=True)
-    arrays = {"gradient": gradient, "out": _numbers(out, memory)}
+    arrived = _numbers(gradient, memory, gradient=True)
+    arrays = {"gradient": arrived, "out": _numbers(out, memory)}
     arrays |= {f"x{place}": _numbers(operand, memory) for place, operand in enumerate(operands)}
     names = {**vars(np), "np": np, **arrays}
     formulas = instruction.operation.derivative(*map(Formula, arrays))
     with np.errstate(all="ignore"):
-        sent = [eval(as_formula(formula).text, names) for formula in formulas]
-    return [np.broadcast_to(contribution, gradient.shape) for contribution in sent]
+        contributions = [eval(as_formula(formula).text, names) for formula in formulas]
+    return [np.broadcast_to(contribution, arrived.shape) for contribution in contributions]

@@ -12,7 +12,7 @@ backward program adds the gradients there. Here the index is row 0, and the tabl
 >>> index, table, out = (Region(True, np.array(rows)) for rows in ([0], [[1], [2]], [3]))
 >>> statements = Statements(Memory(program, batch_size=4, dtype=np.float64))
 >>> emit_lookup(statements, Lookup(out, index, table))
->>> emit_lookup_adjoint(statements, Lookup(out, index, table), [None, Target(table, add=True)])
+>>> emit_lookup_adjoint(statements, Lookup(out, index, table), out, [None, Target(table, True)])
 >>> for line in statements.lines:
 ...     print(line)
 add(multiply(whole_indices1(x2, known3), 4), first4, out=y5)  # 1x4
@@ -69,21 +69,21 @@ def _places(statements: Statements, instruction: Lookup) -> Formula:
 
 
 def emit_lookup_adjoint(
-    statements: Statements, instruction: Lookup, targets: Sequence[Target | None]
+    statements: Statements, instruction: Lookup, gradient: Region, targets: Sequence[Target | None]
 ) -> None:
     """Emit the sending of each gradient to the entry that was read."""
     _, to_table = targets
     if to_table is None:
         return
-    gradient = statements.formula(statements.view(instruction.out, gradient=True), "g")
+    sent = statements.formula(statements.view(gradient, gradient=True), "g")
     table = to_table.region
     space = statements.memory.space(table, gradient=True)
     flat = statements.name(space.ravel(), "d")
     places = statements.places_looked_up[instruction]
     if table.batch and not table.repeats:
-        statements.emit(f"{flat}[{places}] += {gradient.text}")
+        statements.emit(f"{flat}[{places}] += {sent.text}")
     else:
-        statements.emit(f"np.add.at({flat}, {places}.ravel(), {gradient.text}.ravel())")
+        statements.emit(f"np.add.at({flat}, {places}.ravel(), {sent.text}.ravel())")
 
 
 class WrongIndexError(Exception):

@@ -40,12 +40,12 @@ def nest_adjoint(adjoint: Adjoint) -> Adjoint:
     step = adjoint.forward
     if not isinstance(step, SumProducts | Apply):
         return adjoint
-    shape = nest(filter(None, step.operands), len(step.out.rows))
+    shape = nest(filter(None, (adjoint.gradient, *step.operands)), len(step.out.rows))
     targets = [
         target and Target(_with_shape(target.region, shape), target.add)
         for target in adjoint.targets
     ]
-    return Adjoint(_reshaped(step, shape), tuple(targets))
+    return Adjoint(_reshaped(step, shape), _with_shape(adjoint.gradient, shape), tuple(targets))
 
 
 def nest(regions: Iterable[Region], length: int) -> tuple[int, ...]:

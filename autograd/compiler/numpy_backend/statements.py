@@ -57,6 +57,7 @@ class Statements:
         self.names: dict[str, Any] = {"copyto": np.copyto, "np": np}
         self.places_looked_up: dict[Lookup, str] = {}
         self._name_of: dict[Any, str] = {}
+        self._arguments: set[str] = set()
         self._views: dict[tuple[Region, bool], Array] = {}
         self._gathered: dict[tuple[bool, bool, bytes], Array] = {}
         self._numbering = itertools.count(1)
@@ -140,6 +141,17 @@ class Statements:
     def formula(self, array: Array, prefix: str = "x") -> Formula:
         """Return the formula that is the name of an array."""
         return Formula(self.name(array, prefix))
+
+    def argument(self, array: Array) -> str:
+        """Return the name of an array in whose place each call has another one."""
+        name = self.name(array, "x")
+        self._arguments.add(name)
+        return name
+
+    def transposed(self, matrix: Array) -> Formula:
+        """Return the formula of a transposed matrix: a view made once, where there is one."""
+        name = self.name(matrix, "x")
+        return Formula(f"{name}.T") if name in self._arguments else self.formula(matrix.T)
 
     def shape_of(self, argument: Any) -> tuple[int, ...]:
         """Return the shape of the array that a formula is the name of, and otherwise ()."""

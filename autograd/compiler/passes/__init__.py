@@ -8,7 +8,8 @@
 5. `blocks`: rows of the same form that can be computed together;
 6. `planning`: addresses for the rows (their `layout`), and one instruction per block; with
    `products`, which finds matrix products among the sums;
-7. `adjoint`: the backward instructions, in their `backward_order`.
+7. `adjoint`: the backward instructions, in their `backward_order`;
+8. `copy_propagation`: gradients that are copies of others, read there.
 
 `pipeline` runs them, from the third on, and shows a small graph on its way through them.
 """

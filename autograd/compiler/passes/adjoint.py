@@ -52,7 +52,7 @@ def add_adjoint(program: Program, trained: Mapping[bool, NDArray[np.bool_]]) -> 
         for part in bookkeeping.reached(step.instruction):
             targets = bookkeeping.targets(part, step.to_first, step.to_others)
             if any(target is not None for target in targets):
-                adjoint.append(Adjoint(part, targets))
+                adjoint.append(Adjoint(part, part.out, targets))
     zeroed = [Region(batch, np.unique(rows)) for batch, rows in bookkeeping.zeroed.items() if rows]
     return dataclasses.replace(program, adjoint=adjoint, zeroed=zeroed)
 

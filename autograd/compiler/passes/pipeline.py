@@ -30,13 +30,13 @@ SumProducts batch[4] of (batch[1], None)
 SumProducts batch[4] of (batch[3], None)
 SumProducts batch[5] of (batch[4], batch[4])
 
-Backward the gradients go to those operands that depend on w:
+Backward the gradients go to those operands that depend on w. That of the tanh is that of the
+difference, where it is read:
 
 >>> for adjoint in passes.program.adjoint:
-...     print("from d", adjoint.forward.out, "to", adjoint.targets)
+...     print("from d", adjoint.gradient, "to", adjoint.targets)
 from d batch[5] to (= d batch[4], += d batch[4])
-from d batch[4] to (= d batch[3], None)
-from d batch[3] to (= d batch[2],)
+from d batch[4] to (= d batch[2],)
 from d batch[2] to (= d shared[0], None)
 """
 
@@ -45,6 +45,7 @@ from typing import NamedTuple
 from autograd.compiler.passes.adjoint import add_adjoint
 from autograd.compiler.passes.blocks import Block, blocks
 from autograd.compiler.passes.canonical import Row, canonical_rows
+from autograd.compiler.passes.copy_propagation import propagate_copies
 from autograd.compiler.passes.planning import plan
 from autograd.compiler.passes.recurrences import split_recurrences
 from autograd.compiler.passes.tape import Tape
@@ -75,4 +76,5 @@ def apply_passes(tape: Tape) -> Passes:
     tape, rows = split_recurrences(tape, canonical_rows(tape))
     grouped = blocks(tape, rows)
     program, trained = plan(tape, rows, grouped)
-    return Passes(tape, rows, grouped, add_adjoint(program, trained))
+    program = propagate_copies(add_adjoint(program, trained))
+    return Passes(tape, rows, grouped, program)

@@ -1,0 +1,52 @@
+"""Inputs that stay where they are: matrix products read the samples of an argument as they came.
+
+Samples come as rows, and are kept as columns, beside all that is computed of them. A matrix product
+reads the ones as quickly as the others. So an argument that only products read, and read whole,
+need not be copied: it is handed to the generated functions. Here one product reads the first 16
+inputs and one the others, of which a sum reads the last as well:
+
+>>> from autograd import Value, dot, sum, tanh
+>>> from autograd.compiler.passes import apply_passes
+>>> from autograd.compiler.passes.tape import read_tape
+>>> x, w = ([Value(0.1) for _ in range(32)] for _ in range(2))
+>>> hidden = [tanh(dot(w[:16], x[:16])), tanh(dot(w[16:], x[16:]))]
+>>> program = apply_passes(read_tape([sum(hidden) + x[-1]], x, w)).program
+>>> columns_of_products(program)
+[(0, 16)]
+
+Where a number leaves the range of floats, no one looks for it there: samples are finite.
+"""
+
+import numpy as np
+
+from autograd.compiler.program import MatMul, Program
+
+WIDE = 16
+"""From so many inputs on, copying them takes longer than handing them over."""
+
+
+def columns_of_products(program: Program) -> list[tuple[int, int]]:
+    """Return the first and the end of inputs that matrix products read together, and nothing else.
+
+    Only a call tells whether these are one argument.
+    """
+    products: set[tuple[int, int]] = set()
+    others = [region for region in program.outputs if region.batch]
+    for step in [*program.forward, *(adjoint.forward for adjoint in program.adjoint)]:
+        for region in step.operands:
+            if region is not None and region.batch:
+                if isinstance(step, MatMul) and region.steps == (1, 0):
+                    first = region.rows.item(0)
+                    products.add((first, first + len(region.rows)))
+                else:
+                    others.append(region)
+    uses = np.zeros(program.n_batch, int)
+    for first, end in products:
+        uses[first:end] += 1
+    for region in others:
+        uses[region.rows] += 1
+    return [
+        (first, end)
+        for first, end in sorted(products)
+        if first + WIDE <= end <= program.n_inputs and (uses[first:end] == 1).all()
+    ]
