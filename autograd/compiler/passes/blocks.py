@@ -15,6 +15,7 @@ instruction for all of them.
 ('sum', True, (0, 0, 2, 0, 0)) [4]
 """
 
+import operator
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,39 +46,19 @@ class Block:
 
 
 def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
-    """Group the rows, in an order in which they can be computed.
-
-    Rows are computed as early as possible or as late as possible, whichever makes fewer blocks.
-    """
-    operands = operands_of_rows(rows)
-    forms = _Forms(tape, rows)
-    levels = levels_from_inputs(tape, operands)
-    early = forms.grouped(levels)
-    if len(early) == max(levels):  # so many rows wait one for the other: no order has fewer blocks
-        return early
-    late = forms.grouped(_levels_from_outputs(tape, operands))
-    return early if len(early) <= len(late) else late
-
-
-class _Forms:
-    """The forms of rows, each numbered: they are compared often."""
-
-    def __init__(self, tape: Tape, rows: dict[int, Row]) -> None:
-        numbers: dict[Any, int] = {}
-        self.of_row: dict[int, int] = {}
-        for index, row in rows.items():
-            # With the operation beside its name: one that a user has defined again shares it.
-            form = (_form(tape, index, row), row.operation if isinstance(row, Call) else None)
-            self.of_row[index] = numbers.setdefault(form, len(numbers))
-        self.forms = [form for form, _ in numbers]
-
-    def grouped(self, levels: Sequence[int]) -> list[Block]:
-        """Make blocks of the rows of each level and form."""
-        groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for index, form in self.of_row.items():
-            groups[levels[index], form].append(index)
-        order = sorted(groups, key=lambda key: key[0])
-        return [Block(self.forms[form], groups[level, form]) for level, form in order]
+    """Group the rows, each computed as early as possible, in an order in which they can be."""
+    numbers: dict[Any, int] = {}  # of the forms, for they are compared often
+    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    levels = levels_from_inputs(tape, operands_of_rows(rows))
+    for index, row in rows.items():
+        # With the operation beside its name: one that a user has defined again shares it.
+        form = (_form(tape, index, row), row.operation if isinstance(row, Call) else None)
+        groups[levels[index], numbers.setdefault(form, len(numbers))].append(index)
+    forms = [form for form, _ in numbers]
+    return [
+        Block(forms[number], groups[level, number])
+        for level, number in sorted(groups, key=operator.itemgetter(0))
+    ]
 
 
 def _form(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
@@ -100,14 +81,4 @@ def levels_from_inputs(tape: Tape, operands: Operands) -> list[int]:
     levels = [0] * (len(tape.operations) + 1)
     for index, needed in operands.items():
         levels[index] = 1 + max(map(levels.__getitem__, needed), default=0)
-    return levels
-
-
-def _levels_from_outputs(tape: Tape, operands: Operands) -> list[int]:
-    levels = [0] * len(tape.operations)
-    for index, needed in reversed(operands.items()):
-        before = levels[index] - 1
-        for operand in needed:
-            if levels[operand] > before:
-                levels[operand] = before
     return levels
