@@ -57,6 +57,7 @@ class Chunks:
             suspects += [start + sample for sample in found]
         return np.concatenate(parts, axis=1), suspects
 
+    @np.errstate(invalid="ignore")  # where gradients are infinite
     def run_with_gradient(
         self, theta: Array, inputs: Sequence[Array]
     ) -> tuple[Array, Array, Sequence[int]]:

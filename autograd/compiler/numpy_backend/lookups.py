@@ -86,8 +86,7 @@ def emit_lookup_adjoint(
 
 def are_wrong(indices: Array, n_entries: int) -> Array:
     """Tell of each index of a lookup whether it is not whole or out of range."""
-    wrong: Array = (indices % 1 != 0) | (indices < 0) | (indices >= n_entries)
-    return wrong
+    return np.isin(indices, np.arange(n_entries), invert=True)
 
 
 def whole_indices(indices: Array, known: Array) -> Array:

@@ -14,20 +14,9 @@ from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.program import Lookup, Program
 
 
-def find_suspects(program: Program, memory: Memory, differentiated: bool) -> list[int]:
-    """Return the first sample of each kind that is not finite throughout, in ascending order.
-
-    Parameters
-    ----------
-    program : Program
-    memory : Memory
-        After a run of the program.
-    differentiated : bool
-        Whether the run computed gradients, else those in memory are of an earlier one.
-    """
+def find_suspects(program: Program, memory: Memory) -> list[int]:
+    """Return the first sample of each kind that is not finite throughout, in ascending order."""
     found: list[Array] = [~np.isfinite(memory.shared), ~np.isfinite(memory.batch)]
-    if differentiated:
-        found.append(~np.isfinite(memory.d_batch))
     for step in program.forward:
         if isinstance(step, Lookup):
             indices = memory.space(step.index)[step.index.rows]
