@@ -57,10 +57,10 @@ class BoundProgram(Protocol):
     Both ways to run it take the numbers of the parameters, of shape (n_parameters,), and the
     inputs, each of shape (batch_size, ...). What they return may be overwritten by the next run.
 
-    The last thing they return are the *suspects*, the numbers of samples in ascending order. If
-    eager mode raises an error for any sample, then also for one of these, and the first of them is
-    the first of all. Without suspects all results are finite. A program tells no more of what went
-    wrong: that is left to `autograd.compiler.replay`.
+    The last thing they return are the *suspects*, numbers of samples in ascending order: of the
+    samples for which eager mode raises an error, the first is among them. Without suspects all
+    results are finite. A program tells no more of what went wrong: that is left to
+    `autograd.compiler.replay`.
     """
 
     batch_size: int

@@ -1,10 +1,10 @@
 """What went wrong in a compiled program, in the words of eager mode.
 
-A program computes whole blocks of numbers and knows no single operation. It only tells which
-samples are suspect. These are computed once more, one after the other, on Values: the tape that the
-program was made of is played again. So a compiled function raises the errors of the function that
-it was made of, with the number of the sample added; and what eager mode lets pass, such as a
-product that overflows, is an error only if it makes an output or a gradient infinite or nan.
+A program computes whole blocks of numbers, and only tells which samples are suspect. These are
+computed once more on Values, one after the other: the tape that the program was made of is played
+again. So a compiled function raises the errors of the function that it was made of, with the number
+of the sample added; and what eager mode lets pass, such as a product that overflows, is an error
+only if it makes an output or a gradient infinite or nan.
 
 >>> from autograd import Value, log
 >>> from autograd.compiler.passes.trace import record
@@ -90,8 +90,7 @@ def require_success(
 def _replay(trace: Trace, leaves: Sequence[float], differentiate: bool) -> list[Value]:
     """Compute one sample on Values, raise what that raises, and return all nodes.
 
-    Only what parameters are behind is differentiated: to the nodes that use it, all else is a
-    constant.
+    What depends on no parameter is used as a constant: it needs no derivative.
     """
     tape = trace.tape
     labels = [""] * len(tape.inputs) + [parameter.label for parameter in trace.parameters]
@@ -115,7 +114,7 @@ def _replay(trace: Trace, leaves: Sequence[float], differentiate: bool) -> list[
 
 
 def _record(operation: Operation, operands: Sequence[Value]) -> Value:
-    """Apply an operation as eager mode does, where only some look for a nan: `backward` does."""
+    """Apply an operation as eager mode does, which leaves most that is nan to `backward`."""
     if operation in LOOKING_FOR_NAN or operation is not BUILT_IN.get(operation.name):
         return Value.record(operation, operands)
     numbers = [operand.data for operand in operands]
