@@ -47,25 +47,30 @@ class Chunks:
         self.batch_size = sum(program.batch_size for program in programs)
         self.source = programs[0].source
 
-    def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
-        """See `autograd.compiler.program.BoundProgram`."""
-        parts = [
-            program.run(theta, chunk, first_sample + start).copy()
-            for program, start, chunk in self._chunks(inputs)
-        ]
-        return np.concatenate(parts, axis=1)
-
-    def run_with_gradient(
-        self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
-    ) -> tuple[Array, Array]:
+    def run(self, theta: Array, inputs: Sequence[Array]) -> tuple[Array, Sequence[int]]:
         """See `autograd.compiler.program.BoundProgram`."""
         parts = []
+        suspects: list[int] = []
+        for program, start, chunk in self._chunks(inputs):
+            outputs, found = program.run(theta, chunk)
+            parts.append(outputs.copy())
+            suspects += [start + sample for sample in found]
+        return np.concatenate(parts, axis=1), suspects
+
+    @np.errstate(invalid="ignore")  # where gradients are infinite
+    def run_with_gradient(
+        self, theta: Array, inputs: Sequence[Array]
+    ) -> tuple[Array, Array, Sequence[int]]:
+        """See `autograd.compiler.program.BoundProgram`."""
+        parts = []
+        suspects: list[int] = []
         gradient = np.zeros(len(theta))
         for program, start, chunk in self._chunks(inputs):
-            outputs, slopes = program.run_with_gradient(theta, chunk, first_sample + start)
+            outputs, slopes, found = program.run_with_gradient(theta, chunk)
             parts.append(outputs.copy())
+            suspects += [start + sample for sample in found]
             gradient += slopes * (program.batch_size / self.batch_size)
-        return np.concatenate(parts, axis=1), gradient
+        return np.concatenate(parts, axis=1), gradient, suspects
 
     def _chunks(self, inputs: Sequence[Array]) -> Iterator[tuple[BoundProgram, int, list[Array]]]:
         """Yield each program with its first sample and its part of the inputs."""

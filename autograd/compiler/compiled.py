@@ -27,6 +27,7 @@ from autograd.compiler.mean import mean_node
 from autograd.compiler.passes.trace import Trace
 from autograd.compiler.program import Backend
 from autograd.compiler.programs import BoundCompilation, Programs
+from autograd.compiler.replay import require_success
 from autograd.compiler.report import report
 from autograd.errors import ArgumentError, GraphError, NonFiniteError
 from autograd.real_numbers import checked_values
@@ -74,7 +75,8 @@ class Compiled:
         TraceError
             If what the function does depends on its numbers.
         NonFiniteError, DomainError
-            If a number leaves the range of floats. The message names operation and sample.
+            If the function itself raises that for a sample, or its `backward` does: the message is
+            the same, and names the sample; or if a result is too large for the dtype.
         """
         batch = as_arrays(arrays)
         with self._lock:
@@ -135,7 +137,10 @@ class Compiled:
             trace = bound.compilation.trace
             numbers = [parameter.data for parameter in trace.parameters]
             theta = checked_theta(numbers, len(numbers), self.dtype)
-            return _by_sample(bound.program.run(theta, batch), trace)
+            outputs, suspects = bound.program.run(theta, batch)
+            if suspects:
+                require_success(trace, suspects, theta, batch, outputs)
+            return _by_sample(outputs, trace)
 
     @property
     def parameters(self) -> list[Value]:
@@ -207,7 +212,10 @@ class Compiled:
         everything = self._completed(theta)
         trace = bound.compilation.trace
         reached = len(trace.parameters)
-        outputs, slopes = bound.program.run_with_gradient(everything[:reached], batch)
+        numbers = everything[:reached]
+        outputs, slopes, suspects = bound.program.run_with_gradient(numbers, batch)
+        if suspects:
+            require_success(trace, suspects, numbers, batch, outputs, slopes)
         gradient = slopes[: len(theta)].astype(np.float64)
         if reached < len(theta):  # samples of other shapes reach more
             gradient = np.concatenate([gradient, np.zeros(len(theta) - reached)])

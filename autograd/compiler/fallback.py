@@ -1,8 +1,7 @@
-"""What another backend cannot finish, NumPy runs again, and says what went wrong.
+"""What another backend cannot finish, NumPy runs again, and tells the samples that may have failed.
 
 Where speed counts, a backend may leave aside what failed and where: it says only that it did. The
-same program in NumPy then raises the error that names operation and sample, or has the result after
-all, as where a derivative failed that nothing needs.
+same program in NumPy then has the suspects, and the results, which may be finite after all.
 """
 
 import functools
@@ -38,21 +37,19 @@ class WithFallback(ABC):
     ) -> tuple[Array, Array] | None:
         """Return outputs and gradient, if all of their numbers came out finite."""
 
-    def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
+    def run(self, theta: Array, inputs: Sequence[Array]) -> tuple[Array, Sequence[int]]:
         """See `autograd.compiler.program.BoundProgram`."""
         results = self._attempt(theta, inputs, differentiate=False)
-        if results is None:
-            return self._in_numpy.run(theta, inputs, first_sample)
-        return results[0]
+        return self._in_numpy.run(theta, inputs) if results is None else (results[0], ())
 
     def run_with_gradient(
-        self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
-    ) -> tuple[Array, Array]:
+        self, theta: Array, inputs: Sequence[Array]
+    ) -> tuple[Array, Array, Sequence[int]]:
         """See `autograd.compiler.program.BoundProgram`."""
         results = self._attempt(theta, inputs, differentiate=True)
         if results is None:
-            return self._in_numpy.run_with_gradient(theta, inputs, first_sample)
-        return results
+            return self._in_numpy.run_with_gradient(theta, inputs)
+        return *results, ()
 
     @functools.cached_property
     def _in_numpy(self) -> numpy_backend.BoundProgram:

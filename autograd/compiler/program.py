@@ -54,22 +54,25 @@ LONGEST_LIST = 16
 class BoundProgram(Protocol):
     """A program that is ready to run on batches of one size.
 
-    Both ways to run it take the numbers of the parameters, of shape (n_parameters,); the inputs,
-    each of shape (batch_size, ...); and the number of the first sample, for messages. What they
-    return may be overwritten by the next run. They raise a NonFiniteError or a DomainError that
-    names operation and sample if a number leaves the range of floats.
+    Both ways to run it take the numbers of the parameters, of shape (n_parameters,), and the
+    inputs, each of shape (batch_size, ...). What they return may be overwritten by the next run.
+
+    The last thing they return are the *suspects*, numbers of samples in ascending order: of the
+    samples for which eager mode raises an error, the first is among them. Without suspects all
+    results are finite. A program tells no more of what went wrong: that is left to
+    `autograd.compiler.replay`.
     """
 
     batch_size: int
     source: str
 
-    def run(self, theta: Floats, inputs: Sequence[Floats], first_sample: int = 0) -> Floats:
-        """Return all outputs, of shape (n_outputs, batch_size)."""
+    def run(self, theta: Floats, inputs: Sequence[Floats]) -> tuple[Floats, Sequence[int]]:
+        """Return all outputs, of shape (n_outputs, batch_size), and the suspects."""
 
     def run_with_gradient(
-        self, theta: Floats, inputs: Sequence[Floats], first_sample: int = 0
-    ) -> tuple[Floats, Floats]:
-        """Return all outputs, and the gradient by theta of the mean of the first."""
+        self, theta: Floats, inputs: Sequence[Floats]
+    ) -> tuple[Floats, Floats, Sequence[int]]:
+        """Return all outputs, the gradient by theta of the mean of the first, and the suspects."""
 
 
 class Backend(Protocol):

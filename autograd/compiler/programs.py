@@ -16,7 +16,8 @@ The function has told by now which parameters it reaches:
 
 >>> programs.parameters
 [Value(0.5, grad=0.0, label='w')]
->>> three.program.run(np.array([0.5]), [np.array([1.0, 2.0, 3.0])])
+>>> outputs, suspects = three.program.run(np.array([0.5]), [np.array([1.0, 2.0, 3.0])])
+>>> outputs
 array([[0.5, 1. , 1.5]])
 """
 

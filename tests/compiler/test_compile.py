@@ -474,7 +474,7 @@ def test_calls_from_several_threads_wait_for_each_other(monkeypatch: pytest.Monk
     most: list[int] = []
     run = BoundProgram.run
 
-    def slow_run(self: BoundProgram, *arguments: Any) -> Array:
+    def slow_run(self: BoundProgram, *arguments: Any) -> Any:
         running.append(1)
         time.sleep(0.002)
         most.append(len(running))

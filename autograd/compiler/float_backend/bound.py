@@ -24,9 +24,7 @@ def run(theta, samples, differentiate):
     return outputs, [du0]
 <BLANKLINE>
 
-Numbers in between are float64; with float32, arguments, constants and results are rounded. A
-product that overflows is infinite, as in eager mode, and an error only if it makes an output or a
-gradient infinite or nan.
+Numbers in between are float64; with float32, arguments, constants and results are rounded.
 """
 
 from collections.abc import Callable, Sequence

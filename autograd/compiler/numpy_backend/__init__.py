@@ -7,7 +7,7 @@ regular distance are gathered into a buffer each time, and some inputs are read 
 
 `forward` and `backward` write the `statements` of each direction, with `accumulation` for gradients
 that add up and `lookups` for both ways of a lookup. `bound` is what runs, and where a number leaves
-the range of floats, `diagnosis` finds the operation and the sample.
+the range of floats, `suspects` finds the samples that may have failed.
 """
 
 from autograd.compiler.numpy_backend.bound import BoundProgram, bind

@@ -21,6 +21,7 @@ an axis for the terms of a sum), and ``y9`` that of w. A comment tells the shape
 Inputs that are read `in_place` are arguments of both functions.
 """
 
+import bisect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -29,13 +30,12 @@ from numpy.typing import DTypeLike
 
 from autograd.compiler.arrays import Array, all_finite
 from autograd.compiler.numpy_backend.backward import emit_adjoint, emit_zeroing
-from autograd.compiler.numpy_backend.diagnosis import find_error
 from autograd.compiler.numpy_backend.forward import emit_forward
 from autograd.compiler.numpy_backend.in_place import columns_of_products
-from autograd.compiler.numpy_backend.lookups import WrongIndexError
 from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.numpy_backend.nesting import nest_adjoint, nest_together
 from autograd.compiler.numpy_backend.statements import Statements
+from autograd.compiler.numpy_backend.suspects import find_suspects
 from autograd.compiler.program import Program
 
 
@@ -74,23 +74,46 @@ class BoundProgram:
         self._forward: Callable[..., None] = names.pop("forward")
         self._backward: Callable[..., None] = names.pop("backward")
 
-    def run(self, theta: Array, inputs: Sequence[Array], first_sample: int = 0) -> Array:
+    def run(self, theta: Array, inputs: Sequence[Array]) -> tuple[Array, Sequence[int]]:
         """See `autograd.compiler.program.BoundProgram`."""
-        self._run(self._placed(theta, inputs), first_sample, differentiate=False)
+        in_range = _stay_in_range((self._forward,), self._placed(theta, inputs))
         outputs = self._outputs()
-        if not all_finite(outputs):
-            self._complain(first_sample, differentiated=False)
-        return outputs
+        if in_range and all_finite(outputs):
+            return outputs, ()
+        return outputs, find_suspects(self.program, self.memory)
 
     def run_with_gradient(
-        self, theta: Array, inputs: Sequence[Array], first_sample: int = 0
-    ) -> tuple[Array, Array]:
+        self, theta: Array, inputs: Sequence[Array]
+    ) -> tuple[Array, Array, Sequence[int]]:
         """See `autograd.compiler.program.BoundProgram`."""
-        self._run(self._placed(theta, inputs), first_sample, differentiate=True)
+        columns = self._placed(theta, inputs)
+        in_range = _stay_in_range((self._forward, self._backward), columns)
         outputs = self._outputs()
-        if not (all_finite(self._gradient) and all_finite(outputs)):
-            self._complain(first_sample, differentiated=True)
-        return outputs, self._gradient
+        if in_range and all_finite(self._gradient) and all_finite(outputs):
+            return outputs, self._gradient, ()
+        suspects = find_suspects(self.program, self.memory)
+        if all_finite(self._gradient):
+            return outputs, self._gradient, suspects
+        outputs, gradient = outputs.copy(), self._gradient.copy()
+        first = self._first_without_gradient(theta, inputs)
+        return outputs, gradient, sorted({*suspects, first})
+
+    def _first_without_gradient(self, theta: Array, inputs: Sequence[Array]) -> int:
+        """Return the first sample whose part of the gradient is not finite.
+
+        The parts of all samples may add up where they arise. So the program runs again on the first
+        half of the samples, repeated, then on a quarter or on three, and so on.
+        """
+
+        def fail(count: int) -> bool:
+            places = np.arange(self.batch_size) % count
+            columns = self._placed(theta, [samples[places] for samples in inputs])
+            with np.errstate(all="ignore"):
+                self._forward(*columns)
+                self._backward(*columns)
+            return not all_finite(self._gradient)
+
+        return bisect.bisect_left(range(1, self.batch_size), True, key=fail)
 
     def _placed(self, theta: Array, inputs: Sequence[Array]) -> Iterable[Array]:
         """Copy numbers to the memory, and return the columns that the source takes.
@@ -109,20 +132,6 @@ class BoundProgram:
                 self._inputs[first:end] = numbers
             first = end
         return columns.values()
-
-    def _run(self, columns: Iterable[Array], first_sample: int, differentiate: bool) -> None:
-        functions = (self._forward, self._backward) if differentiate else (self._forward,)
-        try:
-            in_range = _stay_in_range(functions, columns)
-        except WrongIndexError as error:
-            raise error.domain_error(first_sample) from None
-        if not in_range:
-            self._complain(first_sample, differentiate)
-
-    def _complain(self, first_sample: int, differentiated: bool) -> None:
-        error = find_error(self.program, self.memory, first_sample, differentiated)
-        if error is not None:
-            raise error
 
 
 @np.errstate(divide="raise", over="raise", invalid="raise")

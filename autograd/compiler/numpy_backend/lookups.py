@@ -28,8 +28,6 @@ from autograd.compiler.arrays import Array
 from autograd.compiler.formulas import Formula
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Lookup, Region, Target
-from autograd.errors import DomainError
-from autograd.operations import lookup
 
 
 def emit_lookup(statements: Statements, instruction: Lookup) -> None:
@@ -86,23 +84,13 @@ def emit_lookup_adjoint(
         statements.emit(f"np.add.at({flat}, {places}.ravel(), {sent.text}.ravel())")
 
 
-class WrongIndexError(Exception):
-    """A lookup found an index that is not whole or out of range."""
-
-    def __init__(self, index: float, n_entries: int, sample: int) -> None:
-        super().__init__(index, n_entries, sample)
-        self.index, self.n_entries, self.sample = index, n_entries, sample
-
-    def domain_error(self, first_sample: int) -> DomainError:
-        """Return the error for users, of a batch that begins with the sample of this number."""
-        return DomainError(
-            f"lookup({self.index}, ...) in {self.n_entries} entries does not exist "
-            f"(sample {first_sample + self.sample}): {lookup.advice}"
-        )
+def are_wrong(indices: Array, n_entries: int) -> Array:
+    """Tell of each index of a lookup whether it is not whole or out of range."""
+    return np.isin(indices, np.arange(n_entries), invert=True)
 
 
 def whole_indices(indices: Array, known: Array) -> Array:
-    """Return the indices of a lookup, which are floats, as integers.
+    """Return the indices of a lookup, which are floats, as integers: 0 for a wrong one.
 
     Parameters
     ----------
@@ -112,8 +100,8 @@ def whole_indices(indices: Array, known: Array) -> Array:
 
     Raises
     ------
-    WrongIndexError
-        If one is not whole or out of range.
+    FloatingPointError
+        If one is wrong: as NumPy does of invalid numbers, unless these are to be ignored.
     """
     whole: Array = indices.astype(np.intp)
     try:
@@ -121,8 +109,8 @@ def whole_indices(indices: Array, known: Array) -> Array:
             return whole
     except IndexError:
         pass
-    wrong = (whole != indices) | (whole < 0) | (whole >= len(known))
-    if wrong.any():  # not so for an index of -0.0
-        row, sample = np.argwhere(wrong)[0]
-        raise WrongIndexError(float(indices[row, sample]), len(known), int(sample))
+    wrong = are_wrong(indices, len(known))
+    if wrong.any() and np.geterr()["invalid"] == "raise":  # an index of -0.0 is right
+        raise FloatingPointError
+    whole[wrong] = 0
     return whole
