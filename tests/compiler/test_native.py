@@ -223,7 +223,9 @@ def test_a_product_whose_only_places_are_copies() -> None:
 
     def function(x: list[Value]) -> Any:
         hidden = [ag.tanh(ag.dot(row, x)) for row in first]
-        again = [ag.dot([*row, *own], [*x, *hidden]) for row, own in zip(first, second, strict=True)]
+        again = [
+            ag.dot([*row, *own], [*x, *hidden]) for row, own in zip(first, second, strict=True)
+        ]
         return ag.dot([ag.tanh(number) for number in again], hidden)
 
     weights = [weight for row in [*first, *second] for weight in row]
