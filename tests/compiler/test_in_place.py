@@ -70,7 +70,7 @@ def test_inputs_of_a_product_at_two_places_are_copied() -> None:
     assert columns(lambda x: [ag.dot(layer(x[:16]), layer(x[16:]))], 32) == []
 
 
-def in_two_sums(x: Any) -> Value:
+def in_two_sums(x: Any) -> Any:
     hidden = layer(x)
     return ag.dot(hidden, [ag.dot(row, x) + ag.exp(h) for row, h in zip(W, hidden, strict=True)])
 
