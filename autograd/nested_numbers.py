@@ -25,7 +25,7 @@ def numbers_in(numbers: Numbers) -> Iterator[Any]:
     [1, 2, 3]
     """
     if is_nested(numbers):
-        for item in numbers:
+        for item in _items(numbers):
             yield from numbers_in(item)
     else:
         yield numbers
@@ -39,17 +39,24 @@ def map_numbers(function: Callable[[Any], Any], numbers: Numbers) -> Numbers:
     """
     if not is_nested(numbers):
         return function(numbers)
-    items = [map_numbers(function, item) for item in numbers]
+    items = [map_numbers(function, item) for item in _items(numbers)]
     if _is_array(numbers):
         return _stacked(items) if items else numbers
     return type(numbers)(*items) if hasattr(numbers, "_fields") else type(numbers)(items)
 
 
+def _items(numbers: Numbers) -> Numbers:
+    """Return what has the items: of `numpy.matrix`, whose rows are matrices again, the array."""
+    matrix = getattr(sys.modules.get("numpy"), "matrix", ())
+    return numbers.A if isinstance(numbers, matrix) else numbers
+
+
 def _stacked(items: list[Any]) -> Numbers:
-    """Make an array of numbers or of equal arrays: lists stay in a list."""
+    """Make an array of numbers or of equal arrays: what else there is stays in a list."""
     import numpy as np
 
-    return items if any(isinstance(item, list | tuple) for item in items) else np.array(items)
+    has_lists = any(isinstance(item, list | tuple) for item in items)
+    return items if has_lists or len(set(map(np.shape, items))) > 1 else np.array(items)
 
 
 def _is_array(thing: Any) -> bool:

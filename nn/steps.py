@@ -22,7 +22,7 @@ from autograd.errors import (
     NonFiniteError,
     NotANumberError,
 )
-from autograd.nested_numbers import map_numbers, numbers_in
+from autograd.nested_numbers import is_nested, map_numbers, numbers_in
 from autograd.recording import differentiating
 from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists
@@ -199,9 +199,9 @@ class CompiledStep(Step):
     def _predictions(self, outputs: Any) -> Iterator[Any]:
         """Yield the prediction of each sample, nested as the model returned it."""
         rows, nesting = outputs[:, 1:], self.sample.nesting
-        if nesting == 0.0:  # one number, or a list: nearly always, and ten times as fast
+        if not is_nested(nesting):  # one number, or a list: nearly always, and ten times as fast
             yield from rows[:, 0].tolist()
-        elif nesting == [0.0] * rows.shape[1]:
+        elif isinstance(nesting, list) and not any(map(is_nested, nesting)):
             yield from rows.tolist()
         else:
             for row in rows.tolist():

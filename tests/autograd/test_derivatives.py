@@ -572,3 +572,17 @@ def test_an_array_without_numbers_has_a_gradient_without_numbers() -> None:
 def test_an_array_without_axes_is_told_what_to_do() -> None:
     with pytest.raises(ag.NotANumberError, match=r"\.item\(\)"):
         ag.grad(lambda x: x * x)(np.array(3.0))
+
+
+def test_an_array_of_arrays_of_several_lengths_has_a_list_of_gradients() -> None:
+    ragged = np.array([np.array([1.0, 2.0]), np.array([3.0]), 4.0], dtype=object)
+    pair, single, number = ag.grad(lambda p: p[0][0] * p[0][1] * p[1][0] * p[2])(ragged)
+    assert (pair.tolist(), single.tolist(), number) == ([24.0, 12.0], [8.0], 6.0)
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_a_matrix_whose_rows_are_matrices_is_an_array() -> None:
+    point = np.matrix([[1.0, 2.0], [3.0, 4.0]])
+    slopes = ag.grad(lambda x: (x[0] * x[1]).sum())(point)
+    assert type(slopes) is np.ndarray
+    assert slopes.tolist() == [[3.0, 4.0], [1.0, 2.0]]

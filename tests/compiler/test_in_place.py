@@ -9,7 +9,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler import numpy_backend
+from autograd.compiler import native, numpy_backend
 from autograd.compiler.numpy_backend.in_place import columns_of_products
 from autograd.compiler.passes import apply_passes
 from autograd.compiler.passes.tape import read_tape
@@ -68,6 +68,16 @@ def test_inputs_of_overlapping_products_are_copied() -> None:
 
 def test_inputs_of_a_product_at_two_places_are_copied() -> None:
     assert columns(lambda x: [ag.dot(layer(x[:16]), layer(x[16:]))], 32) == []
+
+
+def in_two_sums(x: Any) -> Any:
+    hidden = layer(x)
+    return ag.dot(hidden, [ag.dot(row, x) + ag.exp(h) for row, h in zip(W, hidden, strict=True)])
+
+
+def test_inputs_of_one_product_in_two_sums_are_copied() -> None:
+    """The adjoint reads them as a matrix of two columns, which are the same."""
+    assert columns(lambda x: [in_two_sums(x)], 16) == []
 
 
 def test_inputs_that_the_adjoint_reads_with_others_are_copied() -> None:
@@ -150,6 +160,17 @@ def test_a_product_of_two_arguments() -> None:
     for _ in range(2):
         np.testing.assert_allclose(program.map(X[:, :7], X[:, 7:]), whole.map(X), rtol=1e-12)
         X = X + 1.0
+
+
+@pytest.mark.parametrize("backend", [numpy_backend, *[native] * native.is_available()])
+def test_one_product_in_two_sums(backend: Any) -> None:
+    X, _ = samples()
+    total = ag.sum(in_two_sums([Value(number) for number in row]) for row in X)
+    expected = np.array(ag.gradient(total, PARAMETERS)) / BATCH_SIZE
+    program = ag.compile(in_two_sums, parameters=PARAMETERS, backend=backend)
+    theta = np.array([parameter.data for parameter in PARAMETERS])
+    _, gradient = program.value_and_grad(theta, X)
+    np.testing.assert_allclose(gradient, expected, rtol=1e-12)
 
 
 def test_each_call_reads_its_own_array() -> None:

@@ -35,6 +35,7 @@ from autograd.errors import (
     MissingPackageError,
     NonFiniteError,
 )
+from autograd.nested_numbers import map_numbers
 from autograd.operations import OPERATIONS
 
 pytestmark = pytest.mark.skipif(not native.is_available(), reason="there is no C compiler")
@@ -212,6 +213,23 @@ def test_weights_and_inputs_at_no_regular_distance() -> None:
     (*_, bound) = compiled._programs.bound.values()
     padding, _ = bound.program._padding  # type: ignore[attr-defined]  # of native alone
     assert (padding == 0.0).all()  # though what is brought together lies where other things did
+
+
+def test_a_product_whose_only_places_are_copies() -> None:
+    """GCC, which knows then where all of it stands, must not take it for an access to nothing."""
+    rng = np.random.default_rng(4)
+    w, v = (rng.normal(0.0, 0.3, (4, n)).tolist() for n in (16, 4))
+    first, second = (map_numbers(Value, weights) for weights in (w, v))
+
+    def function(x: list[Value]) -> Any:
+        hidden = [ag.tanh(ag.dot(row, x)) for row in first]
+        again = [
+            ag.dot([*row, *own], [*x, *hidden]) for row, own in zip(first, second, strict=True)
+        ]
+        return ag.dot([ag.tanh(number) for number in again], hidden)
+
+    weights = [weight for row in [*first, *second] for weight in row]
+    assert_agrees(function, weights, rng.normal(size=(8, 16)))
 
 
 def test_a_sum_longer_than_a_statement() -> None:

@@ -344,6 +344,10 @@ FORMS: dict[str, Callable[[Any, Any], Any]] = {
     "nested lists": lambda a, b: [[a], [b, [a, b]], []],
     "a namedtuple of lists": lambda a, b: Scores([a], (b, a)),
     "a list of namedtuples": lambda a, b: [Scores(a, b), Scores(b, a)],
+    "an array": lambda a, b: np.array([a, b]),
+    "an array of one": lambda a, b: np.array([a]),
+    "an array of two axes": lambda a, b: np.array([[a, b], [b, a]]),
+    "a list of arrays": lambda a, b: [np.array([a]), np.array([b])],
 }
 
 

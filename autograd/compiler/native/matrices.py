@@ -117,9 +117,11 @@ def _matrix(statements: Statements, region: Region, gradient: bool = False) -> _
 
 
 def _samples(statements: Statements, inputs: Region) -> _Matrix | None:
-    """Return the samples of inputs as they came, if these are many that follow each other."""
-    rows = inputs.rows
-    if len(rows) < WIDE or inputs.steps != (1, 0) or rows[-1, 0] >= statements.program.n_inputs:
+    """Return the samples of many inputs at one place as they came, if these follow each other."""
+    rows, (length, n_places) = inputs.rows, inputs.rows.shape
+    if length < WIDE or n_places > 1 or inputs.steps != (1, 0):
+        return None
+    if rows[-1, 0] >= statements.program.n_inputs:
         return None
     return _Matrix(f"samples + {rows[0, 0]}", statements.program.n_inputs, 1)
 

@@ -35,7 +35,8 @@ def columns_of_products(program: Program) -> list[tuple[int, int]]:
     for step in [*program.forward, *(adjoint.forward for adjoint in program.adjoint)]:
         for region in step.operands:
             if region is not None and region.batch:
-                if isinstance(step, MatMul) and region.steps == (1, 0):
+                once = region.rows.shape[1:] == (1,)
+                if isinstance(step, MatMul) and once and region.steps == (1, 0):
                     first = region.rows.item(0)
                     products.add((first, first + len(region.rows)))
                 else:
