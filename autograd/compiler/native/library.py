@@ -11,13 +11,13 @@ from pathlib import Path
 from autograd.errors import CompilationError, MissingPackageError
 
 LONG = 2000
-"""Lines of C from which on -O3 would take three times as long as -O2, for little."""
+"""From this many lines of C on, -O3 would take three times as long as -O2, for little gain."""
 
 FLAGS = [
     "-march=native",  # the library is used here and now
     "-fopenmp-simd",  # for the loops that say they may be computed as vectors
     "-fno-math-errno",
-    "-fno-trapping-math",  # what fails is asked for at the end, not where it fails
+    "-fno-trapping-math",  # failures are looked for at the end, not where they happen
     "-ffp-contract=fast",
     "-shared",
     "-fPIC",
@@ -67,7 +67,7 @@ def unload(library: ctypes.CDLL) -> None:
 
 
 def is_available() -> bool:
-    """Whether there is a C compiler: the one that the environment variable CC names, if any."""
+    """Return whether there is a C compiler: the one that the variable CC names, if any."""
     return _c_compiler() is not None
 
 
@@ -81,6 +81,6 @@ def _commands() -> list[list[str]]:
     named = os.environ.get("CC", "")
     try:
         command = shlex.split(named)
-    except ValueError:  # a quotation mark without another one: there is no such command
+    except ValueError:  # an unmatched quotation mark: there is no such command
         command = [named]
     return [command] if command else [["gcc"], ["cc"], ["clang"]]
