@@ -10,7 +10,7 @@
 Read the modules in this order:
 
 - `operation` (a function that knows its derivative), `definition` (how one is made), `operations`
-  (all there are)
+  (all of them)
 - `graph` (what is recorded), `backpropagation` (the backward pass)
 - `modes`, `tracing`, `recording` (what is recorded when)
 - `value` (the node and its operators), `functions` and `compositions` of them

@@ -1,7 +1,7 @@
 """Backpropagation: the chain rule at every node of a graph, from the output back to the variables.
 
 `backward` lists the nodes with a `Visit` of the graph, and in reverse asks the operation of each
-what its gradient means for its inputs. What can go wrong there is told by `autograd.diagnosis`.
+what its gradient means for its inputs. What can go wrong there is in `autograd.diagnosis`.
 """
 
 import math
@@ -24,13 +24,13 @@ def backward(root: Node) -> None:
     """Compute d root/d node for every node that `root` depends on, into ``node.grad``.
 
     A leaf adds the gradient to what it holds; a computed node holds the gradient of this pass. If
-    anything goes wrong every ``grad`` is what it was before the call.
+    anything goes wrong, every ``grad`` is what it was before the call.
 
     Raises
     ------
     GraphError
         If `root` is a constant: nothing was recorded. Under ``detect_anomaly()``, also if a number
-        of the graph was changed since.
+        of the graph has been changed since it was recorded.
     NonFiniteError
         If `root` or a resulting gradient is infinite or nan. The message names the operation.
     DomainError
@@ -85,7 +85,7 @@ def _sweep(order: list[Node]) -> None:
 
 
 def _add_to_variables(visit: Visit) -> None:
-    """Add to each variable's gradient of this pass what it held before."""
+    """Add what each variable held before to its gradient of this pass."""
     for node, before in visit.held:
         if node.operation is None:
             node.grad += before

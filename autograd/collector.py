@@ -13,8 +13,8 @@ def collector_paused() -> Iterator[None]:
     >>> with ag.collector_paused():
     ...     total = ag.sum(ag.Value(i) for i in range(10_000))
 
-    Graphs hold no reference cycles and are freed without the collector, yet it looks through every
-    node again and again as they are made.
+    Graphs hold no reference cycles and are freed without the collector, yet it looks at every node
+    again and again while they grow.
     """
     was_enabled = gc.isenabled()
     try:

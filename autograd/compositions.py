@@ -112,7 +112,7 @@ def silu(x: Scalar) -> Scalar:
 def _product(a: Any, b: Any) -> Any:
     """Return ``a * b``; of two plain numbers with the checks that every operation has."""
     if isinstance(a, Value) or isinstance(b, Value):
-        return a * b  # by `operations.mul` silu takes 2.4x as long, gelu 1.8x
+        return a * b  # with `operations.mul` silu takes 2.4x as long, gelu 1.8x
     return operations.mul(real_number(a), real_number(b))
 
 
@@ -156,7 +156,7 @@ def softmax(values: Iterable[Any]) -> list[Any]:
 
 @lists_of_many
 def log_softmax(values: Iterable[Any]) -> list[Any]:
-    """Return the logarithms of `softmax`, exact where a probability is too small for a float.
+    """Return the logarithms of `softmax`, accurate even for probabilities too small for a float.
 
     >>> import autograd as ag
     >>> ag.log_softmax([1000.0, -1000.0])

@@ -1,8 +1,8 @@
 """How an operation is defined, and how mistakes in a definition are found.
 
-What shows in a definition is checked when it is made. What its functions return shows only when
-they are called: those of an operation that is not of this library check that themselves, so
-backpropagation, derivatives, pictures and compiled functions need not.
+A definition is checked when it is made. What its functions return can only be checked when they are
+called, so a user's operation gets checking wrappers. Backpropagation, derivatives, pictures and
+compiled functions then need no checks of their own.
 """
 
 import functools
@@ -50,26 +50,26 @@ def define(
     Raises
     ------
     ArgumentError
-        If the name is that of an operation of this library, or a part is not what it has to be.
+        If the name is that of an operation of this library, or a part is of the wrong kind.
     NotANumberError, ShapeError
-        Once the operation is used, if `forward` does not return a real number, or `derivative` not
-        a tuple or list with one gradient for each input.
+        When the operation is used: if `forward` does not return a real number, or `derivative` does
+        not return a tuple or list with one gradient for each input.
     """
     operation = Operation(name, symbol, forward, array, derivative, advice, accumulate)
     _require_sound(operation)
-    if BUILT_IN:  # those of the library are defined: this one is not, and is checked as it is used
+    if BUILT_IN:  # the library's own are complete: this is a user's, to be checked as it is used
         operation = replace(
             operation,
             forward=_checked_forward(operation),
             derivative=_checked_derivative(operation),
         )
-    OPERATIONS.pop(name, None)  # for the later definition to stand last
+    OPERATIONS.pop(name, None)  # so that the later definition comes last
     OPERATIONS[name] = operation
     return operation
 
 
 def _require_sound(operation: Operation) -> None:
-    """Raise an error if the parts of an operation are not what they have to be."""
+    """Raise an error if a part of an operation is of the wrong kind."""
     for part in ("name", "symbol", "advice"):
         text = getattr(operation, part)
         if not isinstance(text, str):
@@ -80,23 +80,23 @@ def _require_sound(operation: Operation) -> None:
     for part in ("forward", "array", "derivative", "accumulate"):
         function = getattr(operation, part)
         if not callable(function) and (part, function) != ("accumulate", None):
-            raise ArgumentError(f"{part}={function!r}: the operation {name} takes a function")
+            raise ArgumentError(f"{part}={function!r}: the operation {name} needs a function")
     inputs = operation.input_names()
     for part, others in {"forward": 0, "array": 1, "derivative": 2}.items():
         function = getattr(operation, part)
         if inputs is not None and not _takes(function, others + len(inputs)):
             raise ArgumentError(
                 f"{part}{inspect.signature(function)} of {name} does not fit its derivative"
-                f"{inspect.signature(operation.derivative)}: for an input x they are forward(x), "
+                f"{inspect.signature(operation.derivative)}: for one input x, define forward(x), "
                 "array(np, x) and derivative(g, out, x)"
             )
 
 
 def _takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether a function can be called with `count` arguments; True if its signature is unknown."""
+    """Return whether a function accepts `count` arguments; True if its signature is unknown."""
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some that are written in C have none
+    except (TypeError, ValueError):  # some functions written in C have none
         return True
     try:
         signature.bind(*[None] * count)
@@ -106,7 +106,7 @@ def _takes(function: Callable[..., Any], count: int) -> bool:
 
 
 def _checked_forward(operation: Operation) -> Callable[..., float]:
-    """Make `forward` return a float, or raise an error that tells what it returned."""
+    """Make `forward` return a float, or raise an error that shows what it returned."""
 
     @functools.wraps(operation.forward)
     def checked(*inputs: float) -> float:

@@ -106,7 +106,7 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, Num
 def _value_and_gradient(
     function: Callable[..., Any], x: Numbers, /, *arguments: Any, **options: Any
 ) -> tuple[Any, Numbers]:
-    """Compute a function and its gradient, and warn if that is 0 by an oversight."""
+    """Compute a function and its gradient, and warn if that is 0, most likely by mistake."""
     value, slopes, depends = differentiated(function, x, *arguments, **options)
     if not depends:
         warn_user_code(_INDEPENDENT, IndependenceWarning)
@@ -114,7 +114,7 @@ def _value_and_gradient(
 
 
 _INDEPENDENT = (
-    "the result does not depend on the argument, so every derivative is 0: use ag.sin and its "
+    "the result does not depend on the argument, so every derivative is 0: use ag.sin and the "
     "like, not the functions of math, float() or .data, which leave the graph. If the function is "
     "meant to be constant, silence autograd.IndependenceWarning"
 )
@@ -123,7 +123,7 @@ _INDEPENDENT = (
 def differentiated(
     function: Callable[..., Any], x: Numbers, /, *arguments: Any, **options: Any
 ) -> tuple[Any, Numbers, bool]:
-    """Compute a function, its gradient, and whether its result depends on `x` as one expects."""
+    """Compute a function, its gradient, and whether its result depends on `x` as expected."""
     with _variables(x) as (inputs, as_graph):
         output = one_number(function(inputs, *arguments, **options))
         nodes = list(numbers_in(inputs))
@@ -143,7 +143,7 @@ def one_number(result: Any) -> Value:
     """
     if is_nested(result):
         raise NotANumberError(
-            f"the function returned {shown_short(result)}, and a gradient is that of one number: "
+            f"the function returned {shown_short(result)}, but only one number has a gradient: "
             "return one, or call gradient(y, x) for each y that is computed from Values x"
         )
     return as_value(result)
@@ -177,8 +177,8 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
 def _require_function(caller: str, function: Any) -> None:
     if not callable(function):
         raise ArgumentError(
-            f"{caller}() takes a function, not {function!r}: {caller}(f)(x). For the derivatives "
-            "of what is computed already there is gradient(output, wrt)"
+            f"{caller}() takes a function, not {function!r}: {caller}(f)(x). For derivatives of "
+            "what is already computed, use gradient(output, wrt)"
         )
 
 
@@ -202,13 +202,13 @@ def _variables(x: Numbers) -> Iterator[tuple[Numbers, bool]]:
 
 
 def _result(numbers: Numbers) -> Numbers:
-    """Return what was computed with a graph of its own, as a constant under `no_grad`."""
+    """Return what was computed on a graph of its own, detached from it under `no_grad`."""
     return numbers if is_recording() else map_numbers(detach, numbers)
 
 
 def _fresh(x: Any) -> Value:
     """Make a variable of a number, and of a Value a node of its own to differentiate by.
 
-    The function may also use the Value itself, from outside, and that use is not meant.
+    The function may also use the Value itself, from outside, and that use does not count.
     """
     return x * 1.0 if isinstance(x, Value) else Value(x)

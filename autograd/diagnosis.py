@@ -1,4 +1,4 @@
-"""What is wrong with a graph or with a gradient, and where: checks, and the errors that tell.
+"""What is wrong with a graph or with a gradient, and where: checks, and the errors they raise.
 
 Each message names the node by its formula in numbers, and says what to do.
 """
@@ -46,7 +46,7 @@ def require_recorded(output: Node, caller: str) -> None:
     Raises
     ------
     GraphError
-        In the words of `caller`, such as "backward() from".
+        Its message begins with `caller`, such as "backward() from".
     """
     if output.operation is CONSTANT:
         raise GraphError(
@@ -63,7 +63,7 @@ def require_finite_output(output: Node, caller: str, order: Sequence[Node]) -> N
     NotANumberError
         If a node of `order` holds something other than a number.
     NonFiniteError
-        If `output` is infinite or nan. In the words of `caller`, such as "backward() from".
+        If `output` is infinite or nan. The message begins with `caller`.
     """
     if type(output.data) is not float:
         require_numbers(order)
@@ -92,7 +92,7 @@ def _distance_from_finite(node: Node) -> int:
 def require_numbers(nodes: Iterable[Node]) -> None:
     """Raise an error if one of `nodes` holds something other than a number.
 
-    Anything may be assigned to ``w.data``, and to check it wherever it is read would take too long:
+    Anything may be assigned to ``w.data``, and checking it wherever it is read would take too long:
     so this is called where arithmetic has failed.
 
     Raises
@@ -147,7 +147,7 @@ def require_unchanged(order: Iterable[Node]) -> None:
 
 
 def derivative_error(node: Node, cause: Exception) -> AutogradError:
-    """Return the error that tells that the derivative rule of `node` failed with `cause`."""
+    """Return the error for users when the derivative rule of `node` failed with `cause`."""
     kind = NonFiniteError if isinstance(cause, OverflowError) else DomainError
     problem = "is too large for a float" if kind is NonFiniteError else "does not exist"
     return kind(f"the derivative of {describe(node)} {problem}. {_advice()}")
@@ -167,7 +167,7 @@ def require_finite_gradients(order: Sequence[Node]) -> None:
 
 
 def gradient_error(node: Node, order: Sequence[Node]) -> NonFiniteError:
-    """Return the error that tells why the gradient of `node`, one of `order`, is not finite.
+    """Return the error that says why the gradient of `node`, one of `order`, is not finite.
 
     It names the first derivative that was not, on the way from the output to the node.
     """
@@ -186,11 +186,11 @@ def gradient_error(node: Node, order: Sequence[Node]) -> NonFiniteError:
             )
     return NonFiniteError(
         f"the gradient of {describe(node)} is {node.grad}: the contributions add up to more than "
-        f"a float holds. {_advice()}"
+        f"a float can hold. {_advice()}"
     )
 
 
 def _advice() -> str:
     if origins:
-        return "Every gradient is as it was before."
-    return "Every gradient is as it was before; detect_anomaly() tells the line."
+        return "No gradient was changed."
+    return "No gradient was changed; detect_anomaly() names the line."

@@ -30,9 +30,9 @@ class NonFiniteError(AutogradError, ArithmeticError):
     """A number too large for a float, a nan, or a gradient that came out infinite or nan.
 
     Infinite numbers may be used, such as ``-inf`` for an entry that softmax is to leave out. A nan
-    is never an answer. An operation on plain numbers raises this error at once; in a graph, where
-    ``+ - *`` and `dot` look at nothing, a nan is passed on and found by `backward` and by every
-    other derivative at the latest, and inside `detect_anomaly` where it arises.
+    is never a result. An operation on plain numbers raises this error at once. In a graph,
+    ``+ - *`` and `dot` check nothing and pass a nan on: `backward` and every other derivative find
+    it at the latest, and `detect_anomaly` finds it where it arises.
     """
 
 
@@ -70,7 +70,7 @@ class StateError(AutogradError, ValueError):
 
 
 class FileError(AutogradError, OSError):
-    """A file that cannot be read or written. What was there before is still whole."""
+    """A file that cannot be read or written. What was there before is intact."""
 
 
 class MissingPackageError(AutogradError, ImportError):
@@ -90,4 +90,4 @@ class IndependenceWarning(UserWarning):
 
 
 class NothingTrainedWarning(UserWarning):
-    """A training thrown away before its first epoch: `nn.fit` trains as it is iterated."""
+    """A training run discarded before its first epoch: `nn.fit` trains as it is iterated."""

@@ -31,7 +31,7 @@ def as_path(path: str | os.PathLike[str]) -> Path:
 
 
 def require_replaceable(path: Path) -> None:
-    """Raise an error if a path leads to what a file must not replace: a folder, a device.
+    """Raise an error if a path names what a file must not replace: a folder, a device.
 
     Raises
     ------
@@ -44,20 +44,20 @@ def require_replaceable(path: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give another path to write to, which takes the place of `path` when the block succeeds.
+    """Yield another path to write to: that file replaces `path` when the block succeeds.
 
     Raises
     ------
     ArgumentError
         If `path` is not a path.
     FileError
-        If the file cannot be written. What was there is then still in its place.
+        If the file cannot be written. What was there before then stays in place.
     """
     path = as_path(path)
     if not path.name:
         raise FileError(f"{str(path)!r} cannot be written: it names no file")
     require_replaceable(path)
-    # A name that nobody else has: two programs that write one file would write into each other's.
+    # A unique name: two programs that write the same file must not write into each other's.
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.unfinished")
     try:
         try:

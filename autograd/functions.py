@@ -70,7 +70,7 @@ def exp(x: Scalar) -> Scalar:
 
 
 def expm1(x: Scalar) -> Scalar:
-    """Return ``exp(x) - 1``, exact for small `x` too.
+    """Return ``exp(x) - 1``, accurate for small `x` too.
 
     >>> import autograd as ag
     >>> ag.expm1(1e-20)
@@ -100,7 +100,7 @@ def log(x: Scalar) -> Scalar:
 
 
 def log1p(x: Scalar) -> Scalar:
-    """Return ``log(1 + x)``, exact for small `x` too.
+    """Return ``log(1 + x)``, accurate for small `x` too.
 
     >>> import autograd as ag
     >>> ag.log1p(1e-20)
@@ -234,7 +234,7 @@ def erf(x: Scalar) -> Scalar:
 
 
 def erfc(x: Scalar) -> Scalar:
-    """Return ``1 - erf(x)``, exact for large `x` too.
+    """Return ``1 - erf(x)``, accurate for large `x` too.
 
     >>> import autograd as ag
     >>> ag.erfc(0.0)
@@ -278,7 +278,7 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
 
     Parameters
     ----------
-    weights, inputs : iterable of Value or float, equally many
+    weights, inputs : iterable of Value or float, of equal length
     bias : Value or float, optional
 
     Raises
@@ -288,8 +288,8 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
     """
     weights, inputs = items_of("dot", weights), items_of("dot", inputs)
     if len(weights) != len(inputs):
-        sizes = f"{counted(len(weights), 'weight')} with {counted(len(inputs), 'input')}"
-        raise ShapeError(f"dot of {sizes}: it takes pairs")
+        sizes = f"{counted(len(weights), 'weight')} and {counted(len(inputs), 'input')}"
+        raise ShapeError(f"dot needs as many inputs as weights, got {sizes}")
     biases = () if bias is None else (bias,)
     try:
         row = Row((*weights, *inputs, *biases))
@@ -308,8 +308,8 @@ def weighted_sum(
 
     The bias is one Value or none. The node keeps `rows`: these three as rows, or one row of all.
 
-    Training spends most of its time here. So it repeats the forward of `operations.dot`, which
-    would need the numbers taken out of the Values first: that is three times as fast.
+    Training spends most of its time here. So this repeats the forward of `operations.dot`, which
+    would need the numbers taken out of the Values first: repeating it is three times as fast.
     """
     total = bias[0]._number if bias else 0.0
     try:
@@ -328,7 +328,7 @@ def max(*values: Any) -> Any:
     >>> ag.max([1.0, 3.0, 2.0]), ag.max(1.0, 3.0)
     (3.0, 3.0)
 
-    Of equal ones, the first receives all of the gradient.
+    If several are the largest, the first receives the whole gradient.
 
     Raises
     ------
@@ -345,7 +345,7 @@ def min(*values: Any) -> Any:
     >>> ag.min([1.0, 3.0, 2.0]), ag.min(1.0, 3.0)
     (1.0, 1.0)
 
-    Of equal ones, the first receives all of the gradient.
+    If several are the smallest, the first receives the whole gradient.
 
     Raises
     ------
@@ -377,17 +377,17 @@ def lookup(table: Iterable[Any], index: Any) -> Any:
     DomainError
         If `index` is not whole or out of range.
     ShapeError
-        If rows differ in length, or stand beside numbers.
+        If rows differ in length, or are mixed with numbers.
     """
     table = items_of("lookup", table)
     rows = [entry for entry in table if isinstance(entry, list | tuple)]
     if not rows:
         return _combination(operations.lookup, [index, *table])
     if len(rows) < len(table):
-        raise ShapeError(f"lookup in a table that has rows beside numbers: {table!r}")
+        raise ShapeError(f"lookup needs a table of numbers or of rows, not of both: {table!r}")
     lengths = {len(row) for row in rows}
     if len(lengths) > 1:
-        raise ShapeError(f"lookup in a table whose rows have different lengths: {lengths}")
+        raise ShapeError(f"lookup needs rows of equal length, not of the lengths {lengths}")
     return [lookup(column, index) for column in zip(*rows, strict=True)]
 
 
@@ -397,7 +397,7 @@ def _arguments(values: Sequence[Any]) -> Iterable[Any]:
 
 
 def not_empty(function: str, values: Iterable[Any]) -> Sequence[Any]:
-    """Return what a function is given as a list of one number at least, or raise an error."""
+    """Return the argument of a function as a list of at least one number, or raise an error."""
     items = items_of(function, values)
     if not items:
         raise ShapeError(f"{function} of nothing: give at least one number")

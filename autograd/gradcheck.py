@@ -1,4 +1,4 @@
-"""Finite differences against backpropagation, to tell whether a derivative is right.
+"""Check derivatives: finite differences against backpropagation.
 
 `gradcheck` is for anyone who writes a formula with branches of its own, or defines an operation: of
 each operation it also compares the form on arrays, which compiled functions use, with the form on
@@ -49,10 +49,10 @@ def gradcheck(
     order : 1 or 2
         With 2, also compares the second derivatives with differences of the first.
     step : float
-        Half the distance of the two points of a difference, relative to an input above 1.
+        Half the distance between the two points of a difference, relative to an input above 1.
     tolerance : float
-        The largest difference allowed, relative to a derivative above 1. What rounding may add is
-        allowed beside it.
+        The largest difference allowed, relative to a derivative above 1, on top of what rounding
+        may add.
 
     Returns
     -------
@@ -65,8 +65,8 @@ def gradcheck(
         If a derivative disagrees. It shows the point, both derivatives, and the worst input. Or if
         an operation differs between arrays and floats.
     ArgumentError
-        If `order`, `step` or `tolerance` make no sense, there are no inputs, or the function does
-        not exist a step beside the point.
+        If `order`, `step` or `tolerance` make no sense, there are no inputs, or the function is
+        undefined one step from the point.
 
     Notes
     -----
@@ -81,11 +81,11 @@ def gradcheck(
         raise ArgumentError(f"gradcheck takes order 1 or 2, not {order!r}")
     for name, number in (("step", step), ("tolerance", tolerance)):
         if number != number or not 0 < real_number(number) < math.inf:
-            raise ArgumentError(f"gradcheck takes a positive, finite {name}, not {number!r}")
+            raise ArgumentError(f"gradcheck needs a positive, finite {name}, not {number!r}")
     point = map_numbers(real_number, list(inputs))
     names = list(_names(point))
     if not names:
-        raise ArgumentError("gradcheck takes at least one input: gradcheck(f, 1.0)")
+        raise ArgumentError("gradcheck needs at least one input: gradcheck(f, 1.0)")
 
     def at_point(numbers: Numbers) -> Any:
         return function(*numbers)
@@ -96,7 +96,7 @@ def gradcheck(
         if node.operation is not None and node.parents:
             _compare_on_arrays(node.operation, node, tolerance)
 
-    def slopes(numbers: Numbers) -> Numbers:  # `grad`, without its warning of what is constant
+    def slopes(numbers: Numbers) -> Numbers:  # `grad`, without its warning about constants
         return differentiated(at_point, numbers)[1]
 
     subject = f"of {function.name} " if isinstance(function, Operation) else ""
@@ -148,8 +148,8 @@ def _compare(
             below = _evaluate(function, _replaced(point, index, x - h))
         except (DomainError, NonFiniteError) as cause:
             raise ArgumentError(
-                f"gradcheck with step={step} goes from {name} = {x} to {x + h} and to "
-                f"{x - h}. There {cause}. Give a smaller step"
+                f"the function is undefined one step from {name} = {x}: {cause}. "
+                f"Use a smaller step than {step}"
             ) from cause
         numeric = (above - below) / ((x + h) - (x - h))
         rounding = ROUNDING * max(abs(above), abs(below)) / h
@@ -163,7 +163,7 @@ def _compare(
                 f"  finite differences  {numeric}\n"
                 f"  difference          {abs(slope - numeric):.3g}, allowed {allowed:.3g}\n"
                 f"  at the point        {', '.join(map(str, point))}\n"
-                "Is a derivative rule wrong, is the step too large, or a kink or a jump near?"
+                "Is a derivative rule wrong, is the step too large, or is a kink or a jump near?"
             )
     if report:
         raise GradientCheckError(report)

@@ -1,8 +1,8 @@
-"""The gradient of an output over its graph, returned in place of being left in the nodes.
+"""The gradient of an output over its graph, returned instead of being left in the nodes.
 
-With ``create_graph=True`` the derivative rules are applied to Values in place of floats, so the
-gradient is a graph of its own and can be differentiated again. `autograd.derivatives` makes
-derivatives of functions of it.
+With ``create_graph=True`` the derivative rules are applied to Values instead of floats, so the
+gradient is a graph of its own and can be differentiated again. `autograd.derivatives` builds the
+derivatives of functions on it.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     wrt : Value, or nested lists or arrays of them
         Variables, or computed nodes.
     create_graph : bool
-        Return Values, which can be differentiated again, in place of floats:
+        Return Values, which can be differentiated again, instead of floats:
 
         >>> first = ag.gradient(z, x, create_graph=True)
         >>> ag.gradient(first, x)
@@ -62,12 +62,12 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
             raise NotANumberError(f"gradient() takes Values, or lists of them, not {node!r}")
     require_recorded(output, "gradient() of")
     with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
-        # In a compiled function the numbers differ from sample to sample: it takes a graph.
+        # In a compiled function the numbers differ from sample to sample: it needs a graph.
         return gradient_or_zero(output, wrt, create_graph or is_tracing())
 
 
 def gradient_or_zero(output: Value, wrt: Numbers, create_graph: bool) -> Numbers:
-    """Compute `gradient`, also of an output that happens to be a constant: 0 for each node."""
+    """Compute `gradient`, even of an output that happens to be a constant: 0 for each node."""
     return in_nesting(
         gradients_by_node(output, list(numbers_in(wrt)), create_graph), wrt, create_graph
     )
@@ -96,7 +96,7 @@ def gradients_by_node(
 def _on_the_way(
     targets: Sequence[Node], order: Iterable[Node]
 ) -> tuple[set[Node], list[tuple[Node, Operation]]]:
-    """Return what depends on `targets`, those among it, and the operations between them."""
+    """Return all nodes that depend on `targets`, with these, and the operations among them."""
     dependent = set(targets)
     between: list[tuple[Node, Operation]] = []  # not those behind the targets
     for node in order:
@@ -128,7 +128,7 @@ def _require_finite(gradient: Any, target: Node) -> None:
     if not math.isfinite(gradient.data if isinstance(gradient, Value) else gradient):
         raise NonFiniteError(
             f"the gradient with respect to {describe(target)} is not finite: "
-            "detect_anomaly() around the formula tells where it leaves the range of floats"
+            "put the formula inside detect_anomaly() to see where it leaves the range of floats"
         )
 
 
@@ -152,12 +152,12 @@ def _recorded(number: float) -> Value:
 
 
 def _is_recorded(node: Node) -> bool:
-    """Tell a node that `_recorded` made: no formula is the sum of one constant."""
+    """Return whether `_recorded` made a node: no formula is the sum of one constant."""
     return node.operation is operations.sum and [p.operation for p in node.parents] == [CONSTANT]
 
 
 def has_derivatives(output: Node) -> bool:
-    """Tell whether a derivative is a part of `output`: that of 3 x is no surprise as a constant."""
+    """Return whether `output` contains a derivative: that of 3 x is rightly a constant."""
     return any(map(_is_recorded, topological_order(output)))
 
 

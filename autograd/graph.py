@@ -31,8 +31,8 @@ class Node:
         The number.
     grad : float
         The gradient of the last output that `backward` was called on, with respect to this node.
-        A variable starts at 0.0 and adds up over several calls; a computed node or a constant holds
-        the gradient of the last pass alone, and None before the first.
+        A variable starts at 0.0 and accumulates over calls; a computed node or a constant holds the
+        gradient of the last pass alone, and None before the first.
     label : str
         A name for pictures and messages.
     operation : Operation or None
@@ -60,13 +60,13 @@ class Node:
         return (self._first,) if self._second is None else (self._first, self._second)
 
 
-# The slot of `data` by another name, which no subclass guards: weighted sums read it. To pass the
-# guard of a compiled function at each number took 15 % of the time of recording it.
+# The slot of `data` by another name, which no subclass guards: weighted sums read it. Passing the
+# guard of a compiled function for each number took 15 % of the time of recording it.
 Node._number = vars(Node)["data"]
 
 
 class Row:
-    """Nodes that an operation, or many of them, take as inputs together.
+    """Nodes that are inputs together, of one operation or of many.
 
     The neurons of a layer share a row of inputs, and all samples the row of a neuron's weights. So
     no `dot` has to list them again, and a walk looks through them once: a training step takes 16 %
@@ -86,7 +86,7 @@ class Row:
         self.mark: object = None
 
     def unvisited(self, zero: float) -> list[Node]:
-        """List the nodes that a visit has yet to go to, and mark the row if there are none."""
+        """List the nodes that a visit has not been to, and mark the row if there are none."""
         unvisited = [node for node in self.nodes if node.grad is not zero]
         if not unvisited:
             self.mark = zero
@@ -94,7 +94,7 @@ class Row:
 
 
 def topological_order(*roots: Node) -> list[Node]:
-    """List the nodes that `roots` depend on, and these, each one after all of its inputs.
+    """List `roots` and all nodes that they depend on, each after all of its inputs.
 
     >>> from autograd import Value
     >>> from autograd.graph import topological_order
@@ -124,12 +124,12 @@ def topological_order(*roots: Node) -> list[Node]:
 class Visit:
     """A depth-first visit of every node behind one or more outputs, each after its inputs.
 
-    It sets the gradients to zero, and can put back what they were.
+    It sets the gradients to zero, and can restore them.
 
     Attributes
     ----------
     zero : float
-        This visit's own, to which it sets the gradient of each node that it has been to.
+        This visit's own zero, to which it sets the gradient of each node that it has been to.
     order : list of Node
         The nodes met, each after its inputs.
     held : list of (Node, float)
@@ -147,7 +147,7 @@ class Visit:
     def walk(self, root: Node) -> None:
         """Visit all nodes behind `root` that this visit has not been to, then `root` itself.
 
-        Without care for speed and depth it would read::
+        If speed and depth did not matter, it would read::
 
             def visit(node):
                 if node not in visited:
@@ -202,7 +202,7 @@ class Visit:
             node.grad = zero
 
     def undo(self) -> None:
-        """Give every visited node the gradient it had."""
+        """Restore the gradient of every visited node."""
         for node in self.order:
             node.grad = NO_GRADIENT
         for node, gradient in self.held:

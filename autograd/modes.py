@@ -1,8 +1,8 @@
 """The modes of a thread: how its operations are recorded while a context is open.
 
-Each holds for one thread, nests, and ends with its block, also by an exception. The contexts are in
-`autograd.recording` and `autograd.tracing`. While none that operations heed is open in any thread,
-an operation only looks at ``open_contexts``, which is 3 % of it.
+Each applies to one thread, can be nested, and ends with its block, even if an exception ends that.
+The contexts are in `autograd.recording` and `autograd.tracing`. While no thread has one open that
+operations heed, an operation only looks at ``open_contexts``, which takes 3 % of its time.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class _Modes(threading.local):
 open_contexts: set[object] = set()
 """A token for each context that operations heed, in any thread.
 
-Not a counter: to count from several threads takes a lock, which an interrupt could leave held.
+Not a counter: counting from several threads needs a lock, which an interrupt could leave held.
 """
 
 modes = _Modes()
@@ -42,7 +42,7 @@ _Name: TypeAlias = Literal[
 
 @contextlib.contextmanager
 def mode(name: _Name, value: Any) -> Iterator[None]:
-    """Set one mode of this thread for a block, and then what it was before."""
+    """Set one mode of this thread for a block, then restore what it was before."""
     previous = getattr(modes, name)
     try:
         try:
@@ -50,16 +50,16 @@ def mode(name: _Name, value: Any) -> Iterator[None]:
             yield
         finally:
             setattr(modes, name, previous)
-    except KeyboardInterrupt:  # it may have come just before that
+    except KeyboardInterrupt:  # it may have come just before the mode was restored
         setattr(modes, name, previous)
         raise
 
 
 @contextlib.contextmanager
 def heeded_mode(name: _Name, value: Any) -> Iterator[None]:
-    """Set a mode that operations have to heed, for otherwise they do not look at any."""
+    """Set a mode that operations have to heed: without a token they look at none."""
     token = object()
-    open_contexts.add(token)  # an interrupt just here leaves it there: that costs time only
+    open_contexts.add(token)  # an interrupt just here leaves it there, which only costs time
     try:
         with mode(name, value):
             yield

@@ -14,7 +14,7 @@ Numbers: TypeAlias = Any
 
 
 def is_nested(numbers: Numbers) -> bool:
-    """Tell a list, tuple or array of numbers from a number."""
+    """Return whether `numbers` is a list, a tuple or an array, not a single number."""
     return isinstance(numbers, list | tuple) or _is_array(numbers)
 
 

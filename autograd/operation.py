@@ -53,9 +53,9 @@ class Operation:
     accumulate : callable, optional
         ``accumulate(g, first, second)`` applies `derivative` to float gradients in place: it adds
         to ``node.grad`` of each input node what the rule would return. It is given an input and
-        None, two inputs, or None and rows of inputs, as a node holds them, and no zero: see
-        `stops_zeros`. Only for the operations that training spends its time in; the tests hold it
-        to the rule.
+        None, two inputs, or None and rows of inputs, as a node holds them, and never a zero: see
+        `stops_zeros`. Only for the operations that training spends its time in; the tests compare
+        it with the rule.
     """
 
     name: str
@@ -70,9 +70,9 @@ class Operation:
     def stops_zeros(self) -> bool:
         """Whether a gradient of zero ends here: nothing flows on, not even to an infinite input.
 
-        Half of the gradients in a relu network are zero. To pass those over takes 10 % off its
-        backward pass, and 15 % off a training step with dots. Other operations apply their rule to
-        a zero too, and so tell where a derivative does not exist.
+        Half of the gradients in a relu network are zero. Skipping them takes 10 % off its backward
+        pass, and 15 % off a training step with dots. Other operations apply their rule to a zero
+        too, and so report a derivative that does not exist.
         """
         return self.accumulate is not None
 
@@ -129,20 +129,20 @@ class Operation:
             raise ShapeError(f"{self.name} takes {inputs}, not {count}")
 
     def input_names(self) -> list[str] | None:
-        """Return the inputs by the names that the derivative rule has for them.
+        """Return the names of the inputs in the derivative rule.
 
-        None if it takes any number of them, or its signature is unknown.
+        None if it takes any number of inputs, or its signature is unknown.
         """
         try:
             parameters = inspect.signature(self.derivative).parameters.values()
-        except (TypeError, ValueError):  # some that are written in C have none
+        except (TypeError, ValueError):  # some functions written in C have none
             return None
         if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
             return None
         return [parameter.name for parameter in parameters][2:]  # after g and out
 
     def error(self, inputs: Iterable[float], cause: Exception) -> AutogradError:
-        """Return the error that tells why `forward` failed with `cause` at `inputs`."""
+        """Return the error for users when `forward` failed with `cause` at `inputs`."""
         advice = f": {self.advice}" if self.advice else ""
         if isinstance(cause, OverflowError):
             return NonFiniteError(f"{self.expression(inputs)} is too large for a float{advice}")
@@ -215,8 +215,8 @@ CONSTANT = Operation(
 )
 """The operation of a number that was written into a formula, the 2 in ``2 * x``.
 
-It has no inputs, so nothing flows through it. It tells constants from variables, whose operation is
-None, and is not in :data:`OPERATIONS`.
+It has no inputs, so nothing flows through it. It marks constants, as opposed to variables, whose
+operation is None. It is not in :data:`OPERATIONS`.
 """
 
 DETACH = Operation(

@@ -2,7 +2,7 @@
 
 A network is built of parts, neurons in layers, and pictures fold each into one box. The graph has
 no place to say which part made a node, and needs none: every node has a label, and a
-:class:`PartLabel` is a label that also knows its part. Parts know no node, so that graphs are still
+:class:`PartLabel` is a label that also knows its part. A part holds no nodes, so graphs are still
 freed without the cyclic collector.
 """
 

@@ -1,4 +1,4 @@
-"""What counts as a real number, as a list or as a list of Values, and what to say of the rest."""
+"""What counts as a real number, a list or a list of Values, and what to say about the rest."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -10,7 +10,7 @@ from autograd.graph import Node
 
 _Value = TypeVar("_Value", bound=Node)
 
-REAL = (float, int, Real)  # in this order: to ask for the abstract Real alone takes 0.3 us
+REAL = (float, int, Real)  # in this order: checking for the abstract Real alone takes 0.3 us
 
 
 def real_number(number: Any) -> float:
@@ -22,12 +22,12 @@ def real_number(number: Any) -> float:
     except OverflowError:
         raise NonFiniteError(f"{shown_short(number)} is too large for a float") from None
     if data != data:
-        raise NonFiniteError("a Value cannot be nan: look for its source, or leave the number out")
+        raise NonFiniteError("a Value cannot be nan: find where it comes from, or leave it out")
     return data
 
 
 def is_numpy_bool(thing: Any) -> bool:
-    """Tell a bool of NumPy, which unlike Python's is not registered as a real number."""
+    """Return whether this is a bool of NumPy, which unlike Python's is not a registered real."""
     numpy = sys.modules.get("numpy")  # whoever holds such a bool has imported NumPy
     return numpy is not None and isinstance(thing, numpy.bool_)
 
@@ -39,13 +39,13 @@ def _not_a_number(thing: Any) -> str:
     if isinstance(thing, str):
         return f"{problem}: {_advice_for_text(thing)}"
     if isinstance(thing, Complex):
-        return f"{problem}: take .real, .imag or abs()"
+        return f"{problem}: use .real, .imag or abs()"
     if isinstance(thing, Node):
         return f"{problem}: use it as it is"
     if getattr(thing, "shape", None) == ():
-        return f"{problem}: take the number out of it, .item()"
+        return f"{problem}: take the number out of it with .item()"
     if hasattr(thing, "tolist"):
-        return f"{problem}: .tolist() gives its numbers, [Value(x) for x in ...] Values of them"
+        return f"{problem}: make one of each number in .tolist(), [Value(x) for x in ...]"
     if hasattr(thing, "__len__"):
         return f"{problem}: make one of each element, [Value(x) for x in ...]"
     if hasattr(thing, "__float__"):
@@ -54,12 +54,12 @@ def _not_a_number(thing: Any) -> str:
 
 
 def is_list(thing: Any) -> bool:
-    """Tell whether something has items in order: not a set, a dict, or an array without axes.
+    """Return whether something has items in order: not a set, a dict, or an array without axes.
 
     >>> is_list([1.0, 2.0]), is_list(iter("xy")), is_list({1.0, 2.0}), is_list({0: 1.0})
     (True, True, False, False)
     """
-    if isinstance(thing, _LISTS):  # to ask for the abstract classes takes 0.4 us
+    if isinstance(thing, _LISTS):  # checking for the abstract classes takes 0.4 us
         return True
     ordered = isinstance(thing, Iterable) and not isinstance(thing, Mapping | Set)
     return ordered and getattr(thing, "shape", None) != ()
@@ -69,7 +69,7 @@ _LISTS = (list, tuple)
 
 
 def items_of(function: str, values: Any) -> Sequence[Any]:
-    """Return what a function is given as a list, or raise an error that names the function.
+    """Return the argument of a function as a list, or raise an error that names the function.
 
     Raises
     ------
@@ -86,9 +86,9 @@ def items_of(function: str, values: Any) -> Sequence[Any]:
 
 def _advice_for_no_list(thing: Any) -> str:
     if isinstance(thing, Mapping):
-        return "of a dict, give list(d.values())"
+        return "for a dict d, give list(d.values())"
     if isinstance(thing, Set):
-        return "a set has no order, make a list in its place"
+        return "a set has no order, give a list instead"
     return "give [x] for one number x"
 
 
@@ -96,7 +96,7 @@ def _advice_for_text(text: str) -> str:
     try:
         float(text)
     except ValueError:
-        return "no number is written in it"
+        return "it cannot be read as a number"
     return f"convert it first, float({shown_short(text)})"
 
 
@@ -106,7 +106,7 @@ def checked_values(values: Iterable[_Value], name: str) -> list[_Value]:
     Raises
     ------
     ArgumentError
-        If they come in no list. The message calls them `name`.
+        If they are not in a list. The message calls them `name`.
     NotANumberError
         If something else is among them.
     """
@@ -117,7 +117,7 @@ def checked_values(values: Iterable[_Value], name: str) -> list[_Value]:
     listed = list(values)
     for value in listed:
         if not isinstance(value, Node):
-            raise NotANumberError(f"{name} are Values, not {shown_short(value)}")
+            raise NotANumberError(f"{name} must be Values, not {shown_short(value)}")
     return listed
 
 

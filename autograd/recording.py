@@ -1,7 +1,7 @@
 """How operations are recorded: as usual, not at all, or with an eye on anomalies.
 
-The contexts below are modes of a thread: see `autograd.modes`. `Value` hands every new node to
-:func:`apply_modes` while any is open that operations have to heed.
+The contexts below are modes of a thread: see `autograd.modes`. While one is open that operations
+have to heed, `Value` hands every new node to :func:`apply_modes`.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ def no_grad() -> Iterator[None]:
     >>> y.data, y.parents
     (9.0, ())
 
-    Also a decorator, with its parentheses:
+    Also a decorator, with parentheses:
 
     >>> @ag.no_grad()
     ... def predict(x):
@@ -56,7 +56,7 @@ def enable_grad() -> Iterator[None]:
 
 
 def is_recording() -> bool:
-    """Tell whether operations of this thread are recorded: not so under `no_grad`."""
+    """Return whether operations of this thread are recorded: under `no_grad` they are not."""
     return modes.recording
 
 
@@ -64,8 +64,8 @@ def is_recording() -> bool:
 def differentiating() -> Iterator[bool]:
     """Record a function whose derivative is wanted.
 
-    Yields whether that derivative is a part of a larger formula: whether this thread is computing
-    a function that is being differentiated or compiled already.
+    Yields whether that derivative is a part of a larger formula: whether this thread is already
+    computing a function that is being differentiated or compiled.
     """
     within_another = modes.differentiating or modes.tracing is not None
     with mode("differentiating", True), enable_grad():
@@ -74,19 +74,19 @@ def differentiating() -> Iterator[bool]:
 
 @contextlib.contextmanager
 def applying_rules() -> Iterator[None]:
-    """Apply derivative rules to Values. A rule may compare them, also with ``==``."""
+    """Apply derivative rules to Values. A rule may compare them, even with ``==``."""
     with heeded_mode("applying_rules", True):
         yield
 
 
 def is_applying_rules() -> bool:
-    """Tell whether this thread applies derivative rules to Values."""
+    """Return whether this thread is applying derivative rules to Values."""
     return modes.applying_rules
 
 
 @contextlib.contextmanager
 def detect_anomaly() -> Iterator[None]:
-    """Find the line that makes an infinite or nan number, in the formula or in its gradient.
+    """Find the line where a number becomes infinite or nan, in the formula or in its gradient.
 
     >>> import autograd as ag
     >>> x = ag.Value(1e200, "x")
@@ -96,13 +96,13 @@ def detect_anomaly() -> Iterator[None]:
     ...
     autograd.errors.NonFiniteError: 1e+200 * 1e+200 (made at <doctest ...>:2) is inf
 
-    Slower, and nodes live until the block ends: meant for the search, not for training. Call
-    ``backward()`` inside the block.
+    It is slower, and nodes live until the block ends: meant for finding a fault, not for training.
+    Call ``backward()`` inside the block.
 
     Raises
     ------
     NonFiniteError
-        At the first operation that makes an infinite number of finite ones, or a nan; and by
+        At the first operation whose result is nan, or infinite though its inputs are finite; and by
         ``backward()`` at the first gradient that is not finite. It names operation, node and line.
     GraphError
         By ``backward()``, if a number was changed after the graph was recorded: a node keeps the

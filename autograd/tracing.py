@@ -16,7 +16,7 @@ from autograd.user_code import line_of_user_code
 
 @contextlib.contextmanager
 def tracing(kind: type[Node]) -> Iterator[None]:
-    """Refuse to tell Python the number of a `Value`, while a function is recorded for any sample.
+    """Refuse to give Python the number of a `Value` while a function is recorded for any sample.
 
     Every node that is made becomes one of `kind`.
     """
@@ -34,10 +34,10 @@ def refuse_while_tracing(reading: str) -> None:
     """
     if open_contexts and modes.tracing:
         raise TraceError(
-            f"{line_of_user_code()}: a number of the compiled function is {reading}. It is known "
-            "for one sample only, so what follows would be wrong for the others. ag.max, ag.min, "
-            "ag.relu, ag.abs and ag.lookup choose for each sample; ag.exp and its like compute "
-            "with Values, as the functions of math do not"
+            f"{line_of_user_code()}: this Value is {reading}, but a compiled function is recorded "
+            "for one sample and run on all, so what follows would be wrong for the others. ag.max, "
+            "ag.min, ag.relu, ag.abs and ag.lookup choose for each sample; ag.exp and the like "
+            "compute with Values, unlike the functions of math"
         )
 
 
@@ -52,17 +52,17 @@ def refuse_backward_while_tracing() -> None:
     if modes.tracing is not None:
         raise TraceError(
             f"{line_of_user_code()}: backward() inside a compiled function would give the "
-            "gradients of one sample. ag.grad and ag.gradient give those of each"
+            "gradients of one sample. Use ag.grad or ag.gradient, which give those of each"
         )
 
 
 def is_tracing() -> bool:
-    """Tell whether this thread records a function that has to work for any sample."""
+    """Return whether this thread is recording a function that has to work for any sample."""
     return modes.tracing is not None
 
 
 def detach_in_place(node: Node) -> None:
-    """Make a node one that sends nothing back, with what it was as its input.
+    """Turn a node into one that sends nothing back, with what it was before as its input.
 
     Its number differs from sample to sample, so it is not a constant.
     """

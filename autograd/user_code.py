@@ -43,7 +43,7 @@ def _innermost(frame: FrameType | None, fits: Callable[[str], bool]) -> FrameTyp
 
 
 def _calls_back(path: str) -> bool:
-    """Whether a file is of this library, Python or NumPy: ``np.sort`` compares, for example."""
+    """Return whether a file belongs to this library, Python or NumPy: ``np.sort`` compares."""
     numpy = getattr(sys.modules.get("numpy"), "__path__", [])
     return path.startswith((*LIBRARY_FOLDERS, *numpy, "<frozen ")) or (
         path.startswith(_STANDARD_LIBRARY) and "site-packages" not in path

@@ -4,12 +4,12 @@ Formulas are written with `Value` as with floats. Each operator computes its num
 node with the operation and its inputs; `backward()` then walks the graph back. The operations are
 defined in `autograd.operations`, the walk back in `autograd.backpropagation`.
 
-To users ``x < y`` is a bool, and ``x == y`` tells whether both are one Value. In a derivative rule
-a comparison is a number, 1 for true and 0 for false, so that one rule, ``g * (x > 0)``, serves
+To users ``x < y`` is a bool, and ``x == y`` says whether both are the same Value. In a derivative
+rule a comparison is a number, 1 for true and 0 for false, so that one rule, ``g * (x > 0)``, serves
 floats, arrays and Values. Python's bools and NumPy's are such numbers. So while a rule is applied
-to Values (under `recording.applying_rules`), ``==`` compares numbers as well; and if a function is
-compiled meanwhile, so that the answer differs from sample to sample, a comparison is a node, made
-by `operations.heaviside`, and ``&`` multiplies two of them.
+to Values (under `recording.applying_rules`), ``==`` compares numbers as well. If a function is
+being compiled at the time, so that the answer differs from sample to sample, a comparison is a
+node, made by `operations.heaviside`, and ``&`` multiplies two of them.
 """
 
 import operator
@@ -26,16 +26,16 @@ from autograd.recording import apply_modes, is_applying_rules
 from autograd.tracing import is_tracing, refuse_backward_while_tracing, refuse_while_tracing
 
 Number: TypeAlias = "Value | float"
-"""What an operator takes beside a `Value`: another one, or any real number."""
+"""An operand: a `Value`, or any real number beside one."""
 
 _new = object.__new__
 
 
 class _Elsewhere:
-    """A name that tensors have and a Value has not: the error tells what to write instead.
+    """A name that tensors have and a Value does not: the error says what to write instead.
 
-    ``__getattr__`` would do too, and make ``x * y`` take 25 % longer: Python then caches no lookup
-    of an attribute.
+    ``__getattr__`` would do as well, but make ``x * y`` take 25 % longer: with it, Python caches no
+    attribute lookups.
     """
 
     def __init__(self, instead: str) -> None:
@@ -60,8 +60,8 @@ class Value(Node):
 
     All operators work with numbers on either side, ``+ - * / **``, ``abs`` and the built-in `sum`
     among them; the functions of the package (``ag.exp``, ``ag.max``, ...) work on Values and on
-    numbers. ``< <= > >=`` compare the numbers; ``==`` and `hash` tell which Value it is, so Values
-    can be kept in sets.
+    numbers. ``< <= > >=`` compare the numbers; ``==`` and `hash` go by identity, so Values can be
+    kept in sets.
 
     Parameters
     ----------
@@ -113,16 +113,16 @@ class Value(Node):
         Raises
         ------
         GraphError, NonFiniteError, DomainError
-            See :func:`autograd.backpropagation.backward`. Then every gradient is as it was.
+            See :func:`autograd.backpropagation.backward`. No gradient is changed then.
         TraceError
-            Inside of a compiled function: there `autograd.grad` gives derivatives.
+            Inside a compiled function: use `autograd.grad` there.
         """
         if open_contexts:
             refuse_backward_while_tracing()
         backpropagation.backward(self)
 
     def zero_grad(self) -> None:
-        """Forget the gradient of this node, as before the first `backward`."""
+        """Reset the gradient of this node to what it was before the first `backward`."""
         self.grad = 0.0 if self.operation is None else NO_GRADIENT
 
     # --- arithmetic ------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ class Value(Node):
         return function_node(operations.exp, self)
 
     def expm1(self) -> "Value":
-        """Return ``exp(x) - 1``, exact for small x."""
+        """Return ``exp(x) - 1``, accurate for small x."""
         return function_node(operations.expm1, self)
 
     def log(self) -> "Value":
@@ -207,7 +207,7 @@ class Value(Node):
         return function_node(operations.log, self)
 
     def log1p(self) -> "Value":
-        """Return ``log(1 + x)``, exact for small x."""
+        """Return ``log(1 + x)``, accurate for small x."""
         return function_node(operations.log1p, self)
 
     def sqrt(self) -> "Value":
@@ -293,11 +293,11 @@ class Value(Node):
         label = f", label={self.label!r}" if self.label else ""
         return f"Value({self.data}{gradient}{label})"
 
-    # --- what those who come from PyTorch look for -----------------------------------------------
+    # --- names that PyTorch users look for -------------------------------------------------------
 
     item = _Elsewhere("float(x) is its number")
-    detach = _Elsewhere("ag.detach(x) is its number as a constant")
-    requires_grad = _Elsewhere("every variable has a gradient, ag.detach(x) and ag.no_grad() none")
+    detach = _Elsewhere("use ag.detach(x)")
+    requires_grad = _Elsewhere("every variable gets a gradient; ag.detach and ag.no_grad stop it")
 
     # --- recording -------------------------------------------------------------------------------
 
@@ -351,7 +351,7 @@ def node_of(operation: Operation, data: float, parents: tuple[Value, ...]) -> Va
 
 
 def function_node(operation: Operation, x: Number) -> Any:
-    """Apply an operation to one Value or number: as calling it does, at a third of the cost."""
+    """Apply an operation to one Value or number: like calling it, at a third of the cost."""
     if not isinstance(x, Value):
         return operation.evaluate(real_number(x))
     try:
@@ -370,7 +370,7 @@ def _binary_node(operation: Operation, left: Value, right: Value) -> Value:
 
 
 def _error_of(operation: Operation, cause: Exception, *inputs: Value) -> Exception:
-    """Return the error that tells why an operation failed with `cause`."""
+    """Return the error for users when an operation failed with `cause`."""
     require_numbers(inputs)
     if isinstance(cause, TypeError):
         return cause
@@ -378,7 +378,7 @@ def _error_of(operation: Operation, cause: Exception, *inputs: Value) -> Excepti
 
 
 def new_node(operation: Operation, data: float, first: Value | None, second: Any) -> Value:
-    """Make a node, of its inputs as it holds them: see the slots of `autograd.graph.Node`."""
+    """Make a node from its inputs as it holds them: see the slots of `autograd.graph.Node`."""
     node = _new(Value)
     node.data = data
     node.grad = NO_GRADIENT
@@ -420,7 +420,7 @@ def _compare(compare: Callable[[float, float], bool], value: Value, other: Numbe
 
 
 def _recorded_comparison(compare: Callable[..., Any], value: Value, other: Number) -> Any:
-    """Return 1 for true and 0 for false as a Value, for every sample its own."""
+    """Return a comparison as a Value, 1 for true and 0 for false, which each sample computes."""
     is_greater, is_less = operations.heaviside(value - other), operations.heaviside(other - value)
     return {
         operator.gt: is_greater,

@@ -8,13 +8,22 @@
 >>> nn.mse_loss(model([0.5, -1.0]), 1.0) < loss
 True
 
-Read the modules in this order: `module` (what has parameters), `activations`, `layers` (what a
-network computes), `losses`, `objective` (what is to become small), `metrics`, `schedules`,
-`optimizer` (a step), `optimizers` (its formulas), `data` (mini-batches), `training` (the loop that
-uses them all, with `reports`, `checkpoints` and `steps`). Then look at what training does: `flow`
-(the gradient on its way through the layers, by their `weighted_sums`), `landscape` (the loss from
-afar, along `directions`), `plots` (pictures). `arguments` (checks), `archive` (files), `interrupts`
-(Ctrl-C) and `progress` (a bar) serve all.
+Read the modules in this order:
+
+- `module` (what has parameters), `activations`, `layers` (what a network computes)
+- `losses`, `objective` (what training minimizes), `metrics`
+- `schedules`, `optimizer` (a step), `optimizers` (its formulas)
+- `data` (mini-batches), `training` (the loop that uses them all, with `reports`, `checkpoints` and
+  `steps`)
+
+Then look at what training does:
+
+- `flow` (the gradient on its way through the layers, by their `weighted_sums`)
+- `landscape` (the loss from afar, along `directions`)
+- `plots` (pictures)
+
+These serve all of them: `arguments` (checks), `archive` (files), `interrupts` (Ctrl-C) and
+`progress` (a bar).
 """
 
 import importlib

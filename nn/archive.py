@@ -15,7 +15,7 @@ from autograd.files import as_path, replacing
 
 def write_archive(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write named arrays. Until the new file is complete, an old one stays in its place."""
-    # As np.savez does. It would refuse the names of its own arguments, such as "file".
+    # As np.savez does, which would refuse the names of its own arguments, such as "file".
     with replacing(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
@@ -44,7 +44,7 @@ def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = dict(archive)
     except Exception as error:  # damage can raise anything: zipfile, zlib and NumPy all read
-        raise StateError(f"{path} is not a whole .npz file of arrays") from error
+        raise StateError(f"{path} is not a complete .npz file of arrays") from error
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
             raise StateError(f"{path} is not a file of arrays: {name!r} is something else")
@@ -52,7 +52,7 @@ def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
 
 
 def is_checkpoint(arrays: Mapping[str, Any]) -> bool:
-    """Tell whether arrays read from a file have the names of those in a checkpoint of `fit`."""
+    """Return whether arrays read from a file have the names of those in a checkpoint of `fit`."""
     return {"parameters", "steps", "rng", "reports"} <= set(arrays)
 
 

@@ -27,7 +27,7 @@ def random_generator(rng: Seed) -> np.random.Generator:
     Raises
     ------
     ArgumentError
-        If NumPy makes no generator of it.
+        If NumPy cannot make a generator of it.
     """
     try:
         return np.random.default_rng(rng)

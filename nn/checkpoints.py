@@ -18,7 +18,7 @@ from nn.reports import EpochReport
 
 
 def require_writable(path: str | Path) -> None:
-    """Raise an error now if a file cannot be written later: it is a folder, or has none.
+    """Raise an error now if a file cannot be written later: it is a folder, or is in none.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def load_checkpoint(
     Raises
     ------
     StateError
-        If the file is not a checkpoint of this training. Then nothing has changed.
+        If the file is not a checkpoint of this training run. Then nothing has changed.
     """
     arrays = read_archive(path)
     prefix = "optimizer."
@@ -73,5 +73,5 @@ def load_checkpoint(
     except KeyError as error:
         raise StateError(f"{path} is not a checkpoint of fit: it has no entry {error}") from error
     except Exception as error:  # damage can raise anything
-        raise StateError(f"{path} is not a checkpoint of this training: {error}") from error
+        raise StateError(f"{path} is not a checkpoint of this training run: {error}") from error
     return reports

@@ -55,13 +55,13 @@ def minibatches(X: Data, y: Data, batch_size: int, rng: Seed = None) -> Iterator
 def checked_data(X: Data, y: Data) -> tuple[Data, Data]:
     """Return as many inputs as targets, at least one, and no nan or infinity among them.
 
-    What can make an array of itself, such as a table of pandas, is returned as that array: only
-    then are its items surely its rows.
+    An object with ``__array__``, such as a pandas table, is converted: iterating over it may not
+    yield its rows.
 
     Raises
     ------
     ShapeError, ArgumentError
-        If they are otherwise.
+        If that is not what is given.
     """
     X, y = _samples(X, "X"), _samples(y, "y")
     if len(X) != len(y):
@@ -114,7 +114,7 @@ class TrainingData(NamedTuple):
 def training_data(
     X: Data, y: Data, validation: tuple[Data, Data] | None, as_arrays: bool
 ) -> TrainingData:
-    """Check all the data of a training, and make arrays or lists of them.
+    """Check all the data to train with, and make arrays or lists of them.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def _array(data: Data, name: str) -> NDArray[Any]:
         array = np.asarray(data)
     except ValueError as error:
         raise ShapeError(
-            f"compiled training takes samples of one shape: {error}. compiled=False takes any"
+            f"compiled training needs samples of one shape: {error}. compiled=False accepts any"
         ) from error
     if array.dtype.kind not in "fiub":
         raise ArgumentError(f"{name} is an array of {array.dtype}: give numbers")

@@ -60,7 +60,10 @@ def random_directions(model: Module, rng: Seed = None) -> Array:
     generator = random_generator(rng).spawn(1)[0]
     directions = np.array([_random_direction(model, generator) for _ in range(2)])
     if not directions.any():
-        raise ArgumentError(f"all weights of {model!r} are 0: random directions take their size")
+        raise ArgumentError(
+            f"all weights of {model!r} are 0, and random directions are scaled to their size: "
+            "set the weights first"
+        )
     return directions
 
 
@@ -92,9 +95,9 @@ def principal_directions(path: Sequence[Any] | Array) -> Array:
     _, sizes, vectors = np.linalg.svd(deviations, full_matrices=False)
     if len(sizes) < 2 or sizes[1] <= 1e-10 * sizes[0]:
         raise ArgumentError(
-            f"the {len(snapshots)} points of the path are on one line: it takes three or more that "
+            f"the {len(snapshots)} points of the path are on one line: give three or more that "
             "span a plane, such as one before training and one after each epoch, with "
-            "path.append(optimizer.read()); or take directions='random'"
+            "path.append(optimizer.read()); or use directions='random'"
         )
     came_from = vectors[:2] @ (snapshots[0] - snapshots[-1])
     directions: Array = vectors[:2] * np.where(came_from > 0, -1.0, 1.0)[:, np.newaxis]

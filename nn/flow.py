@@ -163,11 +163,12 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
     Notes
     -----
     Each z is found in the graph, however it was written: it is a product with a parameter, a `dot`
-    or `lookup` of parameters, or the sum of such terms. So the graph does not tell
+    or `lookup` of parameters, or the sum of such terms. Two things do not show in the graph:
 
-    - a product in a penalty, or in weights that are computed from others, from one with an input;
-    - what arrives at a row that was taken out of a table by ``table[index]``, but what arrives at
-      the sum it meets next: take the row by ``ag.lookup(table, index)``.
+    - whether a product is one with an input, or is part of a penalty or of weights that are
+      computed from others;
+    - what arrives at a row that was taken out of a table by ``table[index]``, only what arrives at
+      the sum that the row goes into: take the row by ``ag.lookup(table, index)``.
     """
     if not isinstance(model, Module) or not model.parameters():
         raise ArgumentError(f"gradient_flow() takes a Module with parameters, not {model!r}")
@@ -225,5 +226,5 @@ def _require_layers_inside(loss: Value) -> None:
         if node.operation is not None and node.operation.name == COMPILED_MEAN:
             raise ArgumentError(
                 "a compiled function computed the loss, as one operation on all parameters: "
-                "call the function itself on a sample, and there are layers inside"
+                "call the function itself on a sample, so that the graph shows the layers"
             )

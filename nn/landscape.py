@@ -5,10 +5,10 @@ choose a centre and two directions, and look at
 
     losses[i, j] = loss(center + x[j] * directions[0] + y[i] * directions[1])
 
-All depends on the directions, which `nn.directions` makes. Only numbers are made here; `nn.plots`
-draws them. The loss is computed by the compiled program from a vector of parameters: the Values of
-the model are read once and never set, so that nothing, not even Ctrl-C, can leave the network
-changed.
+Everything depends on the directions, which `nn.directions` chooses. Only numbers are computed here;
+`nn.plots` draws them. The loss is computed by the compiled program from a vector of parameters: the
+Values of the model are read once and never set, so that nothing, not even Ctrl-C, can leave the
+network changed.
 """
 
 from collections.abc import Callable, Sequence
@@ -52,7 +52,7 @@ class Landscape:
         The loss at those points of the plane. It may differ from that on the path itself.
     path_shares : array, (2,)
         How much of the variance of the path lies along the first direction, and how much the second
-        one adds; 1 in all if the path lies in the plane; nan if there is no path that moves.
+        one adds; 1 in total if the path lies in the plane; nan if there is no path that moves.
     """
 
     kind: Literal["random", "path"]
@@ -100,7 +100,7 @@ def loss_landscape(
     loss : callable
         ``loss(prediction, target)`` of one sample, a Value.
     path : sequence of arrays, each as long as ``model.parameters()``
-        The parameters at moments of a training, recorded with ``optimizer.read()``. The last ones
+        The parameters at moments during training, recorded with ``optimizer.read()``. The last ones
         are the centre of the plane; without a path, the parameters of the model are.
     directions : "random" or "path"
         See `nn.directions`. By default the principal ones of the path if there is one.
@@ -126,7 +126,7 @@ def loss_landscape(
     objective = Objective(model, loss, penalty)
     X, y = checked_data(X, y)
     if whole_number(size, "size") < 2:
-        raise ArgumentError("size=1: a grid has two points or more in each direction")
+        raise ArgumentError("size=1: a grid needs at least two points in each direction")
     require(is_list(path), path, "path", "a list of arrays: optimizer.read() after each epoch")
     parameters = model.parameters()
     snapshots = _checked_path(path, len(parameters))
@@ -136,7 +136,7 @@ def loss_landscape(
     elif kind == "random":
         vectors = random_directions(model, rng)
     else:
-        raise ArgumentError(f"directions={directions!r}: they are 'random' or 'path'")
+        raise ArgumentError(f"directions={directions!r}: give 'random' or 'path'")
     now = np.array([parameter.data for parameter in parameters])
     center = snapshots[-1] if len(snapshots) else now
     projected = _coordinates(snapshots - center, vectors)
@@ -188,7 +188,7 @@ def _square(path: Array, kind: str) -> tuple[Interval, Interval]:
 
 def _axes(limits: tuple[Interval, Interval], size: int) -> tuple[Array, Array]:
     wrong = ArgumentError(
-        f"limits={limits!r}: they are two intervals, each from a number to a larger one, such as "
+        f"limits={limits!r}: give two intervals, each from a number to a larger one, such as "
         "((-1, 1), (-1, 1))"
     )
     try:
@@ -223,7 +223,7 @@ def _losses(
             losses.append(function(center + np.array([x, y]) @ directions))
         except (NonFiniteError, DomainError) as error:
             raise NonFiniteError(
-                f"the loss does not exist at ({x:.4g}, {y:.4g}): {error}. Take narrower limits"
+                f"the loss does not exist at ({x:.4g}, {y:.4g}): {error}. Use narrower limits"
             ) from error
     return np.array(losses)
 
@@ -243,5 +243,5 @@ def _checked_path(path: Sequence[Any] | Array, n_parameters: int) -> Array:
                 f"path[{index}] has shape {point.shape}: there are {n_parameters} parameters"
             )
         if not np.isfinite(point).all():
-            raise ArgumentError(f"path[{index}] holds something else than finite numbers")
+            raise ArgumentError(f"path[{index}] must hold finite numbers only")
     return np.array(points).reshape(-1, n_parameters)

@@ -80,10 +80,10 @@ class Neuron(Module):
     def weight(self, weight: Iterable[Number]) -> None:
         expected = counted(len(self.weight), "weight")
         if not is_list(weight):
-            raise ShapeError(f"{self!r} takes a list of {expected}, not {weight!r}")
+            raise ShapeError(f"{self!r} needs a list of {expected}, not {weight!r}")
         row = Row(map(_variable, weight))
         if len(row.nodes) != len(self.weight):
-            raise ShapeError(f"{self!r} has {expected}, not {len(row.nodes)}")
+            raise ShapeError(f"{self!r} needs {expected}, not {len(row.nodes)}")
         self._weight = row
 
     @property
@@ -121,10 +121,10 @@ class Neuron(Module):
         if not isinstance(output, Value):
             raise ArgumentError(
                 f"the activation {self.activation.name} returned {output!r}, and no gradient goes "
-                "through a number: use ag.tanh and its like, not the functions of math"
+                "through a number: use ag.tanh and the like, not the functions of math"
             )
         if output.operation is not None:  # else it is a variable with its own label
-            output.label = self._output_label  # tells pictures where the neuron ends
+            output.label = self._output_label  # shows pictures where the neuron ends
         return output
 
     def __repr__(self) -> str:

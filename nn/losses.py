@@ -42,7 +42,7 @@ def mse_loss(prediction: Any, target: Any) -> Value:
     predictions, targets = _as_list(prediction), _as_list(target)
     if len(predictions) != len(targets):
         given = f"{counted(len(predictions), 'prediction')} and {counted(len(targets), 'target')}"
-        raise ShapeError(f"mse_loss takes as many targets as predictions, not {given}")
+        raise ShapeError(f"mse_loss needs as many targets as predictions, got {given}")
     pairs = zip(predictions, targets, strict=True)
     squares = [(as_value(p) - as_value(t)) ** 2 for p, t in pairs]
     return squares[0] if len(squares) == 1 else ag.mean(squares)
@@ -77,19 +77,19 @@ def cross_entropy(logits: Iterable[Value], label: Number) -> Value:
     """
     given, logits, label = logits, _as_list(logits), _without_array(label)
     if not is_list(given) or not logits:
-        raise ShapeError(f"cross_entropy takes a list of logits, one per class, not {given!r}")
+        raise ShapeError(f"cross_entropy needs a list of logits, one per class, not {given!r}")
     logits = [as_value(logit) for logit in logits]
     if not isinstance(label, Value) and label not in range(len(logits)):
         raise ArgumentError(
             f"the label {label!r} is not a class: with {counted(len(logits), 'logit')} "
-            f"it is a whole number from 0 to {len(logits) - 1}"
+            f"it must be a whole number from 0 to {len(logits) - 1}"
         )
     if _is_softmax(logits):
         raise ArgumentError(
             "cross_entropy takes the logits, before the softmax, and applies the softmax itself: "
             "leave it out of the model"
         )
-    largest = ag.detach(ag.max(logits))  # as in `log_softmax`: to subtract it last loses digits
+    largest = ag.detach(ag.max(logits))  # as in `log_softmax`: subtracted last, it costs digits
     shifted = [logit - largest for logit in logits]
     return ag.log(ag.sum(map(ag.exp, shifted))) - ag.lookup(shifted, label)
 
@@ -124,7 +124,9 @@ def binary_cross_entropy(logit: Value, target: Number) -> Value:
     logit, target = as_value(_without_array(logit)), _without_array(target)
     is_probability = isinstance(target, REAL) and 0 <= target <= 1
     if not isinstance(target, Value) and not is_probability:
-        raise ArgumentError(f"the target of binary_cross_entropy is from 0 to 1, not {target!r}")
+        raise ArgumentError(
+            f"the target of binary_cross_entropy must be from 0 to 1, not {target!r}"
+        )
     if logit.operation is operations.sigmoid:
         raise ArgumentError(
             "binary_cross_entropy takes the weighted sum, before the sigmoid, and applies the "
@@ -156,7 +158,7 @@ def hinge_loss(score: Value, target: Number) -> Value:
     """
     score, target = as_value(_without_array(score)), _without_array(target)
     if not isinstance(target, Value) and target not in (-1, 1):
-        raise ArgumentError(f"the target of hinge_loss is -1 or +1, not {target!r}")
+        raise ArgumentError(f"the target of hinge_loss must be -1 or +1, not {target!r}")
     return ag.relu(1 - target * score)
 
 
@@ -185,7 +187,7 @@ def _without_array(numbers: Any) -> Any:
 
 
 def _is_softmax(values: list[Value]) -> bool:
-    """Tell what `ag.softmax` returns: exponentials, each divided by the sum of them all."""
+    """Return whether `ag.softmax` made these: exponentials, each divided by the sum of them all."""
     quotients = [v.parents for v in values if v.operation is operations.div]
     if len(quotients) < len(values):
         return False

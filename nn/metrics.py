@@ -35,7 +35,7 @@ def accuracy(prediction: Any, target: float) -> float:
     """
     scores = list(prediction) if is_list(prediction) else [prediction]
     if not scores:
-        raise ShapeError("accuracy takes the scores of the classes, or one score, not []")
+        raise ShapeError("accuracy needs the scores of the classes, or one score, not []")
     try:
         scores, target = [float(score) for score in scores], float(target)
     except (TypeError, ValueError):

@@ -72,7 +72,7 @@ class Module:
         Raises
         ------
         StateError
-            If two groups have the same name, or a module holds itself.
+            If two groups have the same name, or a module contains itself.
         """
         found: dict[str, Tensor] = {}
         for name, tensor in _named_tensors(self, "", (self,)):
@@ -162,7 +162,7 @@ class Module:
         ArgumentError
             If `path` is not a path.
         FileError
-            If the file cannot be written. A file that was there before is then still whole.
+            If the file cannot be written. A file that was there before is then intact.
         """
         write_archive(path, self.state_dict())
 
@@ -185,8 +185,8 @@ class Module:
             if not is_checkpoint(state):
                 raise
             raise StateError(
-                f"{path} is a checkpoint of fit, which goes on from it with "
-                f"checkpoint={str(path)!r}, resume=True: load() takes what save() wrote"
+                f"{path} is a checkpoint of fit, which resumes from it with "
+                f"checkpoint={str(path)!r}, resume=True: load() reads what save() wrote"
             ) from error
 
     def _array(self, name: str, tensor: Tensor) -> NDArray[np.float64]:
@@ -219,8 +219,8 @@ def _named_tensors(
             yield name, thing
         elif any(thing is outer for outer in holders):
             raise StateError(
-                f"{name!r} leads back to what it was found in: its parameters would have names "
-                "without end. Keep the way back as weakref.ref(...), which is not searched"
+                f"{name!r} contains itself, so its parameters would have endless names: keep the "
+                "reference back as weakref.ref(...), which is not searched"
             )
         else:
             yield from _named_tensors(thing, f"{name}.", (*holders, thing))

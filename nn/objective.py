@@ -1,4 +1,4 @@
-"""`Objective`: what training makes small, the mean loss of the samples and a penalty."""
+"""`Objective`: what training minimizes, the mean loss of the samples and a penalty."""
 
 from collections.abc import Callable
 from typing import Any

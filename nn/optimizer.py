@@ -116,7 +116,7 @@ class Optimizer:
         ----------
         theta, gradient : array, (n,)
         keep : callable
-            Takes the parameters after the step; twice, if Ctrl-C is pressed meanwhile.
+            Receives the parameters after the step; called twice if Ctrl-C is pressed meanwhile.
 
         Raises
         ------
@@ -209,7 +209,7 @@ class Optimizer:
         if steps < 0 or set(state) != expected:
             raise StateError(
                 f"{type(self).__name__} after {counted(steps, 'step')} carries {sorted(expected)}, "
-                f"this state {sorted(state)}"
+                f"this state has {sorted(state)}"
             )
         shape = (len(self.parameters),)
         arrays = {name: checked_array(name, array, shape) for name, array in state.items()}

@@ -47,7 +47,7 @@ class SGD(Optimizer):
         super().__init__(parameters, lr, weight_decay)
         require_in_range(momentum, "momentum", 0.0, 1.0)
         if nesterov and momentum == 0.0:
-            raise ArgumentError("nesterov takes a momentum above 0: SGD(..., momentum=0.9)")
+            raise ArgumentError("nesterov needs momentum above 0: SGD(..., momentum=0.9)")
         self.momentum = momentum
         self.nesterov = nesterov
 

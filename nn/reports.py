@@ -1,4 +1,4 @@
-"""`EpochReport`: what `fit` tells after each epoch."""
+"""`EpochReport`: what `fit` reports after each epoch."""
 
 import math
 from dataclasses import dataclass

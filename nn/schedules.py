@@ -89,4 +89,4 @@ def _require(steps: int, **numbers: float) -> None:
     for name, number in {"steps": steps, **numbers}.items():
         require_number(number, name)
     if not steps >= 1:
-        raise ArgumentError(f"a schedule takes a number of steps, at least 1, not {steps!r}")
+        raise ArgumentError(f"a schedule needs at least 1 step, not {steps!r}")

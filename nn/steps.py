@@ -70,7 +70,7 @@ class Step(abc.ABC):
         if self.last_loss is None:
             return (
                 "This is where fit began, with no finite loss yet: scale the inputs to about 1, "
-                "start from other parameters, or take a smaller learning rate"
+                "start from other parameters, or try a smaller learning rate"
             )
         return (
             f"The last finite loss is {self.last_loss}. "
@@ -78,7 +78,7 @@ class Step(abc.ABC):
         )
 
     def rehearse(self, data: TrainingData) -> None:
-        """Show the model an input to validate on: if it refuses it later, an epoch is lost.
+        """Run the model on one validation input now, so that a bad one fails before an epoch.
 
         What the model raises is not caught, except about numbers, which training may change.
         """
@@ -159,7 +159,7 @@ class CompiledStep(Step):
         self.theta = self.optimizer.read()
 
     def rehearse(self, data: TrainingData) -> None:
-        """Show the loss numbers as targets too: once compiled, it sees them as Values only.
+        """Call the loss with plain numbers as targets, too: compiled, it gets them as Values only.
 
         Raises
         ------
@@ -243,7 +243,7 @@ class _Sample:
 
 def _require_value(loss: Any) -> None:
     if not isinstance(loss, Value):
-        raise ArgumentError(f"the loss of a sample is a Value, not {loss!r}")
+        raise ArgumentError(f"the loss of a sample must be a Value, not {loss!r}")
 
 
 def _targets_to_try(targets: Any) -> Any:

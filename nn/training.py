@@ -89,8 +89,8 @@ def fit(
     compiled : bool
         Record one sample and run all as NumPy arrays: the same numbers up to rounding, fifteen to a
         hundred times as fast in the demos and the benchmark. Otherwise each sample is recorded and
-        differentiated by itself, which also works for a model that does something else for each
-        sample, or takes inputs of many lengths.
+        differentiated by itself, which also works for a model that does something different for
+        each sample, or takes inputs of many lengths.
     backend : Backend, optional
         What runs the compiled program, instead of NumPy: see `autograd.compile`.
     checkpoint : path, optional
@@ -115,7 +115,7 @@ def fit(
         If a step fails because numbers leave the range of floats. It names the step and the last
         finite loss; the parameters are those of the step before.
     StateError, FileError
-        If the checkpoint is damaged or of another training, or cannot be written.
+        If the checkpoint is damaged or of another training run, or cannot be written.
 
     Warns
     -----
@@ -141,7 +141,7 @@ def fit(
 class Training(Iterator[EpochReport]):
     """What `fit` returns: an iterator that trains for an epoch when it is asked for a report.
 
-    Thrown away before, it warns, as Python does about a coroutine that was never awaited.
+    Discarded before that, it warns, as Python does about a coroutine that was never awaited.
     """
 
     _was_asked = False
@@ -160,7 +160,7 @@ class Training(Iterator[EpochReport]):
     def __del__(self) -> None:
         if not self._was_asked:
             warn_user_code(
-                "nn.fit was never iterated, so nothing was trained: for report in nn.fit(...)",
+                "nn.fit was never iterated, so nothing was trained: use for report in nn.fit(...)",
                 NothingTrainedWarning,
             )
 
@@ -173,15 +173,15 @@ def _check_options(
     checkpoint: str | Path | None,
     resume: bool,
 ) -> None:
-    """Raise an error for an option that needs another one, or a checkpoint with no place."""
+    """Raise an error for an option that needs another one, or a checkpoint that has no folder."""
     for flag, name in ((compiled, "compiled"), (resume, "resume")):
         require(flag in (True, False), flag, name, "True or False")
     if validation is not None and metric is None:
-        raise ArgumentError("validation data take a metric to report: metric=nn.accuracy")
+        raise ArgumentError("validation needs a metric: metric=nn.accuracy")
     if backend is not None and not compiled:
-        raise ArgumentError("backend is what runs a compiled program: leave out compiled=False")
+        raise ArgumentError("a backend runs a compiled program: leave out compiled=False")
     if resume and checkpoint is None:
-        raise ArgumentError("resume=True takes the checkpoint to resume from: checkpoint=path")
+        raise ArgumentError("resume=True needs checkpoint=path, the file to resume from")
     if checkpoint is not None:
         require_writable(checkpoint)
 

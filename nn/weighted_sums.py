@@ -2,7 +2,7 @@
 
 A layer multiplies its parameters with what comes in, and adds up. That is one node or many: a z may
 be ``ag.dot(w, x, b)``, or ``w[0] * x[0] + w[1] * x[1] + b``, or part of a product of matrices of
-Values. Two rules tell what is what:
+Values. Two rules find them:
 
 1. An operation on a parameter makes a *term*: a product, a `dot`, a `lookup`.
 2. Terms that are only added up are one z, the sum of them all. It takes each parameter and each

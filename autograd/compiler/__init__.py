@@ -1,21 +1,25 @@
 """The compiler: a graph of scalars becomes a program for whole mini-batches.
 
-A function is recorded for one sample, and the `passes`, one module each, make of its graph a
-`program`: a list of instructions that knows nothing of NumPy.
+In the order of a call, from the function to its mean:
 
-A backend binds a program to a batch size. `numpy_backend` writes calls of NumPy on whole blocks;
-where these would take longer than the computing, `float_backend` writes Python on floats; for those
-who ask for it, `native` writes C. All read the operation table through `formulas`, and have
-`rewriting` find what these hold several times; `infix` writes them with operators for the latter
-two, and what with these leaves the range of floats, `fallback` gives to NumPy. Large batches run in
-`chunks`. Where rows lie in the order of loops inside each other, `nests` finds that, for the
-planner and for NumPy.
+- `compiling` (what the user calls), `compiled` (what that returns, to be called with arrays)
+- `arguments` and `arrays` (checks of these arrays)
+- `programs` (all programs of a function, by the shapes of its arguments: each is made once)
+- `passes` (the function is recorded for one sample, and its graph becomes a program)
+- `own_operations` (a user's operations, tried on that sample first)
+- `program` (the result: a list of instructions that knows nothing of NumPy)
+- `chunks` (chooses the backend, and runs a large batch in parts)
+- `numpy_backend` (the program as NumPy calls on whole blocks)
+- `float_backend` (as Python on floats, for blocks so small that NumPy's calls cost more)
+- `native` (as C, for those who ask for it)
+- `fallback` (what these two cannot finish, NumPy runs again)
+- `replay` (errors as in eager mode: samples that may have failed run once more, on Values)
+- `mean` (the mean of the batch as a node, so that `backward` reaches the parameters)
+- `report` (what became of the graph, in words)
 
-`compiling` is what the user calls and `compiled` what it returns, with `arguments`, `arrays` and
-`mean` for what that takes and gives, and `report` for what it tells. An error is that of eager
-mode: `replay` computes the samples that may have failed once more, on Values. The `programs` of a
-function are kept by the shapes of its arguments, so that each is made once. `own_operations` tries
-the operations of a user on a sample first.
+These serve the backends: `formulas` (the operation table as source text), `rewriting` (a part that
+is used several times gets a name), `infix` (operators as Python and C write them) and `nests` (rows
+in the order of nested loops, found for the planner too).
 """
 
 from autograd.compiler.compiled import Compiled

@@ -21,7 +21,7 @@ _LARGEST_SQUARE = {
     np.dtype(np.float32): float(np.finfo(np.float32).max) ** 2,
     np.dtype(np.float64): math.inf,
 }
-"""No array whose sum of squares is less holds a number too large for a type."""
+"""For each type: an array whose sum of squares is less holds no number too large for the type."""
 
 
 def as_arrays(arrays: Sequence[Any]) -> list[Array]:
@@ -33,10 +33,10 @@ def as_arrays(arrays: Sequence[Any]) -> list[Array]:
 
 
 def are_in_range(batch: Sequence[Array], dtype: np.dtype[Any]) -> bool:
-    """Whether arrays hold numbers alone, none of them nan or too large for `dtype`.
+    """Return whether arrays hold numbers alone, none of them nan or too large for `dtype`.
 
-    The sums of their squares tell, in a tenth of the time that looking at each number takes. False
-    may also mean that a square is too large: then `require_samples` looks.
+    The sums of their squares show that, in a tenth of the time that looking at each number takes.
+    False may also mean that a square is too large: then `require_samples` looks at each.
     """
     largest = _LARGEST_SQUARE[dtype]
     for array in batch:
@@ -56,7 +56,7 @@ def require_samples(batch: Sequence[Array], dtype: np.dtype[Any]) -> None:
     Raises
     ------
     ShapeError, ArgumentError, NonFiniteError
-        If they do not fit each other, are empty, or hold something else than finite numbers.
+        If they do not fit each other, are empty, or hold something other than finite numbers.
     """
     for position, array in enumerate(batch):
         _require_kind(f"argument {position}", array, "fiub")
@@ -66,7 +66,7 @@ def require_samples(batch: Sequence[Array], dtype: np.dtype[Any]) -> None:
             lengths = ", ".join(str(len(array)) for array in batch)
             raise ShapeError(f"the arguments have different numbers of samples: {lengths}")
         if len(array) == 0:
-            raise ShapeError("the batch is empty")
+            raise ShapeError("the batch is empty: give at least one sample")
         if array.dtype.kind == "f" and not all_finite(array):
             place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
             raise NonFiniteError(f"argument {position} holds {array[place]} at {place}")
@@ -136,7 +136,7 @@ def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     Raises
     ------
     ArgumentError
-        If it is another one, or nothing that NumPy takes for a type.
+        If it is another one, or not a type to NumPy.
     """
     try:
         checked: Any = np.dtype(dtype)
@@ -155,17 +155,17 @@ def require_different(parameters: Sequence[Value]) -> None:
 
 
 def require_as_many_as_taken(function: Callable[..., Any], n_arguments: int) -> None:
-    """Raise an error unless a function can be called with so many arguments.
+    """Raise an error unless a function accepts this many arguments.
 
     >>> require_as_many_as_taken(lambda x, y: x * y, 3)
     Traceback (most recent call last):
     autograd.errors.ArgumentError: <lambda>(x, y) was given 3 arrays: too many positional arguments
 
-    Its signature tells. What it raises when it is called, also a TypeError, is its own.
+    Its signature is asked: an error that it raises when called, even a TypeError, is its own.
     """
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some that are written in C have none
+    except (TypeError, ValueError):  # some functions written in C have none
         return
     try:
         signature.bind(*[None] * n_arguments)

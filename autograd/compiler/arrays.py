@@ -10,8 +10,8 @@ Array: TypeAlias = NDArray[Any]
 
 
 def all_finite(array: Array) -> bool:
-    """Whether no number of an array of floats is infinite or nan.
+    """Return whether no number of an array of floats is infinite or nan.
 
-    The sum of the squares tells, in a tenth of the time: unless a square is too large.
+    The sum of the squares shows that in a tenth of the time, unless a square is too large.
     """
     return math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())

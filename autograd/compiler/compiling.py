@@ -39,12 +39,12 @@ def compile(
         Takes one sample: for an array of shape (B,) a Value, for (B, n) a list of n Values, for
         (B, n, m) a list of n lists. Returns a Value, or lists of Values. It reaches its parameters
         as ordinary variables, such as the weights of a model. It must do the same for each sample:
-        no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``. To read ``.data`` of
+        no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``. Reading ``.data`` of
         inputs or parameters is refused.
 
         It is called for two samples of a first batch, and not again for samples of that shape. The
-        numbers of the parameters may change later. All else that it finds outside stays what it
-        was: which Values and layers there are, numbers and flags such as ``self.training``,
+        numbers of the parameters may change later. Everything else that it finds outside stays as
+        it was: which Values and layers there are, numbers and flags such as ``self.training``,
         ``.data`` of a variable that it computes nothing with. After a change, compile again.
     parameters : sequence of Value
         Parameters to number first, in this order. The others follow in the order of their use.
@@ -52,15 +52,15 @@ def compile(
         float64, or float32 for half the memory and 7 digits.
     backend : Backend, optional
         What runs the program: a module or an object with a function ``bind``. If none is given,
-        `autograd.compiler.float_backend` runs programs of few numbers an instruction, which is
-        where it is faster, and `autograd.compiler.numpy_backend` all others.
-        `autograd.compiler.native` takes a C compiler, and some tenths of a second of its time for
-        each batch size, more for long programs; then it runs two to thirty times as fast as NumPy.
+        `autograd.compiler.float_backend` runs programs with few numbers per instruction, where it
+        is faster, and `autograd.compiler.numpy_backend` all others. `autograd.compiler.native`
+        needs a C compiler, and a few tenths of a second of its time for each batch size, more for
+        long programs; then it runs two to thirty times as fast as NumPy.
 
     Returns
     -------
     Compiled
-        Call it with arrays. Nothing is recorded before.
+        Call it with arrays. Nothing is recorded before that.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def compile_graph(
     Raises
     ------
     ArgumentError, NotANumberError
-        As `compile` does, of inputs as of parameters; or if one is computed, or given twice.
+        As `compile` does, for inputs as for parameters; or if one is computed, or given twice.
     """
 
     def refuse(*samples: Any) -> Value:

@@ -9,8 +9,9 @@ function runs once and leaves its text:
 >>> tanh.array(NAMESPACE, Formula("x")).assigned_to("y")
 'tanh(x, out=y)'
 
-To Python a comparison is a number, 0 or 1; to NumPy it is a truth value, of which it knows no
-difference, and the sum of two is at most `True`. So where a rule counts them, a formula says so:
+To Python a comparison is a number, 0 or 1. To NumPy it is a truth value: one cannot be subtracted
+from another, and the sum of two is `True` at most. So where a rule counts them, a formula makes
+them numbers:
 
 >>> g, x = Formula("g"), Formula("x")
 >>> (g * ((x > 0) + (x > 1))).text
@@ -123,7 +124,7 @@ class Formula:
     def __rpow__(self, other: Any) -> "Formula":
         return Formula("power", (_number(other), self))
 
-    # `==` and `!=` of formulas are formulas too, so that no rule takes them for one answer.
+    # `==` and `!=` of formulas are formulas too, so that no rule takes them for an answer.
     __hash__ = object.__hash__
 
     def __eq__(self, other: Any) -> "Formula":  # type: ignore[override]
@@ -145,7 +146,7 @@ class Formula:
         return Formula("greater_equal", (self, _number(other)))
 
     def __and__(self, other: Any) -> Any:
-        if not isinstance(other, Formula):  # a condition that is settled
+        if not isinstance(other, Formula):  # a condition that is already decided
             return self if other else False
         return Formula("logical_and", (self, other))
 
@@ -157,13 +158,13 @@ class Formula:
 
 @functools.cache
 def is_ufunc(function: str) -> bool:
-    """Whether a name is that of a ufunc of NumPy."""
+    """Return whether NumPy has a ufunc of this name."""
     return isinstance(getattr(np, function, None), np.ufunc)
 
 
 @functools.cache
 def _answers(function: str) -> bool:
-    """Whether a ufunc answers a question about floats ("d") with truth values ("?")."""
+    """Return whether a ufunc answers a question about floats ("d") with truth values ("?")."""
     return is_ufunc(function) and any(of.endswith("d->?") for of in getattr(np, function).types)
 
 
@@ -178,12 +179,12 @@ def _counted(argument: Any) -> Any:
 
 
 def _asked(argument: Any) -> Formula:
-    """Return an argument as a condition, that a number is not 0."""
+    """Return an argument as a condition: of a number, that it is not 0."""
     return argument if _is_condition(argument) else Formula("not_equal", (argument, 0.0))
 
 
 def _sum(function: str, left: Any, right: Any) -> Any:
-    """Return a sum or difference; if one side is a number, NumPy counts the other one itself."""
+    """Return a sum or difference; if one side is a number, NumPy makes the other one a number."""
     if right is ZERO:
         return left
     if function == "add" and _is_negative(right):
@@ -199,7 +200,7 @@ def _is_negative(argument: Any) -> bool:
 
 
 def _number(other: Any) -> Any:
-    """Make a float of a whole number in a rule: only in a call of NumPy it may be meant as one."""
+    """Make a float of a whole number in a rule: only in a NumPy call may it be meant as whole."""
     return float(other) if isinstance(other, int) else other
 
 
@@ -223,7 +224,7 @@ def identifier(name: str) -> str:
     >>> identifier("soft-step"), identifier("2norm"), identifier("x²")
     ('soft_step', '_2norm', 'x_')
 
-    Different ones may become the same, or a word of the language: a number has to follow.
+    Different names may become the same, or a keyword: append a number.
     """
     return re.sub(r"^(?![A-Za-z_])|\W", "_", name, flags=re.ASCII)
 
@@ -244,13 +245,13 @@ _CONDITIONS_FIRST = {"where": 1, "logical_and": 2}
 
 
 class _Function:
-    """Stands in for a function of NumPy. All that it has of its methods is `reduce`."""
+    """Stands in for a function of NumPy. The only method is `reduce`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __call__(self, *arguments: Any, **options: Any) -> Formula:
-        """Apply it, to conditions as numbers: exp of a truth value has 3 digits."""
+        """Apply it, with conditions as numbers: NumPy gives exp of a truth value 3 digits."""
         if options or not all(isinstance(argument, Formula | Real) for argument in arguments):
             raise NoFormulaError(self._name)  # along an axis, of a list, of a function ...
         n_conditions = _CONDITIONS_FIRST.get(self._name, 0)

@@ -23,7 +23,7 @@ OPERATORS = {
     "subtract": ("-", 2, 2, 3),
     "multiply": ("*", 3, 3, 4),
     "divide": ("/", 3, 3, 4),
-    "negative": ("-", 4, 5, 5),  # of one side; to C, two signs in a row are a decrement
+    "negative": ("-", 4, 5, 5),  # it has one side; to C, two signs in a row are a decrement
 }
 """The symbol, how strongly it binds, and how strongly its left and right sides have to."""
 
@@ -39,7 +39,7 @@ def infix(formula: Any, number: Callable[[Any], str], call: Callable[..., str]) 
     number : callable
         Writes a number.
     call : callable
-        ``call(function, *arguments)`` writes what is no operator: a function of expressions.
+        ``call(function, *arguments)`` writes what is not an operator: a function of expressions.
     """
     return _binding(formula, number, call)[0]
 

@@ -12,7 +12,7 @@ COMPILED_MEAN = "compiled mean"
 
 
 def mean_node(mean: float, gradient: Array, parameters: list[Value]) -> Value:
-    """Make the node of a batch mean: one operation on all parameters, its gradient known."""
+    """Make the node of a batch mean: one operation on all parameters, with a known gradient."""
     if not parameters:
         return as_value(mean)
 
@@ -36,6 +36,6 @@ def mean_node(mean: float, gradient: Array, parameters: list[Value]) -> Value:
 
 def _refuse_mean(np: Any, *inputs: Any) -> Any:
     raise GraphError(
-        "the mean that a compiled function returned cannot be compiled again: call the function "
-        "itself inside"
+        "the mean that a compiled function returned cannot be compiled again: inside, call the "
+        "function itself"
     )

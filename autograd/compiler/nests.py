@@ -2,8 +2,8 @@
 
 A program names rows one by one: ``0 0 0 1 1 1`` are the addresses of two numbers, each used three
 times. They lie at a regular distance only when they are read as two loops, one inside the other: a
-view of shape (2, 3) with steps 1 and 0. The NumPy backend reads them so, and the planner leaves
-together what can be read together.
+view of shape (2, 3) with steps 1 and 0. The NumPy backend reads them that way, and the planner
+keeps together what can be read together.
 
 >>> cuts(np.array([[0, 0, 0, 1, 1, 1]]))
 (3, 6)
@@ -17,7 +17,7 @@ from autograd.compiler.program import Addresses
 
 
 def cuts(rows: Addresses) -> tuple[int, ...] | None:
-    """Return after how many addresses each loop starts over, the innermost first.
+    """Return the number of addresses after which each loop starts over, the innermost first.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def cuts(rows: Addresses) -> tuple[int, ...] | None:
 
 
 def is_read_at_once(factors: Addresses) -> bool:
-    """Whether all terms of sums are read as easily as one: by one more loop, or all by gathering.
+    """Return whether all terms of sums are as easy to read as one: by a loop, or all by gathering.
 
     >>> is_read_at_once(np.array([[[0, 1, 2], [4, 5, 6], [8, 9, 10]]]))
     True
@@ -59,7 +59,7 @@ def is_read_at_once(factors: Addresses) -> bool:
     ----------
     factors : array of int, (1 or 2, k, n)
         For each factor, the addresses in each of k terms of n sums. Any two terms lie at a regular
-        distance: it takes three to be a loop.
+        distance: only three or more count as a loop.
     """
     rows = factors.reshape(-1, factors.shape[2])
     if cuts(rows) is None:

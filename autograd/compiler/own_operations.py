@@ -1,7 +1,8 @@
-"""Operations of one's own, tried on a sample before they are compiled.
+"""A user's operations, tried on a sample before they are compiled.
 
-A backend writes an operation down instead of computing it. What is wrong with a definition would
-show there as an error about formulas, or in one backend alone; computed once, it shows as itself.
+A backend writes an operation down instead of computing it. There, a mistake in a definition would
+show as an error about formulas, or in one backend alone. Computing the operation once shows the
+mistake itself.
 """
 
 import math
@@ -17,15 +18,15 @@ from autograd.operation import BUILT_IN, Operation
 def require_sound_operations(tape: Tape) -> None:
     """Raise an error if an operation that is not of the library returns what no backend can use.
 
-    Each is tried once, where it is first used with so many inputs.
+    Each is tried once for each number of inputs that it is used with, where it first is.
 
     Raises
     ------
     ShapeError, NotANumberError
         If its derivative rule does not return one number for each input.
     ArgumentError
-        If its ``array`` returns no array of the shape of its inputs, or another number than its
-        ``forward``.
+        If its ``array`` does not return an array of the shape of its inputs, or returns another
+        number than its ``forward``.
     """
     own = set(tape.operations) - {None, *BUILT_IN.values()}
     tried = set()
@@ -44,7 +45,7 @@ def _try(operation: Operation, out: float, inputs: Sequence[float]) -> None:
     except ShapeError:
         raise  # a rule that does not fit its inputs
     except (ArithmeticError, ValueError):
-        pass  # there is no derivative at this sample, which is told when it is wanted
+        pass  # there is no derivative at this sample: an error if one is asked for
 
 
 def _try_on_arrays(operation: Operation, out: float, inputs: Sequence[float]) -> None:
@@ -67,5 +68,5 @@ def _try_on_arrays(operation: Operation, out: float, inputs: Sequence[float]) ->
     if both_finite and not math.isclose(number, out, rel_tol=1e-6, abs_tol=1e-9):
         raise ArgumentError(
             f"{operation.expression(inputs)} is {out} by its forward, and {number} by its array: "
-            "ag.gradcheck compares them"
+            "make them agree. ag.gradcheck compares them"
         )

@@ -8,10 +8,10 @@ addresses.
 The forward instructions are `MatMul`, `SumProducts`, `Lookup` and `Apply`; each has an adjoint,
 which reads the gradient of the instruction's output and sends gradients to its operands. A `Target`
 says where to, and whether the rows are written there for the first time or added to, so that no
-gradient needs to be zeroed (but those few in ``zeroed``).
+gradient needs to be zeroed (except the few in ``zeroed``).
 
-The five nodes x, w, w x, w x + w and its tanh become three instructions, for x is the batch row 0
-and w the shared row 0 already:
+The five nodes x, w, w x, w x + w and its tanh become three instructions: x is already the batch row
+0, and w the shared row 0.
 
 >>> from autograd import Value, tanh
 >>> from autograd.compiler.passes import apply_passes
@@ -48,7 +48,7 @@ Addresses: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[Any]
 
 LONGEST_LIST = 16
-"""The rows that a region lists one by one when it is printed."""
+"""The most rows that a region lists one by one when it is printed."""
 
 
 class BoundProgram(Protocol):
@@ -283,7 +283,7 @@ class Program:
     zeroed: list[Region] = field(default_factory=list)
 
     def by_region(self) -> Iterator[list[Forward]]:
-        """Yield the forward instructions, those that compute one region together.
+        """Yield the forward instructions in groups, each of which computes one region.
 
         These follow each other and share one `Region` object as their ``out``: sums of products,
         all but the first of which add to it. (The first adds as well where a matrix product has
@@ -295,14 +295,14 @@ class Program:
     def constant(self, region: Region) -> float | None:
         """Return the number of a region that is one constant throughout, None of any other.
 
-        With a number a rule settles beforehand what it would else have to ask for each element.
+        With a number, a rule decides once what it would otherwise have to ask for each element.
         """
         row = None if region.batch else common_number(region.rows)
         return None if row is None else self.constants.get(row)
 
 
 def common_number(numbers: NDArray[Any]) -> Any:
-    """Return the number that all of an array are, None if they differ.
+    """Return the number that all elements of an array are, None if they differ.
 
     >>> common_number(np.array([[0.5, 0.5]])), common_number(np.array([0.5, 2.0]))
     (0.5, None)

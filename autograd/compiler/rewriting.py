@@ -55,7 +55,7 @@ def rewritten(
     formulas : sequence of Formula or number
     rewrite : callable
         ``rewrite(call, uses, depth)`` takes a new call, of rewritten arguments, the number of
-        places at which it stands, and how many calls lie inside each other there, with itself.
+        places where it is used, and how deep calls are nested in it, itself included.
     """
     uses: dict[int, int] = {}
     done: dict[int, Formula] = {}

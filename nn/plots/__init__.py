@@ -9,8 +9,8 @@
 >>> figure = nn.plots.decision_boundary(model, X, y)
 
 Each function returns a matplotlib figure, which a notebook shows, and writes a file only if asked:
-``path="boundary.png"`` (or ``.svg``, ``.pdf``). One picture among others is drawn with ``axes=``
-onto your own axes. No window is opened, and no setting of matplotlib stays changed.
+``path="boundary.png"`` (or ``.svg``, ``.pdf``). With ``axes=`` it draws on your own axes, next to
+other pictures. No window is opened, and no setting of matplotlib stays changed.
 
 `learning_curves` draws the course, `boundary` and `weight_images` what was learned, and `surfaces`
 the landscape; `canvas` is what all pictures share.
@@ -22,7 +22,7 @@ used.
 from autograd.errors import MissingPackageError
 
 try:
-    import matplotlib  # noqa: F401  asked for first, so that its absence is told in our words
+    import matplotlib  # noqa: F401  imported first, so that its absence gets our error below
 except ModuleNotFoundError as error:
     if error.name != "matplotlib":
         raise

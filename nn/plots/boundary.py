@@ -69,8 +69,8 @@ def decision_boundary(
     checked_data(points, labels)
     if points.ndim != 2 or points.shape[1] != 2 or labels.ndim != 1:
         raise ShapeError(
-            f"a decision boundary is drawn of points in a plane, X of shape (n, 2), and their "
-            f"classes, y of shape (n,): these have shapes {points.shape} and {labels.shape}"
+            f"decision_boundary needs points in a plane, X of shape (n, 2), and their classes, y "
+            f"of shape (n,): these have shapes {points.shape} and {labels.shape}"
         )
     run = _run_on(model)
     outputs = run(points)

@@ -93,13 +93,13 @@ def save(figure: Figure, path: str | Path) -> None:
     ArgumentError
         If there is no such format.
     FileError
-        If the file cannot be written. One that was there before is then still whole.
+        If the file cannot be written. One that was there before is then intact.
     """
     file_format = as_path(path).suffix.removeprefix(".").lower()
     formats = figure.canvas.get_supported_filetypes()
     if file_format not in formats:
         raise ArgumentError(
-            f"{str(path)!r} does not end in an image format: take one of {', '.join(formats)}"
+            f"{str(path)!r} does not end in an image format: use one of {', '.join(formats)}"
         )
     with replacing(path) as unfinished:
         figure.savefig(unfinished, format=file_format, **SAVING)

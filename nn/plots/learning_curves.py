@@ -40,7 +40,7 @@ def curves(
     metric : str
         What its metric measures, such as "accuracy".
     validation : str
-        What the validation data are called.
+        What to call the validation data.
     title : str
     path : path, optional
         See `nn.plots.save`.

@@ -124,7 +124,7 @@ def surface(
     with style():
         space: Any = axes or new_axes(9, 7.5, projection="3d", box_aspect=(4, 4, 2.6))
         if space.name != "3d":
-            raise ArgumentError("a surface takes axes of projection='3d'")
+            raise ArgumentError("a surface needs axes with projection='3d'")
         space.computed_zorder = False  # the path lies on the surface, and would sink into it
         space.view_init(*view)
         space.set_title(_title(landscape) if title is None else title)

@@ -62,7 +62,9 @@ def weights(
         layer.state_dict()["weight"] if isinstance(layer, Layer) else layer, "the layer"
     )
     if numbers.ndim != 2 or numbers.size == 0:
-        raise ShapeError(f"weights are an array of (n_neurons, n_inputs), not of {numbers.shape}")
+        raise ShapeError(
+            f"weights must be an array of shape (n_neurons, n_inputs), not {numbers.shape}"
+        )
     if not np.isfinite(numbers).all():
         raise ArgumentError("a weight is infinite or nan")
     n_neurons, n_inputs = numbers.shape

@@ -301,9 +301,9 @@ OF_LISTS: dict[str, Callable[[Any], Any]] = {
     "lookup": lambda table: ag.lookup(table, 0),
 }
 NO_LISTS: list[tuple[Any, str]] = [
-    ({0: 10.0, 1: 20.0}, r"not \{0: 10\.0, 1: 20\.0\}: of a dict, give list\(d\.values\(\)\)"),
-    ({0: 10.0, 1: 20.0}.keys(), "a set has no order, make a list"),
-    ({1.0, 2.0}, r"not \{1\.0, 2\.0\}: a set has no order, make a list"),
+    ({0: 10.0, 1: 20.0}, r"not \{0: 10\.0, 1: 20\.0\}: for a dict d, give list\(d\.values\(\)\)"),
+    ({0: 10.0, 1: 20.0}.keys(), "a set has no order, give a list"),
+    ({1.0, 2.0}, r"not \{1\.0, 2\.0\}: a set has no order, give a list"),
     (frozenset([1.0, 2.0]), "a set has no order"),
     (np.array(5.0), r"not array\(5\.\): give \[x\] for one number x"),
 ]

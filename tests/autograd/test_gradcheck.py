@@ -261,12 +261,15 @@ def test_a_large_part_does_not_hide_a_wrong_one() -> None:
 
 @pytest.mark.parametrize(
     ("function", "x", "outside"),
-    [(ag.log, 1e-6, -5e-06), (lambda x: ag.exp(709 + x), 0.78271, 0.782716)],
+    [
+        (ag.log, 1e-6, r"log\(-5e-06\)"),
+        (lambda x: ag.exp(709 + x), 0.78271, r"exp\(709\.782716\)"),
+    ],
 )
 def test_a_step_out_of_the_domain_is_told_with_the_point_and_the_step(
-    function: Callable[[Any], Any], x: float, outside: float
+    function: Callable[[Any], Any], x: float, outside: str
 ) -> None:
-    message = rf"step=6e-06 goes from input 0 = {x} to .*{outside}.*\. Give a smaller step"
+    message = rf"undefined one step from input 0 = {x}: {outside}.*\. Use a smaller step than 6e-06"
     with pytest.raises(ag.ArgumentError, match=message):
         ag.gradcheck(function, x)
     assert ag.gradcheck(function, x, step=1e-10, tolerance=1e-3)

@@ -268,7 +268,7 @@ def test_other_results_of_one_graph_are_noticed(results: Callable[..., Any]) -> 
         calls.append(x)
         return results(x[0], x[1])[len(calls) > 1]
 
-    with pytest.raises(TraceError, match="something else for sample 2"):
+    with pytest.raises(TraceError, match="something different for sample 2"):
         ag.compile(function).map(X)
 
 
@@ -453,7 +453,7 @@ def test_other_leaves_in_the_same_places_are_noticed_though_their_numbers_are_eq
         return (p - q) * (r - 2 * s)
 
     parameters = Value(1.0), Value(1.0)
-    with pytest.raises(TraceError, match="something else for sample 1"):
+    with pytest.raises(TraceError, match="something different for sample 1"):
         ag.compile(function)(np.ones((2, 2)))
 
 
@@ -653,7 +653,7 @@ def test_a_function_is_called_with_as_many_arguments_as_it_takes(name: str, meth
 
 
 def test_samples_that_differ_are_compared_wherever_they_stand() -> None:
-    with pytest.raises(TraceError, match="something else for sample 1 than for sample 0"):
+    with pytest.raises(TraceError, match="something different for sample 1 than for sample 0"):
         ag.compile(lambda x: w * float(f"{x:.1f}"))(np.array([1.0, 2.0, 1.0]))
 
 
@@ -704,7 +704,7 @@ def test_an_array_of_values_is_a_list_of_them() -> None:
 
 @pytest.mark.parametrize("result", [None, "1", [[1.0], [1.0, 2.0]], [1.0, [2.0]], {"loss": 1.0}])
 def test_a_function_returns_values_or_even_lists_of_them(result: Any) -> None:
-    with pytest.raises(GraphError, match="returns a Value, or lists of Values of equal length"):
+    with pytest.raises(GraphError, match="must return a Value, or lists of Values of equal length"):
         ag.compile(lambda x: result)(X)
 
 

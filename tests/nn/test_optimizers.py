@@ -424,7 +424,7 @@ def test_parameters_are_different_variables(
 @every_optimizer
 @pytest.mark.parametrize("thing", [1.0, "weight", None, [Value(1.0)]], ids=repr)
 def test_parameters_are_values(make: Callable[..., nn.Optimizer], thing: Any) -> None:
-    with pytest.raises(ag.NotANumberError, match="parameters are Values, not"):
+    with pytest.raises(ag.NotANumberError, match="parameters must be Values, not"):
         make([thing], lr=0.1)
 
 

@@ -1,8 +1,7 @@
 """The float backend: a program becomes straight-line Python on floats.
 
-A NumPy call takes a microsecond before it computes anything. Where blocks are of few rows and
-batches of few samples, as in a deep narrow graph, that is most of the time, and plain floats are
-faster.
+A NumPy call takes a microsecond before it computes anything. Where blocks have few rows and batches
+few samples, as in a deep narrow graph, that is most of the time, and plain floats are faster.
 
 `source` writes the program row by row, with `variables` for the rows and `expressions` for the
 formulas of the operation table, and `bound` is what runs.

@@ -1,4 +1,4 @@
-"""A program that runs on floats of Python.
+"""A program that runs on Python's floats.
 
 The source holds one assignment per row, ``u3`` for shared rows and ``v3`` for batch rows, with a
 ``d`` before the name for gradients; what differs from sample to sample stands in a loop.
@@ -39,17 +39,17 @@ from autograd.compiler.float_backend.source import float_source
 from autograd.compiler.program import Program
 
 ELEMENTS_PER_INSTRUCTION = 16
-"""Up to so many floats an instruction, on the average, Python is faster than NumPy.
+"""Up to about this many floats per instruction, on average, Python is faster than NumPy.
 
 Measured in one process, gradient included: 1,000 steps of tanh and mul, one number at a time, run
 15 times as fast here as in NumPy at 1 sample (75 us and 1.4 ms), 11 times at 2, 9 at 4, 6 at 8,
-3.7 at 16, and as fast at 100. Where NumPy has matrix products it is faster from some 20 floats on:
-the network 2-16-16-1 has 40 an instruction at 1 sample, and takes 14 us in NumPy, 35 us here.
+3.7 at 16, and as fast at 100. With matrix products, NumPy is faster from about 20 floats on: the
+network 2-16-16-1 has 40 per instruction at 1 sample, and takes 14 us in NumPy, 35 us here.
 """
 
 
 def is_faster(program: Program, batch_size: int) -> bool:
-    """Whether this backend is expected to run a program faster than `numpy_backend`."""
+    """Return whether this backend is expected to run a program faster than `numpy_backend`."""
     n_elements = (program.n_inputs + len(program.outputs)) * batch_size
     for step in program.forward:
         largest = max(region.rows.size for region in step.operands if region is not None)
@@ -75,7 +75,7 @@ class BoundProgram(WithFallback):
         super().__init__(program, batch_size, dtype)
         self.source, names = float_source(program, batch_size, dtype)
         exec(compile(self.source, "<compiled graph>", "exec"), names)
-        self._function: Callable[..., Any] = names.pop("run")  # else the two hold each other
+        self._function: Callable[..., Any] = names.pop("run")  # or the two would hold each other
 
     def _attempt(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool

@@ -22,14 +22,14 @@ from autograd.compiler.rewriting import rewritten
 from autograd.operation import Operation
 
 DEEPEST = 50
-"""The calls inside each other in one expression: Python reads no more than some 90."""
+"""The deepest nesting of calls in one expression: Python reads no more than about 90."""
 
 
 def expressions(function: Callable[..., Any], *arguments: Any) -> list[str] | None:
     """Return what a function of formulas returns as Python, None if it has no such form.
 
     Parts that are used several times have none either: written out, they would be computed again.
-    Nor have calls deep inside each other, which Python could not read.
+    Nor do deeply nested calls, which Python could not read.
     """
     try:
         results = function(*arguments)
@@ -53,7 +53,7 @@ def _call(function: str, *arguments: str) -> str:
 
 
 def _in_one_line(call: Formula, uses: int, depth: int) -> Formula:
-    """Refuse a part that stands in several places, or lies too deep for Python."""
+    """Refuse a part that is used in several places, or nested too deep for Python."""
     if uses > 1 or depth > DEEPEST:
         raise NoFormulaError("a part that needs a name")
     return call

@@ -24,7 +24,7 @@ FUNCTIONS = {name: operation.forward for name, operation in BUILT_IN.items()}
 """The forward functions that keep their names in the source."""
 
 LONGEST_SUM = 50
-"""The terms of one statement: Python compiles a sum by a recursion as deep as it is long."""
+"""The most terms of one statement: Python compiles a sum by a recursion as deep as it is long."""
 
 
 def float_source(program: Program, batch_size: int, dtype: DTypeLike) -> tuple[str, dict[str, Any]]:
@@ -79,7 +79,7 @@ class _Writer:
     names : dict of str to function or float
         What names in the source stand for, beside the variables.
     written : set of Variable
-        Those whose gradients hold something by now. Row by row, the order tells which contribution
+        Those whose gradients hold something by now. Row by row, the order shows which contribution
         is the first: the marks of the targets are not needed.
     wanted : set of Variable
         Those whose gradients something reads.
@@ -212,7 +212,7 @@ class _Writer:
         """Return the name in the source of `forward` of an operation, or of another `part`."""
         if operation not in self.name_of:
             name = operation.name
-            # A variable, a keyword or an earlier operation may have the name of one of a user.
+            # A user's may share its name with a variable, a keyword or an earlier operation.
             own = f"{identifier(name)}_{len(self.name_of)}"
             self.name_of[operation] = name if operation is BUILT_IN.get(name) else own
         name = self.name_of[operation]

@@ -1,10 +1,11 @@
 """The native backend: a program becomes C, which the compiler of the machine makes fast.
 
-NumPy is called for each instruction, and each call takes its time and reads and writes memory. In C
-an instruction is a loop, and a batch that fits the caches is done in a few microseconds. The price
-is a C compiler, which has to be on the machine, and its time: some tenths of a second for each
-program and each batch size, the last batch of an epoch being another one, and seconds for programs
-of a thousand instructions. So this backend is for training that takes minutes:
+NumPy is called for each instruction, and each call takes time to begin, and to read and write
+memory. In C an instruction is a loop, and a batch that fits in the caches is done in a few
+microseconds. The price is a C compiler, which has to be on the machine, and its time: a few tenths
+of a second for each program and each batch size (the last batch of an epoch is often another one),
+and seconds for programs of a thousand instructions. So this backend is for training that takes
+minutes:
 
 >>> import autograd as ag
 >>> from autograd.compiler import native

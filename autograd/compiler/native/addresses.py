@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from autograd.compiler.program import Region
 
 CACHE_LINE_BYTES = 64
-"""Rows of samples, and all arrays, begin at lines of the cache, and reach to the end of one.
+"""Rows of samples, and all arrays, begin and end with a cache line.
 
 So they are made of whole vectors: those of ``kernels.c`` have 64 bytes too, or a half or a quarter.
 """
 
 COUNTERS = ("k", "i")
-"""The variables of the loops over a region of two axes; that of one axis has the last alone."""
+"""The variables of the loops over a region of two axes; a region of one axis has only the last."""
 
 
 class Elements:
@@ -79,7 +79,7 @@ class Table:
 
 
 def index(first: int, steps: Sequence[int]) -> str:
-    """Return ``first`` plus as many steps along each axis as its counter says.
+    """Return ``first`` plus, along each axis, its step times its counter.
 
     >>> index(5, [3, 1])
     '5 + 3 * k + i'

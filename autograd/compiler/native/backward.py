@@ -39,7 +39,7 @@ def emit_adjoint(statements: Statements, adjoint: Adjoint) -> None:
 
 
 def _prepare(statements: Statements, target: Target) -> str:
-    """Return the operator that sends to a target, after zeroing what would else be overwritten."""
+    """Return the operator that sends to a target, after zeroing what it would overwrite."""
     if target.add:
         return "+="
     region = target.region
@@ -87,7 +87,7 @@ def _apply_adjoint(
 
 
 def _independent(contributions: Sequence[Contribution]) -> bool:
-    """Whether contributions may be sent row by row: none overwrites what another one adds to."""
+    """Return whether contributions may be sent row by row: none overwrites what another adds to."""
     if all(contribution.operator == "+=" for contribution in contributions):
         return True
     for batch in (False, True):

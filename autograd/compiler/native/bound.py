@@ -21,7 +21,7 @@ def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "B
     Raises
     ------
     MissingPackageError, CompilationError
-        If the machine has no C compiler, or that fails.
+        If the machine has no C compiler, or it fails.
     ArgumentError
         If an operation cannot be written in C.
     """
@@ -86,7 +86,7 @@ class BoundProgram(WithFallback):
         return None
 
     def _zeros(self, *shape: int) -> Array:
-        """Return zeros that begin at a line of the cache, as rows do then."""
+        """Return zeros that begin at a cache line, as their rows then do."""
         size = int(np.prod(shape))
         numbers = np.zeros(size + CACHE_LINE_BYTES // self.dtype.itemsize, self.dtype)
         start = -numbers.ctypes.data % CACHE_LINE_BYTES // self.dtype.itemsize

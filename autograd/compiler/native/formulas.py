@@ -21,7 +21,7 @@ from autograd.errors import ArgumentError
 from autograd.operation import Operation
 
 DEEPEST = 12
-"""The calls inside each other in one expression: what lies deeper gets a name."""
+"""The deepest nesting of calls in one expression: what lies deeper gets a name."""
 
 _FUNCTIONS = {
     **dict.fromkeys(["abs", "absolute", "fabs"], "fabs"),
@@ -45,7 +45,7 @@ _FUNCTIONS = {
 """What functions of NumPy are called in C, or in ``kernels.c``, where they do the same."""
 
 _OF_FLOATS = {math.erf: "erf", math.erfc: "erfc", math.gamma: "tgamma", math.lgamma: "lgamma"}
-"""What functions of floats are called in C, which NumPy does not have."""
+"""What functions of floats are called in C that NumPy does not have."""
 
 
 class Formulas:
@@ -130,7 +130,7 @@ class Formulas:
 
 
 def _known(message: str, make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
-    """Return the formulas that are made, if they can be and C has all of their functions."""
+    """Return the formulas that `make` makes, or raise `message` if C cannot express them."""
     try:
         formulas = make()
         for part in calls_in(formulas, {}):

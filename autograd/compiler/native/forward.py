@@ -12,7 +12,7 @@ from autograd.compiler.native.statements import Statements, loops
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
 
 LONGEST_SUM = 8
-"""The terms of one statement; a longer sum of products is a loop that adds them up in memory."""
+"""The most terms of one statement; a longer sum is a loop that adds its terms up in memory."""
 
 
 def emit_forward(statements: Statements, instructions: Sequence[Forward]) -> None:

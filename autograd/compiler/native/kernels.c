@@ -10,8 +10,8 @@
 #include <string.h>
 
 #if defined __GLIBC__ && defined __x86_64__ && !defined __clang__
-/* The mathematical library of glibc has these for whole vectors too; its own header tells the
-   compiler so only if it may also forget about infinity and nan. */
+/* The mathematical library of glibc has these for whole vectors too; its own header says so only
+   to a compiler that may also forget about infinity and nan. */
 #define ALSO_OF_VECTORS(function) \
     __attribute__((simd("notinbranch"))) double function(double); \
     __attribute__((simd("notinbranch"))) float function##f(float);
@@ -50,7 +50,7 @@ INLINE number minimum(number a, number b) { return a <= b || a != a ? a : b; }
 /* --- products of matrices --- */
 
 #ifdef __AVX512F__
-enum { VECTOR_BYTES = 64, TILE_ROWS = 8 }; /* such that a tile fits into the vector registers */
+enum { VECTOR_BYTES = 64, TILE_ROWS = 8 }; /* so that a tile fits into the vector registers */
 #elif defined __AVX__
 enum { VECTOR_BYTES = 32, TILE_ROWS = 6 };
 #else
@@ -182,7 +182,7 @@ INLINE int entry(number index, int count)
     return 0;
 }
 
-enum { BLOCK = 8 }; /* numbers in a line of the cache: so much is read and written at once */
+enum { BLOCK = 8 }; /* numbers in a cache line: that much is read and written at once */
 
 /* Columns of samples[B][n] become rows. */
 static void transpose(number *rows, const number *samples, int n)

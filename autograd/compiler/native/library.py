@@ -11,7 +11,7 @@ from pathlib import Path
 from autograd.errors import CompilationError, MissingPackageError
 
 LONG = 2000
-"""Lines of C from which on -O3 would take three times as long as -O2, for little."""
+"""From this many lines of C on, -O3 would take three times as long as -O2, for little gain."""
 
 FLAGS = [
     "-march=native",  # the library is used here and now
@@ -20,7 +20,7 @@ FLAGS = [
     # GCC 12 writes an address as null plus a distance, takes that for an access to nothing, and
     # leaves out a call that did nothing else.
     "-fno-delete-null-pointer-checks",
-    "-fno-trapping-math",  # what fails is asked for at the end, not where it fails
+    "-fno-trapping-math",  # failures are looked for at the end, not where they happen
     "-ffp-contract=fast",
     "-shared",
     "-fPIC",
@@ -70,7 +70,7 @@ def unload(library: ctypes.CDLL) -> None:
 
 
 def is_available() -> bool:
-    """Whether there is a C compiler: the one that the environment variable CC names, if any."""
+    """Return whether there is a C compiler: the one that the variable CC names, if any."""
     return _c_compiler() is not None
 
 
@@ -84,6 +84,6 @@ def _commands() -> list[list[str]]:
     named = os.environ.get("CC", "")
     try:
         command = shlex.split(named)
-    except ValueError:  # a quotation mark without another one: there is no such command
+    except ValueError:  # an unmatched quotation mark: there is no such command
         command = [named]
     return [command] if command else [["gcc"], ["cc"], ["clang"]]

@@ -1,7 +1,7 @@
 """Matrix products: calls of ``multiply`` and ``correlate`` of ``kernels.c``.
 
-These take matrices whose elements lie at regular distances. Others are copied into such ones
-before; and what is sent to gradients at no regular distance is computed apart from them.
+These need matrices whose elements lie at regular distances. Others are copied into such ones first;
+and what is sent to gradients at no regular distance is computed apart from them.
 """
 
 import dataclasses
@@ -14,16 +14,17 @@ from autograd.compiler.native.statements import Contribution, Statements, loops
 from autograd.compiler.program import MatMul, Region
 
 WIDE = 16
-"""From so many inputs on, the gradient of their weights is computed from the samples as they came.
+"""From this many inputs on, the gradient of their weights is computed from samples as they came.
 
-These are rows of inputs, and vectors of inputs need no sum over their parts: a product of 64 x 784
-weights takes half the time.
+There the inputs of one sample lie side by side, so each lane of a vector adds up the gradient of a
+weight of its own. In the batch rows the samples of one input lie side by side, and the lanes have
+to be added up at the end. For 64 x 784 weights this takes half the time.
 """
 
 
 @dataclass(frozen=True)
 class _Matrix:
-    """What a call is given: the address of the first element, and how far to go to the next."""
+    """What a call is given: the first element, and how far it is to the next row and column."""
 
     address: str
     row: int
@@ -48,7 +49,7 @@ def emit_weight_gradient(
     sent = _matrix(statements, gradient, gradient=True)
     samples = _samples(statements, step.inputs)
     steps = target.steps
-    if samples is not None and (steps is None or steps[1] == 1):  # None: computed in a room apart
+    if samples is not None and (steps is None or steps[1] == 1):  # None: computed in a copy
         n_rows, n_terms, _ = _sizes(step)
         sent = dataclasses.replace(sent, column=1)  # from sample to sample, at the one place
         sizes = n_rows, statements.batch_size, n_terms

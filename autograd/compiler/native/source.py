@@ -1,12 +1,12 @@
 """A program as C: one statement for each instruction and each gradient that it sends.
 
-A statement is a loop over rows, and inside of it, for batch rows, one over the samples::
+A statement is a loop over rows and, inside it, for batch rows, one over the samples::
 
     ALL(i, 16) SAMPLES V[19 + i][s] = maximum(V[3 + i][s], 0.0);
     ALL(i, 16) SAMPLES dV[3 + i][s] = dV[19 + i][s] * (V[19 + i][s] > 0.0);
 
-What these names mean stands in ``kernels.c``, with which the source begins. Then come the rows and
-the statements, in functions of not too many:
+These names are defined in ``kernels.c``, with which the source begins. Then come the rows and the
+statements, in functions of a few statements each:
 
 >>> from autograd import Value, tanh
 >>> from autograd.compiler.passes import apply_passes
@@ -71,7 +71,7 @@ class Source:
         It defines ``set_memory``, which is given the addresses of all arrays, in the order of
         `POINTERS`, and ``run``.
     stride : int
-        The numbers from one batch row to the next.
+        How many numbers it is from one batch row to the next.
     rows, coefficients : array
         The tables that the text refers to.
     """
@@ -127,7 +127,7 @@ def _memory(statements: Statements) -> Iterator[str]:
 
 
 def _functions(name: str, lines: Sequence[str]) -> Iterator[str]:
-    """Define a function of these lines, as several ones if there are many."""
+    """Define a function of these lines, in parts if there are many."""
     calls: list[str] = []
     for start in range(0, len(lines), STATEMENTS_A_FUNCTION):
         calls.append(f"{name}_{len(calls) + 1}();")

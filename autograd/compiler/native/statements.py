@@ -29,7 +29,7 @@ class Statements:
     dtype : numpy dtype
     batch_size : int
     stride : int
-        The numbers from one batch row to the next: rows begin at lines of the cache.
+        How many numbers it is from one batch row to the next: rows begin at cache lines.
     elements : Elements
     formulas : Formulas
     scratch : int
@@ -48,7 +48,7 @@ class Statements:
         self._lines: list[str] = []
 
     def taken(self) -> list[str]:
-        """Return the statements so far, and begin anew."""
+        """Return the statements so far, and start over."""
         lines, self._lines = self._lines, []
         return lines
 
@@ -83,7 +83,7 @@ class Statements:
         Parameters
         ----------
         per_sample : bool
-            Whether the formulas differ from sample to sample. Gradients that do not get the sum.
+            Whether the formulas differ from sample to sample. Shared gradients then get the sum.
         """
         formulas = [contribution.formula for contribution in contributions]
         within, expressions = self.formulas.written(formulas)
@@ -106,14 +106,14 @@ class Statements:
         self.emit(loops(contributions[0].target.rows) + body)
 
     def borrow(self, numbers: int) -> str:
-        """Return the address of room for so many numbers, until `give_back`."""
+        """Return the address of room for this many numbers, until `give_back`."""
         address = f"scratch + {self._borrowed}"
         self._borrowed += numbers
         self.scratch = max(self.scratch, self._borrowed)
         return address
 
     def give_back(self) -> None:
-        """Let all room that was borrowed be used again."""
+        """Return all borrowed room, to be used again."""
         self._borrowed = 0
 
 
@@ -122,7 +122,7 @@ def _block(statements: Sequence[str]) -> str:
 
 
 def stride(batch_size: int, dtype: np.dtype[Any]) -> int:
-    """Return the numbers from one batch row to the next: rows begin at lines of the cache."""
+    """Return how many numbers it is from one batch row to the next: rows begin at cache lines."""
     line = CACHE_LINE_BYTES // dtype.itemsize
     return -(-batch_size // line) * line
 

@@ -1,7 +1,7 @@
 """The NumPy backend: a program becomes Python source that works in place on a few arrays.
 
-Every operand of an instruction is a view of the program's `memory`, made once, when the program is
-bound to a batch size, of rows in the shape that `nesting` finds for them; the source calls NumPy
+Every operand of an instruction is a view of the program's `memory`, in the shape that `nesting`
+finds for its rows, made once, when the program is bound to a batch size. The source calls NumPy
 functions on these views, and the ``array`` of those operations that have no formula. Rows at no
 regular distance are gathered into a buffer each time, and some inputs are read `in_place`.
 

@@ -31,7 +31,7 @@ from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Region, Target
 
 MOST_PADDING = 2
-"""How many times as long contributions may become by filling up all columns to the longest."""
+"""How many times as long contributions may become by padding all columns to the longest."""
 
 
 def accumulate(
@@ -134,8 +134,8 @@ def _scatter(statements: Statements, target: Target, formula: Formula, rows: Arr
 def _sums_by_row(statements: Statements, formula: Formula, rows: Array, width: int) -> Formula:
     """Return what each row gets in all, for rows that get several contributions.
 
-    If most get about equally many, they are gathered into columns and these summed, which takes
-    half the time of ``reduceat``.
+    If most get about equally many, these are gathered into columns, and the columns summed. That
+    takes half the time of ``reduceat``, without which the names GPT would take 11 % longer.
     """
     columns = in_columns(rows.ravel())
     if columns.size > MOST_PADDING * rows.size:
@@ -153,9 +153,9 @@ def _sums_by_row(statements: Statements, formula: Formula, rows: Array, width: i
 
 
 def in_columns(rows: Array) -> Array:
-    """Return the places at which each row stands, in a column for each, in the order of the rows.
+    """Return the places where each row stands, in a column for each, in the order of the rows.
 
-    Columns are filled to equal length with the place behind the last.
+    Columns are padded to equal length with the place behind the last.
 
     >>> in_columns(np.array([7, 5, 7, 7]))
     array([[1, 0],

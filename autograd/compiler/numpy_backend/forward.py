@@ -46,7 +46,7 @@ def emit_forward(statements: Statements, instructions: list[Forward]) -> None:
         formulas += [_sum_products(statements, step) for step in sums]
         total = functools.reduce(operator.add, formulas)
         if sums[0].out.batch and total.function.endswith(".reduce") and not _varies(sums[0]):
-            # A reduction does not spread the same number over all samples.
+            # A reduction does not broadcast one number to all samples.
             total = Formula("add", (total, ZERO))
         statements.assign(statements.view(sums[0].out), total)
 

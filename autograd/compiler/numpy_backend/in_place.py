@@ -1,9 +1,9 @@
 """Inputs that stay where they are: matrix products read the samples of an argument as they came.
 
-Samples come as rows, and are kept as columns, beside all that is computed of them. A matrix product
-reads the ones as quickly as the others. So an argument that only products read, and read whole,
-need not be copied: it is handed to the generated functions. Here one product reads the first 16
-inputs and one the others, of which a sum reads the last as well:
+Samples come as rows, and are kept as columns, next to all that is computed from them. A matrix
+product reads rows as quickly as columns. So an argument that only products read, and read whole,
+need not be copied: it is passed to the generated functions. Here one product reads the first 16
+inputs and another one the rest, of which a sum reads the last as well:
 
 >>> from autograd import Value, dot, sum, tanh
 >>> from autograd.compiler.passes import apply_passes
@@ -14,7 +14,7 @@ inputs and one the others, of which a sum reads the last as well:
 >>> columns_of_products(program)
 [(0, 16)]
 
-Where a number leaves the range of floats, no one looks for it there: samples are finite.
+If a number leaves the range of floats, it is not looked for there: samples are finite.
 """
 
 import numpy as np
@@ -22,13 +22,13 @@ import numpy as np
 from autograd.compiler.program import MatMul, Program
 
 WIDE = 16
-"""From so many inputs on, copying them takes longer than handing them over."""
+"""From this many inputs on, copying them takes longer than passing them."""
 
 
 def columns_of_products(program: Program) -> list[tuple[int, int]]:
     """Return the first and the end of inputs that matrix products read together, and nothing else.
 
-    Only a call tells whether these are one argument.
+    Only a call shows whether these are one argument.
     """
     products: set[tuple[int, int]] = set()
     others = [region for region in program.outputs if region.batch]

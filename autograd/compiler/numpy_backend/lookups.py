@@ -42,7 +42,7 @@ def emit_lookup(statements: Statements, instruction: Lookup) -> None:
 
 
 def _places(statements: Statements, instruction: Lookup) -> Formula:
-    """Return the formula of where in flat memory the numbers stand that are looked up.
+    """Return the formula of the places in flat memory where the numbers looked up stand.
 
     One index may be used several times, for all the numbers of a row: it is checked once.
     """
@@ -96,7 +96,7 @@ def whole_indices(indices: Array, known: Array) -> Array:
     ----------
     indices : array of float, (n, samples)
     known : array of float
-        All that there are, from 0.0 on: reading it at an index has to give that index.
+        All that are valid, from 0.0 on: reading it at an index has to give that index.
 
     Raises
     ------

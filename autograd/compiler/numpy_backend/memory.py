@@ -82,8 +82,8 @@ class Memory:
     def stacked(self, rows: Sequence[Region]) -> Callable[[], Array]:
         """Return a function that returns one row of each region, together of shape (n, samples).
 
-        It copies nothing, if they are batch rows at a regular distance. Else the next call writes
-        to the same array.
+        It copies nothing if they are batch rows at a regular distance. Otherwise the next call
+        writes to the same array.
         """
         addresses = np.concatenate([region.rows.ravel() for region in rows])
         in_batch = np.array([region.batch for region in rows])

@@ -67,15 +67,15 @@ class _Bookkeeping:
         self.zeroed: dict[bool, list[int]] = {False: [], True: []}
 
     def arrived(self, region: Region) -> bool:
-        """Whether all rows of a region have been written."""
+        """Return whether all rows of a region have been written."""
         return bool(self.written[region.batch][region.rows].all())
 
     def reached(self, instruction: Forward) -> Iterator[Forward]:
         """Yield an instruction, or its parts, if a gradient arrives at rows that pass it on.
 
-        Elsewhere the gradient is zero. That suits sums of products; of an operation only the rows
-        reached are differentiated, and by no operands but those that need it: other derivatives
-        may not exist.
+        Elsewhere the gradient is zero. Sums of products pass that on as it is; an operation is
+        differentiated only in the rows reached, and only by the operands that need it: other
+        derivatives may not exist.
         """
         out = instruction.out
         written = self.written[out.batch]

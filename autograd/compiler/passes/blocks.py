@@ -46,8 +46,8 @@ class Block:
 
 
 def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
-    """Group the rows, each computed as early as possible, in an order in which they can be."""
-    numbers: dict[Any, int] = {}  # of the forms, for they are compared often
+    """Group the rows, each as early as possible, in an order in which they can be computed."""
+    numbers: dict[Any, int] = {}  # of the forms, which are compared often
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
     levels = levels_from_inputs(tape, operands_of_rows(rows))
     for index, row in rows.items():
@@ -74,7 +74,7 @@ def operands_of_rows(rows: dict[int, Row]) -> Operands:
 
 
 def levels_from_inputs(tape: Tape, operands: Operands) -> list[int]:
-    """Return how many rows have to be computed one after the other before each, and itself.
+    """Return the level of each row: the length of the longest chain of rows that ends with it.
 
     By tape index: 0 for what is no row, and at the end for `NONE`.
     """

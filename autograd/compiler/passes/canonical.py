@@ -14,7 +14,7 @@ the passes after this one see what is the same. Every other operation is a call 
 7 Call(operation=<operation tanh>, operands=(6,))
 
 Of the four recorded operations two are left: ``w * x``, ``- b`` and ``+ 1`` are used once, in a
-sum, and went into it. The terms of a sum are told apart by `KINDS`: ``w * x`` is shared*batch, the
+sum, and went into it. The terms of a sum are grouped by `KINDS`: ``w * x`` is shared*batch, the
 others are shared.
 """
 
@@ -76,7 +76,7 @@ class Sum:
 
 @dataclass(frozen=True)
 class Call:
-    """An operation that is no sum of products, on earlier rows."""
+    """An operation that is not a sum of products, on earlier rows."""
 
     operation: Operation
     operands: tuple[int, ...]
@@ -175,12 +175,12 @@ class _Canonicalization:
         return None
 
     def is_square(self, operands: tuple[int, ...]) -> bool:
-        """Whether a power is a product of a row with itself."""
+        """Return whether a power is a product of a row with itself."""
         exponent = operands[1]
         return self.tape.constant[exponent] and self.tape.numbers[exponent] == 2.0
 
     def has_reciprocal(self, index: int) -> bool:
-        """Whether a node is a constant by which to divide is to multiply by another one."""
+        """Return whether a node is a constant with a reciprocal, to multiply by instead."""
         return self.tape.constant[index] and math.isfinite(1.0 / self.tape.numbers[index])
 
     def terms(self, index: int, scale: float) -> list[Term]:
@@ -216,7 +216,7 @@ class _Canonicalization:
         return (1.0, left, right)
 
     def sum(self, terms: Iterable[Term]) -> Sum:
-        """Tell terms apart by kind."""
+        """Return the sum of terms, grouped by kind."""
         varying = self.tape.varying
         kinds = no_terms()
         batch_batch, shared_batch, batch, shared, shared_shared = kinds
@@ -233,7 +233,7 @@ class _Canonicalization:
         return Sum(kinds)
 
     def is_absorbed(self, index: int, terms: list[Term]) -> bool:
-        """Whether a sum goes into the sum that uses it, rather than being a row of its own.
+        """Return whether a sum goes into the sum that uses it, rather than being a row of its own.
 
         It does if nothing else uses it. A scaled sum stays a row, since factors on every term
         would hide a matrix product; and so does what is the same for all samples inside what is

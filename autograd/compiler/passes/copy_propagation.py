@@ -26,8 +26,8 @@ from d batch[2] to (= d shared[0], None)
 from d batch[4] to (= d batch[2],)
 from d batch[2] to (= d shared[0], None)
 
-A parameter's gradient is a result, and is written in any case. So is one that is read at regular
-distances and would not lie so where the other one stands, unless it is one of many such copies.
+A parameter's gradient is a result, and is written in any case. So is a copy that is read at regular
+distances where the original does not lie at such, unless it is one of many.
 """
 
 import dataclasses
@@ -38,7 +38,7 @@ import numpy as np
 from autograd.compiler.program import Adjoint, Program, Region, SumProducts
 
 WORTH_GATHERING = 3
-"""From so many copies on, gathering them where they are read takes less time than making them."""
+"""From this many copies on, gathering them where they are read takes less time than making them."""
 
 
 def propagate_copies(program: Program) -> Program:
@@ -72,7 +72,7 @@ class _Places:
     writes : dict of bool to array of int
         How often something is sent to each row, and once more where it is a result.
     readers : dict of int to list of Region
-        By the number of an adjoint that copies: the gradients that are read of its and few others.
+        By the number of an adjoint that copies: the gradients read from it and from few others.
     """
 
     def __init__(self, program: Program) -> None:

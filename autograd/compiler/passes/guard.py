@@ -1,10 +1,10 @@
 """The guard on the numbers of Values while a function is recorded for any sample.
 
-The graph of one sample stands for all only if nothing in it depends on the numbers. So asking a
-Value for its number raises a `TraceError` meanwhile: inputs and what is computed are of the class
-`TracedValue`, and the variables that a function reaches are of it as long as it runs. One thing
-never shows: ``.data`` of a variable that the graph does not reach, for then nothing tells that it
-is a parameter.
+The graph of one sample stands for all only if nothing in it depends on the numbers. So while it is
+recorded, asking a Value for its number raises a `TraceError`: inputs and what is computed are of
+the class `TracedValue`, and the variables that a function reaches are of it as long as it runs. One
+thing goes unnoticed: ``.data`` of a variable that the graph does not reach, because then nothing
+shows that it is a parameter.
 
 >>> from autograd.tracing import tracing
 >>> w = Value(2.0)
@@ -32,9 +32,9 @@ from autograd.value import Value
 class TracedValue(Value):
     """An input, a parameter, or what is computed, while a function is recorded for any sample.
 
-    It differs from a Value in that users cannot read its number, though the operations can. Some
-    live on, those that a function kept; and while it runs, other threads see them. So a copy, or
-    what is pickled, is of the class `plain`.
+    It differs from a Value in that users cannot read its number, though the operations can. Those
+    that a function keeps live on; and while it runs, other threads see them. So a copy, or what is
+    pickled, is of the class `plain`.
     """
 
     __slots__ = ()

@@ -95,7 +95,7 @@ class Layout:
         return self.region(batch, np.arange(start, self.sizes[batch]))
 
     def region(self, batch: bool, rows: Addresses) -> Region:
-        """Return the region of these rows: the same one each time, with what it knows of itself."""
+        """Return the region of these rows: the same one each time, with its cached properties."""
         key = batch, rows.shape, rows.tobytes()
         return self._regions.setdefault(key, Region(batch, rows))
 
@@ -123,7 +123,7 @@ class Layout:
         if alone.any():
             factors[0][alone] = list(map(self._constant, coefficients[alone].tolist()))
             coefficients[alone] = 1.0
-        # Sums that were written in another order are the same: x * y + z is z + y * x.
+        # Sums that were written in different orders are the same: x * y + z is z + y * x.
         if spaces in ([True, True], [False, False]):
             factors.sort(axis=0)
         order = np.lexsort(factors[::-1], axis=0)

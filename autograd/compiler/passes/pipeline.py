@@ -30,8 +30,8 @@ SumProducts batch[4] of (batch[1], None)
 SumProducts batch[4] of (batch[3], None)
 SumProducts batch[5] of (batch[4], batch[4])
 
-Backward the gradients go to those operands that depend on w. That of the tanh is that of the
-difference, where it is read:
+Backward, gradients go to the operands that depend on w. The gradient of the tanh is that of the
+difference, and is read there:
 
 >>> for adjoint in passes.program.adjoint:
 ...     print("from d", adjoint.gradient, "to", adjoint.targets)

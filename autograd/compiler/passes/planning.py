@@ -107,7 +107,7 @@ class _Planner:
         self.forward.append(Lookup(out, index, table))
 
     def in_batch(self, regions: Sequence[Region]) -> tuple[Region, ...]:
-        """Return regions in the batch space: of shared rows the copies, one of each row."""
+        """Return regions in the batch space: shared rows as copies, one of each."""
         rows = np.unique([region.rows for region in regions if not region.batch])
         copies = self.layout.allocate_copy(Region(False, rows))
         left = Region(False, rows[None])

@@ -61,7 +61,7 @@ def matrix_products(
     inputs : array of int, (n, k)
         Batch addresses.
     smallest : int
-        The number of multiplications from which on a product is worth it.
+        The fewest multiplications for which a product is worth it.
 
     Returns
     -------

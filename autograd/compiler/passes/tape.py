@@ -1,6 +1,6 @@
 """The graph as a tape, a flat list of numbered operations.
 
-Nodes become indices, each after its inputs, and every one is told apart by what it depends on:
+Nodes become indices, each after its inputs, and are classified by what they depend on:
 
 >>> from autograd import Value
 >>> x, w = Value(3.0, "x"), Value(2.0, "w")
@@ -119,7 +119,7 @@ def numbered(
 
 
 def tape_of(graph: NumberedGraph) -> Tape:
-    """Tell the nodes of a graph apart by what they depend on."""
+    """Classify the nodes of a graph by what they depend on."""
     n_inputs, n_leaves = graph.n_inputs, graph.n_inputs + graph.n_parameters
     varying = [True] * n_inputs + [False] * graph.n_parameters
     trained = [not varies for varies in varying]

@@ -82,7 +82,7 @@ def record(
     variables = guarded.variables()
     with guarding([*known, *variables]):  # nothing else is left to guard, and this is faster
         plain = _Recording(function, arrays, other, Value)
-    # A variable that only one of the calls reached was made inside of it: it is a constant.
+    # A variable that only one of the calls reached was made inside it: it is a constant.
     reached = [variable for variable in variables if variable in plain.parents]
     parameters = list(dict.fromkeys([*known, *reached]))
     graph = plain.numbered(parameters)
@@ -92,7 +92,7 @@ def record(
 
 
 def _last_unlike_the_first(arrays: Sequence[NDArray[Any]]) -> int:
-    """Return the number of the last sample that differs from the first; or else of the last."""
+    """Return the number of the last sample that differs from the first, or of the last of all."""
     size = len(arrays[0]) if arrays else 1
     unlike = np.zeros(size, bool)
     for array in arrays:
@@ -127,13 +127,13 @@ class _Recording:
         self.parents = behind(self.outputs)
 
     def variables(self) -> list[Any]:
-        """List the variables behind the outputs that are no inputs, in the order of their use."""
+        """List the variables behind the outputs, without the inputs, in the order of their use."""
         used = dict.fromkeys(itertools.chain(*self.parents.values(), self.outputs))
         inputs = set(self.inputs)
         return [node for node in used if node.operation is None and node not in inputs]
 
     def numbered(self, parameters: Sequence[Value]) -> NumberedGraph:
-        """Give numbers to the nodes, to the inputs and the parameters first."""
+        """Give numbers to the nodes, first to the inputs and the parameters."""
         return numbered(self.parents, self.outputs, self.inputs, parameters)
 
     def described(self, graph: NumberedGraph) -> list[Any]:
@@ -164,14 +164,14 @@ def _arguments(arrays: Sequence[NDArray[Any]], index: int, kind: type[Value]) ->
 def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
     outputs = list(numbers_in(result))
     if not outputs:
-        raise GraphError(f"a compiled function returns at least one Value, not {result!r}")
+        raise GraphError(f"a compiled function must return at least one Value, not {result!r}")
     table = np.empty(len(outputs), dtype=object)
     try:
         table[:] = [as_value(output) for output in outputs]
         shape = np.shape(map_numbers(lambda number: 0.0, result))
     except (TypeError, ValueError) as error:
         raise GraphError(
-            "a compiled function returns a Value, or lists of Values of equal length at each "
+            "a compiled function must return a Value, or lists of Values of equal length at each "
             f"depth: {error}"
         ) from error
     return table.tolist(), shape
@@ -185,11 +185,11 @@ _TAKING_FOR_A_LIST = (
 
 
 def _misuse(error: TypeError, arrays: Sequence[NDArray[Any]]) -> TraceError:
-    """Return the error about a Value that a function took for a list."""
+    """Return the error for a function that took a Value for a list."""
     shapes = ", ".join(str(array.shape[1:]) for array in arrays)
     return TraceError(
-        f"{error}. One sample of each array was given, of shape {shapes}: () is a Value, (n,) a "
-        "list. A single sample x is a batch of one, [x]"
+        f"{error}. The function was given one sample of each array, of shape {shapes}: () is a "
+        "Value, (n,) a list. To compute a single sample x, give a batch of one, [x]"
     )
 
 
@@ -208,7 +208,7 @@ def _difference(
         differing = [*graph.nodes[alike:], *others.nodes[alike:]]
         line = next((f"{origins[node]}: " for node in differing if node in origins), "")
     return TraceError(
-        f"{line}the function does something else for sample {other_index} than for sample 0. Does "
-        "it depend on anything but its arguments, such as random numbers? ag.max, ag.min, ag.relu, "
-        "ag.abs and ag.lookup choose for each sample"
+        f"{line}the function does something different for sample {other_index} than for sample 0. "
+        "Does it depend on anything but its arguments, such as random numbers? ag.max, ag.min, "
+        "ag.relu, ag.abs and ag.lookup choose for each sample"
     )
