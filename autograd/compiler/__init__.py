@@ -4,7 +4,7 @@ In the order of a call, from the function to its mean:
 
 - `compiling` (what the user calls), `compiled` (what that returns, to be called with arrays)
 - `arguments` and `arrays` (checks of these arrays)
-- `programs` (all programs of a function, by the shapes of its arguments: each is made once)
+- `program_cache` (all programs of a function, by the shapes of its arguments: each is made once)
 - `passes` (the function is recorded for one sample, and its graph becomes a program)
 - `own_operations` (a user's operations, tried on that sample first)
 - `program` (the result: a list of instructions that knows nothing of NumPy)

@@ -26,7 +26,7 @@ from autograd.compiler.arrays import Array
 from autograd.compiler.mean import mean_node
 from autograd.compiler.passes.trace import Trace
 from autograd.compiler.program import Backend
-from autograd.compiler.programs import BoundCompilation, Programs
+from autograd.compiler.program_cache import BoundCompilation, ProgramCache
 from autograd.compiler.replay import require_success
 from autograd.compiler.report import report
 from autograd.errors import ArgumentError, GraphError, NonFiniteError
@@ -56,7 +56,7 @@ class Compiled:
         self._function = function
         self._backend = backend
         self._n_given = len(given)
-        self._programs = Programs(function, given, self.dtype, backend)
+        self._cache = ProgramCache(function, given, self.dtype, backend)
         self._lock = threading.RLock()  # a program works in place on its memory
 
     def __call__(self, *arrays: Any) -> Value:
@@ -80,8 +80,8 @@ class Compiled:
         """
         batch = as_arrays(arrays)
         with self._lock:
-            bound = self._programs.for_batch(batch)  # it may find more parameters
-            parameters = self._programs.parameters
+            bound = self._cache.for_batch(batch)  # it may find more parameters
+            parameters = self._cache.parameters
             theta = np.array([parameter.data for parameter in parameters])
             outputs, gradient = self._run_with_gradient(bound, theta, batch)
             mean = _mean(outputs, bound)
@@ -107,7 +107,7 @@ class Compiled:
         """
         batch = as_arrays(arrays)
         with self._lock:
-            bound = self._programs.for_batch(batch)
+            bound = self._cache.for_batch(batch)
             outputs, gradient = self._run_with_gradient(bound, theta, batch)
             return _mean(outputs, bound), gradient
 
@@ -120,7 +120,7 @@ class Compiled:
         """
         batch = as_arrays(arrays)
         with self._lock:
-            bound = self._programs.for_batch(batch)
+            bound = self._cache.for_batch(batch)
             outputs, gradient = self._run_with_gradient(bound, theta, batch)
             return _by_sample(outputs, bound.compilation.trace), gradient
 
@@ -133,7 +133,7 @@ class Compiled:
         """
         batch = as_arrays(arrays)
         with self._lock:
-            bound = self._programs.for_batch(batch)
+            bound = self._cache.for_batch(batch)
             trace = bound.compilation.trace
             numbers = [parameter.data for parameter in trace.parameters]
             theta = checked_theta(numbers, len(numbers), self.dtype)
@@ -152,14 +152,14 @@ class Compiled:
             Before the first call, when they are not known.
         """
         with self._lock:
-            self._programs.latest()
-            return list(self._programs.parameters)
+            self._cache.latest()
+            return list(self._cache.parameters)
 
     @property
     def source(self) -> str:
         """The generated program of the latest call."""
         with self._lock:
-            return self._programs.latest_bound().program.source
+            return self._cache.latest_bound().program.source
 
     def report(self, passes: bool = False) -> str:
         """Tell what became of the graph of the latest call: nodes, blocks, matrix products.
@@ -170,13 +170,13 @@ class Compiled:
             Show what each pass did, block by block and instruction by instruction.
         """
         with self._lock:
-            latest = self._programs.latest()
+            latest = self._cache.latest()
         return report(latest.trace.tape, latest.program, passes)
 
     def adopt(self, trace: Trace) -> None:
         """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
         with self._lock:
-            self._programs.adopt(trace)
+            self._cache.adopt(trace)
 
     def __copy__(self) -> "Compiled":
         """Return itself, as a function does."""
@@ -223,11 +223,11 @@ class Compiled:
 
     def _given(self) -> list[Value]:
         """Return the parameters that `compile` was given."""
-        return self._programs.parameters[: self._n_given]
+        return self._cache.parameters[: self._n_given]
 
     def _completed(self, theta: Any) -> Array:
         """Return the numbers of all parameters, if `theta` has only those that were given first."""
-        parameters = self._programs.parameters
+        parameters = self._cache.parameters
         n, n_given = len(parameters), self._n_given
         if 0 < n_given < n and np.shape(theta) == (n_given,):
             others = [parameter.data for parameter in parameters[n_given:]]

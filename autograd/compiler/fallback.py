@@ -52,5 +52,5 @@ class WithFallback(ABC):
         return *results, ()
 
     @functools.cached_property
-    def _in_numpy(self) -> numpy_backend.BoundProgram:
+    def _in_numpy(self) -> numpy_backend.NumPyProgram:
         return numpy_backend.bind(self.program, self.batch_size, self.dtype)

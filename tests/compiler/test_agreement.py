@@ -132,7 +132,7 @@ def assert_agreement(
         compiled = ag.compile(function, backend=passes.backend)
         mean = compiled(*arrays)
     # What fails elsewhere is left to NumPy, and would hide.
-    for bound in compiled._programs.bound.values():
+    for bound in compiled._cache.bound.values():
         assert "_in_numpy" not in vars(bound.program)
     assert set(compiled.parameters) <= set(parameters)
     for parameter in parameters:

@@ -19,7 +19,7 @@ import nn
 from autograd import Value
 from autograd.compiler import chunks, float_backend, native, numpy_backend
 from autograd.compiler.compiled import Compiled
-from autograd.compiler.numpy_backend import BoundProgram, bind
+from autograd.compiler.numpy_backend import NumPyProgram, bind
 from autograd.errors import GraphError, NonFiniteError, ShapeError
 
 Array = NDArray[Any]
@@ -472,16 +472,16 @@ def test_calls_from_several_threads_wait_for_each_other(monkeypatch: pytest.Monk
     """A program works in place on its memory, so two runs of it may never overlap."""
     running: list[int] = []
     most: list[int] = []
-    run = BoundProgram.run
+    run = NumPyProgram.run
 
-    def slow_run(self: BoundProgram, *arguments: Any) -> Any:
+    def slow_run(self: NumPyProgram, *arguments: Any) -> Any:
         running.append(1)
         time.sleep(0.002)
         most.append(len(running))
         running.pop()
         return run(self, *arguments)
 
-    monkeypatch.setattr(BoundProgram, "run", slow_run)
+    monkeypatch.setattr(NumPyProgram, "run", slow_run)
     program = ag.compile(lambda x: 2 * x, backend=numpy_backend)
     threads = [threading.Thread(target=program.map, args=(np.ones(3),)) for _ in range(6)]
     for thread in threads:

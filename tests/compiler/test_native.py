@@ -153,7 +153,7 @@ def assert_agrees(
 
 def assert_not_helped(compiled: ag.Compiled) -> None:
     """A native program that fails lets NumPy answer: that would hide what is wrong with it."""
-    for bound in compiled._programs.bound.values():
+    for bound in compiled._cache.bound.values():
         assert "_in_numpy" not in vars(bound.program)
 
 
@@ -210,7 +210,7 @@ def test_weights_and_inputs_at_no_regular_distance() -> None:
         return ag.sum(again)
 
     compiled = assert_agrees(function, w, rng.normal(size=(5, 8)))
-    (*_, bound) = compiled._programs.bound.values()
+    (*_, bound) = compiled._cache.bound.values()
     padding, _ = bound.program._padding  # type: ignore[attr-defined]  # of native alone
     assert (padding == 0.0).all()  # though what is brought together lies where other things did
 
@@ -304,7 +304,7 @@ def test_memory_is_freed_with_the_program() -> None:
     w = Value(2.0)
     compiled = ag.compile(lambda x: ag.tanh(w * x), backend=native)
     compiled(np.ones(3))
-    (bound,) = compiled._programs.bound.values()
+    (bound,) = compiled._cache.bound.values()
     gone = weakref.ref(bound.program)
     gc.disable()
     try:
@@ -358,7 +358,7 @@ def test_what_failed_leaves_nothing_behind() -> None:
     before = compiled.value_and_grad(theta, X)
     with pytest.raises(NonFiniteError):
         compiled.value_and_grad(np.where(theta == theta[0], np.inf, theta), X)
-    (bound,) = compiled._programs.bound.values()
+    (bound,) = compiled._cache.bound.values()
     assert all((padding == 0.0).all() for padding in bound.program._padding)  # type: ignore[attr-defined]  # of native alone
     after = compiled.value_and_grad(theta, X)
     assert after[0] == before[0]
@@ -379,7 +379,7 @@ def test_a_gradient_that_is_not_finite_leaves_nothing_behind() -> None:
     before = compiled.value_and_grad(theta, X, index)
     with pytest.raises((NonFiniteError, DomainError)):
         compiled.value_and_grad(np.where(theta == theta[5], np.nan, theta), X, index)
-    (bound,) = compiled._programs.bound.values()
+    (bound,) = compiled._cache.bound.values()
     assert all((padding == 0.0).all() for padding in bound.program._padding)  # type: ignore[attr-defined]  # of native alone
     np.testing.assert_array_equal(compiled.value_and_grad(theta, X, index)[1], before[1])
 

@@ -7,6 +7,6 @@ few samples, as in a deep narrow graph, that is most of the time, and plain floa
 formulas of the operation table, and `bound` is what runs.
 """
 
-from autograd.compiler.float_backend.bound import BoundProgram, bind, is_faster
+from autograd.compiler.float_backend.bound import FloatProgram, bind, is_faster
 
-__all__ = ["BoundProgram", "bind", "is_faster"]
+__all__ = ["FloatProgram", "bind", "is_faster"]

@@ -57,13 +57,13 @@ def is_faster(program: Program, batch_size: int) -> bool:
     return n_elements <= ELEMENTS_PER_INSTRUCTION * len(program.forward)
 
 
-def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "BoundProgram":
+def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "FloatProgram":
     """Write the source of a program for one batch size and type of floats."""
-    return BoundProgram(program, batch_size, dtype)
+    return FloatProgram(program, batch_size, dtype)
 
 
-class BoundProgram(WithFallback):
-    """A program that can run.
+class FloatProgram(WithFallback):
+    """A program as one function of floats.
 
     Attributes
     ----------

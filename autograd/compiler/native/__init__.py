@@ -22,7 +22,7 @@ rows and `formulas` for those of the operation table. `library` calls the compil
 what runs.
 """
 
-from autograd.compiler.native.bound import BoundProgram, bind
+from autograd.compiler.native.bound import NativeProgram, bind
 from autograd.compiler.native.library import is_available
 
-__all__ = ["BoundProgram", "bind", "is_available"]
+__all__ = ["NativeProgram", "bind", "is_available"]

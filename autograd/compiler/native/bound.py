@@ -15,7 +15,7 @@ from autograd.compiler.native.source import POINTERS, c_source
 from autograd.compiler.program import Program
 
 
-def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "BoundProgram":
+def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "NativeProgram":
     """Compile a program for one batch size and type of floats.
 
     Raises
@@ -25,11 +25,11 @@ def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "B
     ArgumentError
         If an operation cannot be written in C.
     """
-    return BoundProgram(program, batch_size, dtype)
+    return NativeProgram(program, batch_size, dtype)
 
 
-class BoundProgram(WithFallback):
-    """A program that can run.
+class NativeProgram(WithFallback):
+    """A program as functions of a C library.
 
     Attributes
     ----------

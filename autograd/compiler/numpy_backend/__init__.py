@@ -10,6 +10,6 @@ that add up and `lookups` for both ways of a lookup. `bound` is what runs, and w
 the range of floats, `suspects` finds the samples that may have failed.
 """
 
-from autograd.compiler.numpy_backend.bound import BoundProgram, bind
+from autograd.compiler.numpy_backend.bound import NumPyProgram, bind
 
-__all__ = ["BoundProgram", "bind"]
+__all__ = ["NumPyProgram", "bind"]

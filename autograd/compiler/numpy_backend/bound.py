@@ -39,13 +39,13 @@ from autograd.compiler.numpy_backend.suspects import find_suspects
 from autograd.compiler.program import Program
 
 
-def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "BoundProgram":
+def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "NumPyProgram":
     """Give a program its memory for one batch size and type of floats, and write its source."""
-    return BoundProgram(program, batch_size, dtype)
+    return NumPyProgram(program, batch_size, dtype)
 
 
-class BoundProgram:
-    """A program that can run.
+class NumPyProgram:
+    """A program as calls of NumPy on the rows of its memory.
 
     Attributes
     ----------

@@ -1,20 +1,20 @@
-"""Programs: what has been compiled of one function, kept by the shapes of its arguments.
+"""`ProgramCache`: what has been compiled of one function, kept by the shapes of its arguments.
 
 For samples of a new shape, the function is recorded, and the `passes` make a program of it; for a
 batch of a new shape, that program is bound to its size. Both are kept, so each is made once.
 
 >>> from autograd import Value
 >>> w = Value(0.5, "w")
->>> programs = Programs(lambda x: w * x, parameters=[], dtype=np.dtype(float), backend=None)
->>> three, four = [programs.for_batch([np.ones(size)]) for size in (3, 4)]
+>>> cache = ProgramCache(lambda x: w * x, parameters=[], dtype=np.dtype(float), backend=None)
+>>> three, four = [cache.for_batch([np.ones(size)]) for size in (3, 4)]
 >>> three.program is four.program, three.compilation is four.compilation
 (False, True)
->>> programs.for_batch([np.zeros(3)]) is three
+>>> cache.for_batch([np.zeros(3)]) is three
 True
 
 The function has told by now which parameters it reaches:
 
->>> programs.parameters
+>>> cache.parameters
 [Value(0.5, grad=0.0, label='w')]
 >>> outputs, suspects = three.program.run(np.array([0.5]), [np.array([1.0, 2.0, 3.0])])
 >>> outputs
@@ -92,7 +92,7 @@ class BoundCompilation:
     ones: Array
 
 
-class Programs:
+class ProgramCache:
     """The programs of one function.
 
     A call that fails, or is interrupted anywhere, leaves them fit for the next one. Threads have to

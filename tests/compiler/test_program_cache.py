@@ -7,8 +7,8 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler import numpy_backend, programs
-from autograd.compiler.programs import KEPT_PROGRAMS
+from autograd.compiler import numpy_backend, program_cache
+from autograd.compiler.program_cache import KEPT_PROGRAMS
 from ctrl_c import interrupted_at_every
 
 WEIGHTS = [Value(2.0**exponent) for exponent in range(6)]
@@ -98,9 +98,9 @@ def weighted_sum(x: Any) -> Any:
 
 def assert_fit(program: ag.Compiled) -> None:
     """Assert that what is kept belongs together, and that every shape runs."""
-    kept = program._programs
-    assert len(kept.compilations) <= programs.KEPT_PROGRAMS
-    assert len(kept.bound) <= programs.KEPT_PROGRAMS
+    kept = program._cache
+    assert len(kept.compilations) <= program_cache.KEPT_PROGRAMS
+    assert len(kept.bound) <= program_cache.KEPT_PROGRAMS
     assert {bound.compilation for bound in kept.bound.values()} <= set(kept.compilations.values())
     for compilation in kept.compilations.values():
         reached = compilation.trace.parameters
@@ -111,7 +111,7 @@ def assert_fit(program: ag.Compiled) -> None:
 
 
 def test_what_is_kept_is_bounded_and_belongs_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "KEPT_PROGRAMS", 3)
+    monkeypatch.setattr(program_cache, "KEPT_PROGRAMS", 3)
     program = ag.compile(weighted_sum)
     for _ in range(3):
         assert_fit(program)
@@ -119,7 +119,7 @@ def test_what_is_kept_is_bounded_and_belongs_together(monkeypatch: pytest.Monkey
 
 
 def test_an_interrupt_at_any_line_leaves_programs_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "KEPT_PROGRAMS", 2)
+    monkeypatch.setattr(program_cache, "KEPT_PROGRAMS", 2)
 
     def make() -> ag.Compiled:
         return ag.compile(weighted_sum)
@@ -129,7 +129,7 @@ def test_an_interrupt_at_any_line_leaves_programs_fit(monkeypatch: pytest.Monkey
             program.map(np.ones(shape))
 
     lines = 0
-    for program in interrupted_at_every(1, make, call, (programs.__name__,)):
+    for program in interrupted_at_every(1, make, call, (program_cache.__name__,)):
         assert_fit(program)
         lines += 1
     assert lines > 20 * len(SHAPES)
@@ -145,7 +145,7 @@ def test_a_backend_that_fails_leaves_the_latest_call_as_it_was(
     program.map(np.ones((2, 1)))
     source, report = program.source, program.report()
     with monkeypatch.context() as patch:
-        patch.setattr(programs, "bind_in_chunks", out_of_memory)
+        patch.setattr(program_cache, "bind_in_chunks", out_of_memory)
         with pytest.raises(MemoryError):
             program.map(np.ones((2, 3)))
     assert (program.source, program.report()) == (source, report)
