@@ -348,7 +348,7 @@ def test_history_of_another_model_is_refused(page: Path) -> None:
 
 
 def test_history_takes_values_and_losses() -> None:
-    with pytest.raises(ag.NotANumberError, match=r"parameters are Values, not 1\.0"):
+    with pytest.raises(ag.NotANumberError, match=r"parameters must be Values, not 1\.0"):
         ag.TrainingHistory([1.0])  # type: ignore[list-item]
     with pytest.raises(ag.ArgumentError, match=r"give a list of Values.* model\.parameters\(\)"):
         ag.TrainingHistory(nn.MLP(1, [1]))  # type: ignore[arg-type]

@@ -52,7 +52,7 @@ def test_it_equals_eager_training(backend: Any) -> None:
 
 
 def test_a_backend_is_for_compiled_training() -> None:
-    with pytest.raises(ag.ArgumentError, match="backend is what runs a compiled program"):
+    with pytest.raises(ag.ArgumentError, match="a backend runs a compiled program"):
         classify(False, backend=native)
 
 
@@ -408,7 +408,7 @@ def test_a_loss_that_is_a_number_is_told(compiled: bool) -> None:
     w = Value(1.0)
     constant: Any = lambda prediction, target: 1.0  # noqa: E731  typed for the checker
     data = [1.0, 2.0]
-    with pytest.raises(ag.ArgumentError, match=r"the loss of a sample is a Value, not 1\.0"):
+    with pytest.raises(ag.ArgumentError, match=r"the loss of a sample must be a Value, not 1\.0"):
         list(
             nn.fit(lambda x: w * x, data, data, constant, nn.SGD([w]), epochs=1, compiled=compiled)
         )

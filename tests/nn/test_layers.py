@@ -453,7 +453,7 @@ def test_an_input_or_a_weight_alone_is_counted_as_one() -> None:
     for inputs, message in ((1.0, "a list of 1 input, not"), ([1.0, 2.0], "takes 1 input, not 2")):
         with pytest.raises(ag.ShapeError, match=message):
             neuron(inputs)
-    with pytest.raises(ag.ShapeError, match="has 1 weight, not 2"):
+    with pytest.raises(ag.ShapeError, match="needs 1 weight, not 2"):
         neuron.weight = [1.0, 2.0]
 
 
@@ -461,6 +461,6 @@ def test_weights_are_in_an_order() -> None:
     neuron = nn.Neuron(2, rng=0)
     before = neuron.weight
     for weight in (np.array(1.0), {0: 1.0, 1: 2.0}, None):
-        with pytest.raises(ag.ShapeError, match="takes a list of 2 weights, not"):
+        with pytest.raises(ag.ShapeError, match="needs a list of 2 weights, not"):
             neuron.weight = weight  # type: ignore[assignment]
     assert neuron.weight is before

@@ -557,7 +557,7 @@ def test_a_module_that_holds_itself_is_told(link: Callable[[Any], None], name: s
     model = Keeping()
     link(model)
     for use in (model.parameters, model.state_dict, model.zero_grad):
-        with pytest.raises(ag.StateError, match=rf"'{name}' leads back.*weakref"):
+        with pytest.raises(ag.StateError, match=rf"'{name}' contains itself.*weakref"):
             use()
 
 

@@ -375,7 +375,7 @@ def test_rates_are_finite_and_not_negative(
         (nn.SGD, {"momentum": -0.1}, "momentum=-0.1: it must be below 1, and not below 0"),
         (nn.SGD, {"momentum": 1.0}, "momentum=1.0: it must be below 1"),
         (nn.SGD, {"momentum": math.nan}, "momentum=nan"),
-        (nn.SGD, {"nesterov": True}, "nesterov takes a momentum"),
+        (nn.SGD, {"nesterov": True}, "nesterov needs momentum"),
         (nn.Adam, {"betas": (1.0, 0.999)}, "betas=1.0"),
         (nn.Adam, {"betas": (0.9, 1.0)}, "betas=1.0"),
         (nn.AdamW, {"betas": (-0.1, 0.999)}, "betas=-0.1"),

@@ -106,7 +106,7 @@ def test_warmup_scales_the_schedule_it_is_given_until_it_is_warm(
 def test_a_schedule_takes_at_least_one_step(
     make: Callable[[float], Callable[[int], float]], steps: float
 ) -> None:
-    with pytest.raises(ag.ArgumentError, match="at least 1, not"):
+    with pytest.raises(ag.ArgumentError, match="at least 1 step, not"):
         make(steps)
 
 

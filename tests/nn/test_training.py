@@ -413,7 +413,7 @@ def test_arguments_without_sense_are_refused_at_the_call(
 
 
 def test_an_error_in_the_loss_comes_through_as_it_is() -> None:
-    with pytest.raises(ag.ArgumentError, match=r"hinge_loss is -1 or \+1"):
+    with pytest.raises(ag.ArgumentError, match=r"hinge_loss must be -1 or \+1"):
         train(network(), loss=nn.hinge_loss)
 
 
