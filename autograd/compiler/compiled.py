@@ -137,7 +137,7 @@ class Compiled:
             trace = bound.compilation.trace
             numbers = [parameter.data for parameter in trace.parameters]
             theta = checked_theta(numbers, len(numbers), self.dtype)
-            outputs, suspects = bound.program.run(theta, batch)
+            outputs, _, suspects = bound.program.run(theta, batch, differentiate=False)
             if suspects:
                 require_success(trace, suspects, theta, batch, outputs)
             return _by_sample(outputs, trace)
@@ -213,7 +213,7 @@ class Compiled:
         trace = bound.compilation.trace
         reached = len(trace.parameters)
         numbers = everything[:reached]
-        outputs, slopes, suspects = bound.program.run_with_gradient(numbers, batch)
+        outputs, slopes, suspects = bound.program.run(numbers, batch, differentiate=True)
         if suspects:
             require_success(trace, suspects, numbers, batch, outputs, slopes)
         gradient = slopes[: len(theta)].astype(np.float64)

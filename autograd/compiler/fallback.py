@@ -37,18 +37,13 @@ class WithFallback(ABC):
     ) -> tuple[Array, Array] | None:
         """Return outputs and gradient, if all of their numbers came out finite."""
 
-    def run(self, theta: Array, inputs: Sequence[Array]) -> tuple[Array, Sequence[int]]:
-        """See `autograd.compiler.program.BoundProgram`."""
-        results = self._attempt(theta, inputs, differentiate=False)
-        return self._in_numpy.run(theta, inputs) if results is None else (results[0], ())
-
-    def run_with_gradient(
-        self, theta: Array, inputs: Sequence[Array]
+    def run(
+        self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:
         """See `autograd.compiler.program.BoundProgram`."""
-        results = self._attempt(theta, inputs, differentiate=True)
+        results = self._attempt(theta, inputs, differentiate)
         if results is None:
-            return self._in_numpy.run_with_gradient(theta, inputs)
+            return self._in_numpy.run(theta, inputs, differentiate)
         return *results, ()
 
     @functools.cached_property

@@ -42,10 +42,10 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from autograd.compiler.arrays import Array
 from autograd.operation import Operation
 
 Addresses: TypeAlias = NDArray[np.int64]
-Floats: TypeAlias = NDArray[Any]
 
 LONGEST_LIST = 16
 """The most rows that a region lists one by one when it is printed."""
@@ -54,10 +54,10 @@ LONGEST_LIST = 16
 class BoundProgram(Protocol):
     """A program that is ready to run on batches of one size.
 
-    Both ways to run it take the numbers of the parameters, of shape (n_parameters,), and the
-    inputs, each of shape (batch_size, ...). What they return may be overwritten by the next run.
+    It takes the numbers of the parameters, of shape (n_parameters,), and the inputs, each of shape
+    (batch_size, ...). What it returns may be overwritten by the next run.
 
-    The last thing they return are the *suspects*, numbers of samples in ascending order: of the
+    The last thing it returns are the *suspects*, numbers of samples in ascending order: of the
     samples for which eager mode raises an error, the first is among them. Without suspects all
     results are finite. A program tells no more of what went wrong: that is left to
     `autograd.compiler.replay`.
@@ -66,13 +66,14 @@ class BoundProgram(Protocol):
     batch_size: int
     source: str
 
-    def run(self, theta: Floats, inputs: Sequence[Floats]) -> tuple[Floats, Sequence[int]]:
-        """Return all outputs, of shape (n_outputs, batch_size), and the suspects."""
+    def run(
+        self, theta: Array, inputs: Sequence[Array], differentiate: bool
+    ) -> tuple[Array, Array, Sequence[int]]:
+        """Return all outputs, the gradient by theta of the mean of the first, and the suspects.
 
-    def run_with_gradient(
-        self, theta: Floats, inputs: Sequence[Floats]
-    ) -> tuple[Floats, Floats, Sequence[int]]:
-        """Return all outputs, the gradient by theta of the mean of the first, and the suspects."""
+        Outputs are of shape (n_outputs, batch_size). The gradient is computed if it is to
+        `differentiate`: otherwise what stands in its place means nothing.
+        """
 
 
 class Backend(Protocol):

@@ -16,9 +16,10 @@ The function has told by now which parameters it reaches:
 
 >>> cache.parameters
 [Value(0.5, grad=0.0, label='w')]
->>> outputs, suspects = three.program.run(np.array([0.5]), [np.array([1.0, 2.0, 3.0])])
->>> outputs
-array([[0.5, 1. , 1.5]])
+>>> theta, inputs = np.array([0.5]), [np.array([1.0, 2.0, 3.0])]
+>>> outputs, gradient, suspects = three.program.run(theta, inputs, differentiate=True)
+>>> outputs, gradient
+(array([[0.5, 1. , 1.5]]), array([2.]))
 """
 
 import contextlib
