@@ -17,9 +17,8 @@ In the order of a call, from the function to its mean:
 - `mean` (the mean of the batch as a node, so that `backward` reaches the parameters)
 - `report` (what became of the graph, in words)
 
-These serve the backends: `formulas` (the operation table as source text), `rewriting` (a part that
-is used several times gets a name), `infix` (operators as Python and C write them) and `nests` (rows
-in the order of nested loops, found for the planner too).
+The planner and the NumPy backend share `nests` (rows in the order of nested loops). What an
+operation computes comes to all backends as source text, from `autograd.formulas`.
 """
 
 from autograd.compiler.compiled import Compiled

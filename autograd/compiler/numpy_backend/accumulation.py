@@ -26,9 +26,9 @@ add.reduce(x7, out=y8)  # 2x4
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.formulas import Formula
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Region, Target
+from autograd.formulas.formula import Formula
 
 MOST_PADDING = 2
 """How many times as long contributions may become by padding all columns to the longest."""

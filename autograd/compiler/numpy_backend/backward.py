@@ -22,7 +22,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograd.compiler.formulas import ZERO, Formula, as_formula
 from autograd.compiler.numpy_backend.accumulation import accumulate, added
 from autograd.compiler.numpy_backend.lookups import emit_lookup_adjoint
 from autograd.compiler.numpy_backend.statements import Statements
@@ -36,6 +35,7 @@ from autograd.compiler.program import (
     Target,
 )
 from autograd.errors import ArgumentError
+from autograd.formulas.formula import ZERO, Formula, as_formula
 
 
 def emit_zeroing(statements: Statements, regions: Sequence[Region]) -> None:
