@@ -8,7 +8,7 @@ In the order of a call, from the function to its mean:
 - `passes` (the function is recorded for one sample, and its graph becomes a program)
 - `own_operations` (a user's operations, tried on that sample first)
 - `program` (the result: a list of instructions that knows nothing of NumPy)
-- `chunks` (chooses the backend, and runs a large batch in parts)
+- `chunks` (chooses the `backend`, and runs a large batch in parts)
 - `numpy_backend` (the program as NumPy calls on whole blocks)
 - `float_backend` (as Python on floats, for blocks so small that NumPy's calls cost more)
 - `native` (as C, for those who ask for it)

@@ -11,7 +11,8 @@ import numpy as np
 
 from autograd.compiler import float_backend, numpy_backend
 from autograd.compiler.arrays import Array
-from autograd.compiler.program import Backend, BoundProgram, Program
+from autograd.compiler.backend import Backend, BoundProgram
+from autograd.compiler.program import Program
 
 CACHE_BYTES = 4_000_000
 """Batches whose numbers take more memory than this are run in chunks that do not."""
@@ -51,7 +52,7 @@ class Chunks:
     def run(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:
-        """See `autograd.compiler.program.BoundProgram`."""
+        """See `autograd.compiler.backend.BoundProgram`."""
         parts = []
         suspects: list[int] = []
         gradient = np.zeros(len(theta))

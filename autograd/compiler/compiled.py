@@ -23,9 +23,9 @@ from autograd.compiler.arguments import (
     require_different,
 )
 from autograd.compiler.arrays import Array
+from autograd.compiler.backend import Backend
 from autograd.compiler.mean import mean_node
 from autograd.compiler.passes.trace import Trace
-from autograd.compiler.program import Backend
 from autograd.compiler.program_cache import BoundCompilation, ProgramCache
 from autograd.compiler.replay import require_success
 from autograd.compiler.report import report

@@ -17,7 +17,7 @@ from autograd.compiler.program import Program
 
 
 class WithFallback(ABC):
-    """A bound program that NumPy steps in for; see `autograd.compiler.program.BoundProgram`.
+    """A bound program that NumPy steps in for; see `autograd.compiler.backend.BoundProgram`.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class WithFallback(ABC):
     def run(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:
-        """See `autograd.compiler.program.BoundProgram`."""
+        """See `autograd.compiler.backend.BoundProgram`."""
         results = self._attempt(theta, inputs, differentiate)
         if results is None:
             return self._in_numpy.run(theta, inputs, differentiate)

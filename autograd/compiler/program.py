@@ -35,55 +35,19 @@ SumProducts (shared[0], batch[0]) (+= d shared[0], None)
 
 import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from autograd.compiler.arrays import Array
 from autograd.operation import Operation
 
 Addresses: TypeAlias = NDArray[np.int64]
 
 LONGEST_LIST = 16
 """The most rows that a region lists one by one when it is printed."""
-
-
-class BoundProgram(Protocol):
-    """A program that is ready to run on batches of one size.
-
-    It takes the numbers of the parameters, of shape (n_parameters,), and the inputs, each of shape
-    (batch_size, ...). What it returns may be overwritten by the next run.
-
-    The last thing it returns are the *suspects*, numbers of samples in ascending order: of the
-    samples for which eager mode raises an error, the first is among them. Without suspects all
-    results are finite. A program tells no more of what went wrong: that is left to
-    `autograd.compiler.replay`.
-    """
-
-    batch_size: int
-    source: str
-
-    def run(
-        self, theta: Array, inputs: Sequence[Array], differentiate: bool
-    ) -> tuple[Array, Array, Sequence[int]]:
-        """Return all outputs, the gradient by theta of the mean of the first, and the suspects.
-
-        Outputs are of shape (n_outputs, batch_size). The gradient is computed if it is to
-        `differentiate`: otherwise what stands in its place means nothing.
-        """
-
-
-class Backend(Protocol):
-    """What runs programs: a module or an object with this function, as `numpy_backend`."""
-
-    def bind(self, program: "Program", batch_size: int, dtype: DTypeLike) -> BoundProgram:
-        """Return the program made ready for a batch size and a type of floats.
-
-        It may raise an ArgumentError for an operation that it cannot run.
-        """
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,12 +40,13 @@ from autograd.compiler.arguments import (
     require_samples,
 )
 from autograd.compiler.arrays import Array
+from autograd.compiler.backend import Backend, BoundProgram
 from autograd.compiler.chunks import bind_in_chunks
 from autograd.compiler.own_operations import require_sound_operations
 from autograd.compiler.passes import apply_passes
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.passes.trace import Trace, record
-from autograd.compiler.program import Backend, BoundProgram, Program
+from autograd.compiler.program import Program
 from autograd.errors import DomainError, GraphError, NonFiniteError
 from autograd.value import Value
 

@@ -20,6 +20,7 @@ import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import float_backend, native, numpy_backend
 from autograd.compiler.arrays import Array
+from autograd.compiler.backend import Backend, BoundProgram
 from autograd.compiler.passes import Passes, apply_passes
 from autograd.compiler.passes.adjoint import add_adjoint
 from autograd.compiler.passes.planning import plan
@@ -27,8 +28,6 @@ from autograd.compiler.passes.tape import read_tape
 from autograd.compiler.program import (
     Adjoint,
     Apply,
-    Backend,
-    BoundProgram,
     Forward,
     Lookup,
     MatMul,

@@ -77,7 +77,7 @@ class NumPyProgram:
     def run(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:
-        """See `autograd.compiler.program.BoundProgram`."""
+        """See `autograd.compiler.backend.BoundProgram`."""
         functions = (self._forward, self._backward) if differentiate else (self._forward,)
         in_range = _stay_in_range(functions, self._placed(theta, inputs))
         outputs = self._outputs()
