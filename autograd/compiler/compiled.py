@@ -170,8 +170,8 @@ class Compiled:
             Show what each pass did, block by block and instruction by instruction.
         """
         with self._lock:
-            latest = self._cache.latest()
-        return report(latest.trace.tape, latest.program, passes)
+            tape = self._cache.latest().trace.tape
+        return report(tape, passes)
 
     def adopt(self, trace: Trace) -> None:
         """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
