@@ -66,9 +66,9 @@ class NativeProgram(WithFallback):
     ) -> tuple[Array, Array] | None:
         self._parameters[:] = theta
         _copy_side_by_side(inputs, self._samples)
-        gradient = self._gradient if differentiate else self._gradient[:0]
-        if self._run(differentiate) == 0 and all_finite(self._outputs) and all_finite(gradient):
-            return self._outputs, gradient
+        in_range = self._run(differentiate) == 0 and all_finite(self._outputs)
+        if in_range and (not differentiate or all_finite(self._gradient)):
+            return self._outputs, self._gradient
         for padding in self._padding:
             padding[:] = 0.0  # infinity times its zeros is nan, which would stay
         return None

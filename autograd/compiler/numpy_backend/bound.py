@@ -80,12 +80,12 @@ class NumPyProgram:
         """See `autograd.compiler.backend.BoundProgram`."""
         functions = (self._forward, self._backward) if differentiate else (self._forward,)
         in_range = _stay_in_range(functions, self._placed(theta, inputs))
-        outputs = self._outputs()
-        gradient = self._gradient if differentiate else self._gradient[:0]
-        if in_range and all_finite(gradient) and all_finite(outputs):
+        outputs, gradient = self._outputs(), self._gradient
+        is_finite = not differentiate or all_finite(gradient)
+        if in_range and is_finite and all_finite(outputs):
             return outputs, gradient, ()
         suspects: Sequence[int] = find_suspects(self.program, self.memory)
-        if not all_finite(gradient):
+        if not is_finite:
             outputs, gradient = outputs.copy(), gradient.copy()
             suspects = sorted({*suspects, self._first_without_gradient(theta, inputs)})
         return outputs, gradient, suspects
