@@ -58,7 +58,10 @@ def weights(
     ArgumentError
         If a weight is not finite, or there are no columns.
     """
-    images = _images(layer, shape)
+    numbers = float_array(
+        layer.state_dict()["weight"] if isinstance(layer, Layer) else layer, "the layer"
+    )
+    images = _images(numbers, shape)
     n_neurons, height, width = images.shape
     columns = min(whole_number(columns, "columns"), n_neurons)
     rows = -(-n_neurons // columns)
@@ -80,10 +83,8 @@ def weights(
     return finished(panels[0], path)
 
 
-def _images(layer: Any, shape: tuple[int, int] | None) -> NDArray[np.float64]:
-    """Return the weights as an array of shape (n_neurons, height, width)."""
-    weights = layer.state_dict()["weight"] if isinstance(layer, Layer) else layer
-    numbers = float_array(weights, "the layer")
+def _images(numbers: NDArray[np.float64], shape: tuple[int, int] | None) -> NDArray[np.float64]:
+    """Return weights as an array of shape (n_neurons, height, width)."""
     if numbers.ndim != 2 or numbers.size == 0:
         raise ShapeError(
             f"weights must be an array of shape (n_neurons, n_inputs), not {numbers.shape}"
