@@ -66,7 +66,9 @@ def depict(
         so many edges that they cover each other.
     """
     listed = root if isinstance(root, list | tuple) else [root]
-    roots: list[Node] = [*values_of(listed, "a picture shows a Value, or a list of Values")]
+    roots: list[Node] = [
+        *values_of(listed, "a picture shows a Value, such as model(x), or a list of them")
+    ]
     known = values_of(parameters, "the parameters of a picture are Values")
     if not roots:
         raise GraphError("a picture of nothing: the list of outputs is empty")
