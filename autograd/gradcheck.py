@@ -34,7 +34,8 @@ def gradcheck(
 ) -> bool:
     """Compare the gradient of a function with central differences, for every input.
 
-    Of the operations that the function uses, it also compares the forms on arrays and on floats.
+    For each operation that the function uses, it also compares the form on arrays with that on
+    floats.
 
     >>> import autograd as ag
     >>> ag.gradcheck(lambda x, y: ag.sin(x) * y**3, 0.5, 2.0)

@@ -14,7 +14,7 @@ REAL = (float, int, Real)  # in this order: checking for the abstract Real alone
 
 
 def real_number(number: Any) -> float:
-    """Return `number` as a float, or raise an error that says what would do."""
+    """Return `number` as a float, or raise an error that says what to give instead."""
     if not isinstance(number, REAL) and not is_numpy_bool(number):
         raise NotANumberError(_not_a_number(number))
     try:

@@ -32,7 +32,7 @@ _new = object.__new__
 
 
 class _Elsewhere:
-    """A name that tensors have and a Value does not: the error says what to write instead.
+    """A name that a Value does not have, but others' tensors do: the error says what to write.
 
     ``__getattr__`` would do as well, but make ``x * y`` take 25 % longer: with it, Python caches no
     attribute lookups.
@@ -293,11 +293,13 @@ class Value(Node):
         label = f", label={self.label!r}" if self.label else ""
         return f"Value({self.data}{gradient}{label})"
 
-    # --- names that PyTorch users look for -------------------------------------------------------
+    # --- names that users of PyTorch and micrograd look for --------------------------------------
 
     item = _Elsewhere("float(x) is its number")
     detach = _Elsewhere("use ag.detach(x)")
     requires_grad = _Elsewhere("every variable gets a gradient; ag.detach and ag.no_grad stop it")
+    _prev = _Elsewhere("x.parents are its inputs, and ag.draw(x) draws the graph")
+    _op = _Elsewhere("x.operation is what computed it, and ag.draw(x) draws the graph")
 
     # --- recording -------------------------------------------------------------------------------
 
