@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 
 from autograd.diagnosis import describe
-from autograd.errors import NonFiniteError
+from autograd.errors import GraphError, NonFiniteError
 from autograd.graph import Node, origins
 from autograd.modes import heeded_mode, mode, modes
 from autograd.operation import CONSTANT
@@ -82,6 +82,21 @@ def applying_rules() -> Iterator[None]:
 def is_applying_rules() -> bool:
     """Return whether this thread is applying derivative rules to Values."""
     return modes.applying_rules
+
+
+def refuse_in_rules() -> None:
+    """Raise an error if this thread is applying derivative rules to Values.
+
+    Raises
+    ------
+    GraphError
+        Since a rule that makes floats of Values, as ``math.cos`` does, has no derivative itself.
+    """
+    if modes.applying_rules:
+        raise GraphError(
+            f"{line_of_user_code()}: a derivative rule converts a Value to a float, and so loses "
+            "its own derivative: use functions of autograd.operations instead of those of math"
+        )
 
 
 @contextlib.contextmanager

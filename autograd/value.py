@@ -22,7 +22,7 @@ from autograd.graph import NO_GRADIENT, Node, Row
 from autograd.modes import open_contexts
 from autograd.operation import CONSTANT, Operation
 from autograd.real_numbers import REAL, real_number
-from autograd.recording import apply_modes, is_applying_rules
+from autograd.recording import apply_modes, is_applying_rules, refuse_in_rules
 from autograd.tracing import is_tracing, refuse_backward_while_tracing, refuse_while_tracing
 
 Number: TypeAlias = "Value | float"
@@ -242,6 +242,7 @@ class Value(Node):
 
     def __float__(self) -> float:
         refuse_while_tracing("converted to a float")
+        refuse_in_rules()
         if type(self.data) is float:
             return self.data
         require_numbers([self])
