@@ -26,7 +26,7 @@ from autograd.recording import apply_modes, is_applying_rules, refuse_in_rules
 from autograd.tracing import is_tracing, refuse_backward_while_tracing, refuse_while_tracing
 
 Number: TypeAlias = "Value | float"
-"""An operand: a `Value`, or any real number beside one."""
+"""An operand: a `Value`, or a real number that is combined with one."""
 
 _new = object.__new__
 

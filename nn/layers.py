@@ -296,7 +296,7 @@ class MLP(Module):
 
 
 def _added(neuron: Neuron) -> dict[str, Any]:
-    """Return what a subclass of `Neuron` has beside the weights and the bias."""
+    """Return what a subclass of `Neuron` has besides the weights and the bias."""
     return {name: member for name, member in neuron.members() if name not in ("weight", "bias")}
 
 

@@ -53,7 +53,7 @@ def depict(
         "auto" is the first of None, "neuron" and "layer" that makes at most `READABLE` boxes, else
         "layer".
     parameters : iterable of Value
-        Variables to show as parameters, beside those of the `nn` package.
+        Variables to show as parameters, besides those of the `nn` package.
     most : int, optional
         The largest number of boxes to accept.
 

@@ -42,7 +42,7 @@ class TrainingHistory:
     ----------
     parameters : list of Value
     losses : list of float or None
-        By epoch. There is none of epoch 0, before the training.
+        By epoch; None for epoch 0, before the training.
     snapshots : list of arrays
         By epoch, the number of each parameter.
 
