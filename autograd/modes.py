@@ -1,8 +1,8 @@
 """The modes of a thread: how its operations are recorded while a context is open.
 
 Each applies to one thread, can be nested, and ends with its block, even if an exception ends that.
-The contexts are in `autograd.recording` and `autograd.tracing`. An operation checks the modes of its
-thread only if ``open_contexts`` is not empty; looking there takes 3 % of its time.
+The contexts are in `autograd.recording` and `autograd.tracing`. An operation checks the modes of
+its thread only if ``open_contexts`` is not empty; looking there takes 3 % of its time.
 """
 
 import contextlib

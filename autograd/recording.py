@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from autograd.diagnosis import describe
 from autograd.errors import GraphError, NonFiniteError
 from autograd.graph import Node, origins
-from autograd.modes import operation_mode, mode, modes
+from autograd.modes import mode, modes, operation_mode
 from autograd.operation import CONSTANT
 from autograd.tracing import detach_in_place
 from autograd.user_code import line_of_user_code

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from autograd.errors import TraceError
 from autograd.graph import Node
-from autograd.modes import operation_mode, mode, modes, open_contexts
+from autograd.modes import mode, modes, open_contexts, operation_mode
 from autograd.operation import DETACH
 from autograd.user_code import line_of_user_code
 
