@@ -134,7 +134,7 @@ def differentiated(
 
 
 def one_number(result: Any) -> Value:
-    """Return the result of a function to differentiate as a Value.
+    """Return the result of a function that is to be differentiated, as a Value.
 
     Raises
     ------

@@ -19,7 +19,7 @@ class ArgumentError(AutogradError, ValueError):
 
 
 class ShapeError(ArgumentError):
-    """Lengths or shapes that do not fit each other, or a list that may not be empty."""
+    """Lengths or shapes that do not fit each other, or an empty list where items are needed."""
 
 
 class DomainError(AutogradError, ArithmeticError, ValueError):

@@ -34,7 +34,8 @@ def gradcheck(
 ) -> bool:
     """Compare the gradient of a function with central differences, for every input.
 
-    Of the operations that the function uses, it also compares the forms on arrays and on floats.
+    For each operation that the function uses, it also compares the form on arrays with that on
+    floats.
 
     >>> import autograd as ag
     >>> ag.gradcheck(lambda x, y: ag.sin(x) * y**3, 0.5, 2.0)
@@ -72,7 +73,7 @@ def gradcheck(
     -----
     ``f'(x) ≈ (f(x + h) - f(x - h)) / 2h`` is wrong by about ``h² f''' / 6`` and by the rounding of
     ``f / h``; with h = 6e-6 both are near 1e-10. A large constant in the function is rounded
-    more: beside 1e8, no derivative below 0.04 can be checked. At a kink, such as relu at 0, the
+    more: next to 1e8, no derivative below 0.04 can be checked. At a kink, such as relu at 0, the
     difference is the mean of both sides, and the check rightly fails.
     """
     if not callable(function):

@@ -1,8 +1,8 @@
 """The modes of a thread: how its operations are recorded while a context is open.
 
 Each applies to one thread, can be nested, and ends with its block, even if an exception ends that.
-The contexts are in `autograd.recording` and `autograd.tracing`. While no thread has one open that
-operations heed, an operation only looks at ``open_contexts``, which takes 3 % of its time.
+The contexts are in `autograd.recording` and `autograd.tracing`. An operation checks the modes of
+its thread only if ``open_contexts`` is not empty; looking there takes 3 % of its time.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ class _Modes(threading.local):
 
 
 open_contexts: set[object] = set()
-"""A token for each context that operations heed, in any thread.
+"""A token for each open context, in any thread, whose mode operations must check.
 
 Not a counter: counting from several threads needs a lock, which an interrupt could leave held.
 """
@@ -56,8 +56,8 @@ def mode(name: _Name, value: Any) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def heeded_mode(name: _Name, value: Any) -> Iterator[None]:
-    """Set a mode that operations have to heed: without a token they look at none."""
+def operation_mode(name: _Name, value: Any) -> Iterator[None]:
+    """Set a mode that operations must check: without a token they check none."""
     token = object()
     open_contexts.add(token)  # an interrupt just here leaves it there, which only costs time
     try:

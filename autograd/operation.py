@@ -52,10 +52,10 @@ class Operation:
         Ends the message of an error in `forward`: what the user can do.
     accumulate : callable, optional
         ``accumulate(g, first, second)`` applies `derivative` to float gradients in place: it adds
-        to ``node.grad`` of each input node what the rule would return. It is given an input and
-        None, two inputs, or None and rows of inputs, as a node holds them, and never a zero: see
-        `stops_zeros`. Only for the operations that training spends its time in; the tests compare
-        it with the rule.
+        to ``node.grad`` of each input node what the rule would return. ``first`` and ``second`` are
+        the two slots in which a node holds its inputs (see `autograd.graph.Node`); ``g`` is never
+        zero (see `stops_zeros`). Only for the operations that training spends its time in; the
+        tests compare it with the rule.
     """
 
     name: str

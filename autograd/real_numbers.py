@@ -14,7 +14,7 @@ REAL = (float, int, Real)  # in this order: checking for the abstract Real alone
 
 
 def real_number(number: Any) -> float:
-    """Return `number` as a float, or raise an error that says what would do."""
+    """Return `number` as a float, or raise an error that says what to give instead."""
     if not isinstance(number, REAL) and not is_numpy_bool(number):
         raise NotANumberError(_not_a_number(number))
     try:
@@ -119,6 +119,22 @@ def checked_values(values: Iterable[_Value], name: str) -> list[_Value]:
         if not isinstance(value, Node):
             raise NotANumberError(f"{name} must be Values, not {shown_short(value)}")
     return listed
+
+
+def not_an_array_of_numbers(name: str, array: Any) -> ArgumentError:
+    """Return the error for an array that holds something else, with the first such item.
+
+    >>> import numpy as np
+    >>> not_an_array_of_numbers("y", np.array(["cat", "dog"]))
+    ArgumentError("y holds 'cat' at (0,): give numbers")
+    """
+    import numpy as np
+
+    for place, item in zip(np.ndindex(array.shape), array.ravel().tolist(), strict=True):
+        if not isinstance(item, REAL):
+            where = f" at {place}" if place else ""
+            return ArgumentError(f"{name} holds {shown_short(item)}{where}: give numbers")
+    return ArgumentError(f"{name} is an array of {array.dtype}: give floats")
 
 
 def shown_short(thing: Any) -> str:

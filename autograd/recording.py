@@ -1,7 +1,7 @@
 """How operations are recorded: as usual, not at all, or with an eye on anomalies.
 
-The contexts below are modes of a thread: see `autograd.modes`. While one is open that operations
-have to heed, `Value` hands every new node to :func:`apply_modes`.
+The contexts below set modes of a thread: see `autograd.modes`. While one is open that operations
+must check, `Value` hands every new node to :func:`apply_modes`.
 """
 
 import contextlib
@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator
 
 from autograd.diagnosis import describe
-from autograd.errors import NonFiniteError
+from autograd.errors import GraphError, NonFiniteError
 from autograd.graph import Node, origins
-from autograd.modes import heeded_mode, mode, modes
+from autograd.modes import mode, modes, operation_mode
 from autograd.operation import CONSTANT
 from autograd.tracing import detach_in_place
 from autograd.user_code import line_of_user_code
@@ -36,7 +36,7 @@ def no_grad() -> Iterator[None]:
     >>> predict(x).parents
     ()
     """
-    with heeded_mode("recording", False):
+    with operation_mode("recording", False):
         yield
 
 
@@ -75,13 +75,28 @@ def differentiating() -> Iterator[bool]:
 @contextlib.contextmanager
 def applying_rules() -> Iterator[None]:
     """Apply derivative rules to Values. A rule may compare them, even with ``==``."""
-    with heeded_mode("applying_rules", True):
+    with operation_mode("applying_rules", True):
         yield
 
 
 def is_applying_rules() -> bool:
     """Return whether this thread is applying derivative rules to Values."""
     return modes.applying_rules
+
+
+def refuse_in_rules() -> None:
+    """Raise an error if this thread is applying derivative rules to Values.
+
+    Raises
+    ------
+    GraphError
+        Since a rule that makes floats of Values, as ``math.cos`` does, has no derivative itself.
+    """
+    if modes.applying_rules:
+        raise GraphError(
+            f"{line_of_user_code()}: a derivative rule converts a Value to a float, and so loses "
+            "its own derivative: use functions of autograd.operations instead of those of math"
+        )
 
 
 @contextlib.contextmanager
@@ -109,7 +124,7 @@ def detect_anomaly() -> Iterator[None]:
         number that it was computed with.
     """
     try:
-        with heeded_mode("detecting_anomalies", True):
+        with operation_mode("detecting_anomalies", True):
             yield
     finally:
         if not modes.detecting_anomalies:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from autograd.errors import TraceError
 from autograd.graph import Node
-from autograd.modes import heeded_mode, mode, modes, open_contexts
+from autograd.modes import mode, modes, open_contexts, operation_mode
 from autograd.operation import DETACH
 from autograd.user_code import line_of_user_code
 
@@ -20,7 +20,7 @@ def tracing(kind: type[Node]) -> Iterator[None]:
 
     Every node that is made becomes one of `kind`.
     """
-    with heeded_mode("tracing", kind), mode("recording", True):
+    with operation_mode("tracing", kind), mode("recording", True):
         yield
 
 

@@ -22,17 +22,17 @@ from autograd.graph import NO_GRADIENT, Node, Row
 from autograd.modes import open_contexts
 from autograd.operation import CONSTANT, Operation
 from autograd.real_numbers import REAL, real_number
-from autograd.recording import apply_modes, is_applying_rules
+from autograd.recording import apply_modes, is_applying_rules, refuse_in_rules
 from autograd.tracing import is_tracing, refuse_backward_while_tracing, refuse_while_tracing
 
 Number: TypeAlias = "Value | float"
-"""An operand: a `Value`, or any real number beside one."""
+"""An operand: a `Value`, or a real number that is combined with one."""
 
 _new = object.__new__
 
 
 class _Elsewhere:
-    """A name that tensors have and a Value does not: the error says what to write instead.
+    """A name that a Value does not have, but others' tensors do: the error says what to write.
 
     ``__getattr__`` would do as well, but make ``x * y`` take 25 % longer: with it, Python caches no
     attribute lookups.
@@ -242,6 +242,7 @@ class Value(Node):
 
     def __float__(self) -> float:
         refuse_while_tracing("converted to a float")
+        refuse_in_rules()
         if type(self.data) is float:
             return self.data
         require_numbers([self])
@@ -293,11 +294,13 @@ class Value(Node):
         label = f", label={self.label!r}" if self.label else ""
         return f"Value({self.data}{gradient}{label})"
 
-    # --- names that PyTorch users look for -------------------------------------------------------
+    # --- names that users of PyTorch and micrograd look for --------------------------------------
 
     item = _Elsewhere("float(x) is its number")
     detach = _Elsewhere("use ag.detach(x)")
     requires_grad = _Elsewhere("every variable gets a gradient; ag.detach and ag.no_grad stop it")
+    _prev = _Elsewhere("x.parents are its inputs, and ag.draw(x) draws the graph")
+    _op = _Elsewhere("x.operation is what computed it, and ag.draw(x) draws the graph")
 
     # --- recording -------------------------------------------------------------------------------
 

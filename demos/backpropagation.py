@@ -1,9 +1,9 @@
 """Watch backpropagation: a neuron, a network, and a page to step through both passes.
 
-Three views of the same thing, from near to far. The graph of one neuron shows each number with its
-gradient, and the local derivative on each edge. A classifier of digits shows as its layers. And a
-page, to be opened in a browser, plays the forward and the backward pass of a small network node by
-node, and moves through the epochs of its training on the two moons.
+Three views. The graph of one neuron shows each number with its gradient, and on each edge the local
+derivative. A classifier of digits is drawn as its layers. And a page, to be opened in a browser,
+plays the forward and the backward pass of a small network node by node, and moves through the
+epochs of its training on the two moons.
 
     make demo                          sets up everything and runs all demos
     python demos/backpropagation.py    after: python -m pip install -e '.[demos]'
@@ -24,7 +24,7 @@ from pictures import wrote
 
 
 def draw_neuron(rng: np.random.Generator, path: Path) -> None:
-    """Draw the graph of a neuron, and tell how the gradient of its first weight comes about."""
+    """Draw the graph of a neuron, and explain the gradient of its first weight."""
     neuron = nn.Neuron(2, activation="tanh", rng=rng)
     output = neuron([Value(1.0, "x0"), Value(-2.0, "x1")])
     output.label = "y"
@@ -34,7 +34,7 @@ def draw_neuron(rng: np.random.Generator, path: Path) -> None:
 
 
 def draw_network(rng: np.random.Generator, path: Path) -> None:
-    """Draw a network of two layers, which see an image of 64 pixels."""
+    """Draw a network of two layers for images of 64 pixels."""
     model = nn.MLP(64, [32, 10], rng=rng)
     logits = model(rng.random(64))
     nn.cross_entropy(logits, 7).backward()

@@ -35,7 +35,7 @@ def command_line(
 def add_eager(parser: argparse.ArgumentParser) -> None:
     """Add the option to train without the compiler."""
     parser.add_argument(
-        "--eager", action="store_true", help="record each sample by itself: slow, to compare"
+        "--eager", action="store_true", help="record each sample by itself: slow, for comparison"
     )
 
 
@@ -44,7 +44,7 @@ def whole_number(smallest: int) -> Callable[[str], int]:
 
     def number(text: str) -> int:
         if not text.isdecimal() or int(text) < smallest:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {smallest} on")
+            raise argparse.ArgumentTypeError(f"{text!r}: give a whole number, at least {smallest}")
         return int(text)
 
     return number
@@ -56,5 +56,5 @@ def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     try:
         arguments.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        parser.error(f"argument --output: it cannot be made a folder: {error}")
+        parser.error(f"argument --output: the folder cannot be made: {error}")
     return arguments

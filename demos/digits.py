@@ -1,13 +1,13 @@
 """Teach a network of scalars to read handwritten digits.
 
-The whole of the lecture on real data: images go through a multi-layer perceptron; the cross-entropy
-of its answers says how surprising the right digits were; backpropagation through the scalar graph
-gives the gradient; stochastic gradient descent takes a step. The graph of one image is compiled, so
-that a few seconds of that are enough: the network reads 97 of 100 digits that it has never seen.
+The whole lecture, on real data: images go through a multi-layer perceptron; the cross-entropy of
+its answers says how surprising the right digits were; backpropagation through the scalar graph
+gives the gradient; stochastic gradient descent takes a step. Since the graph of one image is
+compiled, that takes a few seconds: then the network reads 97 of 100 digits it has never seen.
 
     make demo                                      sets up everything and runs all demos
     python demos/digits.py                         after: python -m pip install -e '.[demos]'
-    python demos/digits.py --epochs 30 --resume    goes on from where the last run ended
+    python demos/digits.py --epochs 30 --resume    goes on where the last run ended
 """
 
 import argparse
@@ -68,8 +68,8 @@ def train(
 ) -> Iterator[nn.EpochReport]:
     """Train by stochastic gradient descent, and yield each epoch as it ends.
 
-    The learning rate depends on the epochs done and not on those to come, so that a run which is
-    interrupted and resumed, even with more epochs, equals one that never was.
+    The learning rate depends on the steps done, not on those to come, so that a run which is
+    interrupted and resumed, even with more epochs, equals one that was not.
     """
     steps_per_epoch = math.ceil(len(training.labels) / BATCH_SIZE)
     learning_rate = nn.step_decay(0.5, factor=0.9, every=steps_per_epoch)
@@ -77,7 +77,7 @@ def train(
     # Another seed tests with other images, on some of which this network trains: keep them apart.
     checkpoint = arguments.output / f"digits-seed-{arguments.seed}.npz"
     if arguments.resume and not checkpoint.exists():
-        print(f"Nothing to resume with this seed in {arguments.output}: a new start.\n")
+        print(f"Nothing to resume with this seed in {arguments.output}: starting anew.\n")
 
     return nn.fit(
         model,
@@ -98,7 +98,7 @@ def train(
 
 @ag.no_grad()
 def probabilities(model: nn.MLP, images: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how likely each image, a row, is each digit, a column, in the network's eyes."""
+    """Return the probability that the network gives to each digit, a column, for each image."""
     return np.array([[float(p) for p in ag.softmax(model(image))] for image in images.tolist()])
 
 
@@ -117,7 +117,7 @@ def print_epoch(report: nn.EpochReport) -> None:
 
 
 def print_confusion(predictions: NDArray[np.float64], labels: NDArray[np.int64]) -> None:
-    """Print how often each digit was taken for each other, and how often for itself."""
+    """Print the confusion matrix: how often each digit was taken for each."""
     counts = np.zeros((10, 10), dtype=int)
     np.add.at(counts, (labels, predictions.argmax(axis=1)), 1)
     print(f"\n{counts.trace()} of the {len(labels)} test images are read right.\n")
@@ -131,16 +131,16 @@ def print_confusion(predictions: NDArray[np.float64], labels: NDArray[np.int64])
 
 
 def draw_hardest(predictions: NDArray[np.float64], test: Digits, path: Path) -> None:
-    """Draw the images that were misread, the surest mistakes first, then those that nearly were."""
+    """Draw the misread images, the most confident mistakes first, then the closest calls."""
     is_right = predictions.argmax(axis=1) == test.labels
-    sureness = predictions.max(axis=1)
-    hardest = np.lexsort((np.where(is_right, sureness, -sureness), is_right))[:12]
+    confidence = predictions.max(axis=1)
+    hardest = np.lexsort((np.where(is_right, confidence, -confidence), is_right))[:12]
     misread = np.sum(~is_right)
     shown = min(misread, len(hardest))
     picture = draw_digits(
         f"{misread} of the {len(is_right)} test images are misread. Here are "
-        f"{'all' if shown == misread else 'the surest'} {shown}"
-        + (f" and the {len(hardest) - shown} that nearly were" if shown < len(hardest) else ""),
+        + (f"all {shown}" if shown == misread else f"the {shown} most confident mistakes")
+        + (f" and the {len(hardest) - shown} closest calls" if shown < len(hardest) else ""),
         test.images[hardest],
         test.labels[hardest],
         predictions[hardest],
@@ -175,7 +175,7 @@ def main() -> int:
             print_epoch(report)
         exit_code = 0
     except KeyboardInterrupt:
-        print("\nInterrupted: this is the network as far as it came. --resume goes on.", flush=True)
+        print("\nInterrupted: these are the results so far. --resume goes on.", flush=True)
         exit_code = 130
 
     predictions = probabilities(model, test.images)

@@ -1,10 +1,10 @@
-"""Look at the landscape that gradient descent goes down.
+"""Look at the landscape that gradient descent walks down.
 
 The loss of a network is a function of all its parameters, hundreds for the moons and thousands for
-the digits. Two pictures show it on the plane in which the recorded path of a training goes
-furthest, from above and from aside, and a third one around the trained network, in two random
-directions. Each is made of thousands of losses over all of the training data. A path takes two
-epochs or more, since three points span a plane.
+the digits. Two pictures show it on the plane in which the recorded path of training goes furthest,
+from above and from the side; a third shows it around the trained network, in two random directions.
+Each is made of thousands of losses over all of the training data. The path needs two epochs or
+more, since it takes three points to span a plane.
 
     make demo                    sets up everything and runs all demos
     python demos/landscape.py    after: python -m pip install -e '.[demos]'
@@ -77,7 +77,7 @@ def draw(
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    description = "Draw the landscape that gradient descent goes down."
+    description = "Draw the landscape that gradient descent walks down."
     parser = command_line(description, epochs=100, least_epochs=2)
     size = whole_number(2)
     parser.add_argument("--size", type=size, default=61, help="points of the grid in a direction")

@@ -1,13 +1,13 @@
-"""Part two moons with a network of scalars: the example that micrograd made famous.
+"""Separate two moons with a network of scalars: the example that micrograd made famous.
 
-Two half circles of points reach into each other, so that no straight line can part them. A network
-with two hidden layers learns a score that is positive on one and negative on the other: the hinge
-loss asks for a margin of 1 on the right side, a penalty on large weights keeps the boundary calm,
-and gradient descent does the rest in a hundred steps, which take a moment.
+The two half circles of points interlock, so no straight line separates them. A network with two
+hidden layers learns a score that is positive on one and negative on the other: the hinge loss asks
+for a margin of 1 on the right side, a penalty on large weights keeps the boundary smooth, and
+gradient descent does the rest in a hundred steps, which take a moment.
 
     make demo                                sets up everything and runs all demos
     python demos/moons.py                    after: python -m pip install -e '.[demos]'
-    python demos/moons.py --batch-size 10    ten steps on ten points each, for one on a hundred
+    python demos/moons.py --batch-size 10    ten steps of ten points per epoch, not one of all
 """
 
 import argparse
@@ -32,7 +32,7 @@ POINTS = 100
 
 
 def two_moons(rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Draw points about an upper half circle, of class +1, and about a lower one, of class -1."""
+    """Draw points near an upper half circle, of class +1, and near a lower one, of class -1."""
     angles = np.linspace(0.0, np.pi, POINTS // 2)
     upper = np.column_stack([np.cos(angles), np.sin(angles)])
     lower = np.column_stack([1.0 - np.cos(angles), 0.5 - np.sin(angles)])
@@ -109,10 +109,10 @@ def draw(
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = command_line("Part two moons with a network of scalars.", epochs=100)
+    parser = command_line("Separate two moons with a network of scalars.", epochs=100)
     add_eager(parser)
     parser.add_argument(
-        "--batch-size", type=whole_number(1), default=POINTS, help="points that each step sees"
+        "--batch-size", type=whole_number(1), default=POINTS, help="points per step"
     )
     return parse(parser)
 
@@ -133,7 +133,7 @@ def main() -> int:
             print_epoch(report)
         exit_code = 0
     except KeyboardInterrupt:
-        print("\nInterrupted: this is the network as far as it came.", flush=True)
+        print("\nInterrupted: these are the results so far.", flush=True)
         exit_code = 130
 
     if history and not arguments.eager:

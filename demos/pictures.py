@@ -1,4 +1,4 @@
-"""How the demos keep their pictures, and one that `nn.plots` has not: images that were misread."""
+"""How the demos save pictures, and one that `nn.plots` does not have: images that were misread."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from nn.plots.canvas import BLUE, GREY, VERMILION
 
 
 def write(figure: Figure, path: Path) -> None:
-    """Save a picture, and tell so."""
+    """Save a picture, and print where it is."""
     plots.save(figure, path)
     wrote(path)
 
 
 def wrote(path: Path | str) -> None:
-    """Tell where a file is."""
+    """Print where a file is."""
     print(f"wrote {path}", flush=True)
 
 

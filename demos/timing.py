@@ -1,4 +1,4 @@
-"""How long training takes without the compiler: a few steps tell."""
+"""How long training would take without the compiler, estimated from a few steps."""
 
 from collections.abc import Callable, Sequence
 from statistics import median
@@ -19,7 +19,7 @@ def print_speed(
     loss: Callable[[Any, Any], Value],
     batch_size: int,
 ) -> None:
-    """Print how long an epoch took, and how long one takes that records each sample by itself.
+    """Print how long an epoch took, and how long it would take to record each sample by itself.
 
     Parameters
     ----------

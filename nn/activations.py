@@ -97,7 +97,7 @@ def find_activation(activation: str | Callable[[Value], Value]) -> Activation:
         return Activation(getattr(activation, "__name__", "custom"), activation, glorot_uniform)
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ArgumentError(
-            f"unknown activation {activation!r}: use one of {', '.join(ACTIVATIONS)}, "
-            "or a function from Value to Value"
+            f"unknown activation {activation!r}: use one of {', '.join(ACTIVATIONS)}, or a "
+            "function from Value to Value; cross_entropy applies the softmax itself"
         )
     return ACTIVATIONS[activation]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
+from autograd.real_numbers import not_an_array_of_numbers
 from nn.arguments import Seed, is_list, random_generator, require, whole_number
 
 Data: TypeAlias = Sequence[Any] | NDArray[Any]
@@ -145,8 +146,9 @@ def _array(data: Data, name: str) -> NDArray[Any]:
         array = np.asarray(data)
     except ValueError as error:
         raise ShapeError(
-            f"compiled training needs samples of one shape: {error}. compiled=False accepts any"
+            f"compiled training needs samples of one shape, and those of {name} differ: "
+            "make them equal, or set compiled=False"
         ) from error
     if array.dtype.kind not in "fiub":
-        raise ArgumentError(f"{name} is an array of {array.dtype}: give numbers")
+        raise not_an_array_of_numbers(name, array)
     return array

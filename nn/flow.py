@@ -24,7 +24,7 @@ from nn.weighted_sums import weighted_sums
 
 LONGEST_BAR = 20
 BLOCKS_PER_TENFOLD = 2
-_SCALE = f"A bar is {BLOCKS_PER_TENFOLD} blocks shorter for a tenth of the norm."
+_SCALE = f"Bars are logarithmic: {BLOCKS_PER_TENFOLD} blocks for a factor of 10."
 
 HEALTHY = 1e3
 """A gradient that grows or shrinks by less than this over all layers is no reason to worry."""
@@ -135,7 +135,7 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
     2      weight 8×8, bias 8  0.1528   ██████████████████    0.3225   ██████████████████
     0      weight 8×2, bias 8  0.03164  ████████████████      0.07749  ████████████████
     From the loss (top) back to the input. z is what a layer computes from W and its
-    inputs, before the activation. A bar is 2 blocks shorter for a tenth of the norm.
+    inputs, before the activation. Bars are logarithmic: 2 blocks for a factor of 10.
     From the last layer to the first, what arrives is multiplied by 0.013, by 0.24 per layer.
 
     It leaves every ``grad`` alone.
@@ -180,7 +180,7 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
     require_recorded(loss, "gradient_flow() of")
     if set(model.parameters()).isdisjoint(topological_order(loss)):
         raise ArgumentError(
-            "the loss depends on none of the model's parameters: was it another model's?"
+            "the loss depends on none of the model's parameters: is it the loss of another model?"
         )
     _require_layers_inside(loss)
     layers = _by_layer(model.state_dict().items())

@@ -8,6 +8,7 @@ from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.functions import weighted_sum
 from autograd.graph import Row
+from autograd.nested_numbers import is_nested
 from autograd.parts import Part, PartLabel, part_of
 from autograd.value import Number, as_value
 from nn.activations import find_activation
@@ -295,7 +296,7 @@ class MLP(Module):
 
 
 def _added(neuron: Neuron) -> dict[str, Any]:
-    """Return what a subclass of `Neuron` has beside the weights and the bias."""
+    """Return what a subclass of `Neuron` has besides the weights and the bias."""
     return {name: member for name, member in neuron.members() if name not in ("weight", "bias")}
 
 
@@ -312,13 +313,15 @@ def _variable(number: Number) -> Value:
 
 
 def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> list[Value]:
+    takes = f"{module!r} takes one sample, a list of {counted(expected, 'number')}"
     if not is_list(inputs):
-        raise ShapeError(f"{module!r} takes a list of {counted(expected, 'input')}, not {inputs!r}")
+        raise ShapeError(f"{takes}, not {inputs!r} ({type(inputs).__name__})")
     try:
         values = [x if isinstance(x, Value) else as_value(x) for x in inputs]
     except NotANumberError as error:
-        message = f"{module!r} takes one sample, a list of {counted(expected, 'number')}: {error}"
-        raise NotANumberError(message) from None
+        if any(map(is_nested, inputs)):
+            raise NotANumberError(f"{takes}. Call it for each: [model(x) for x in X]") from None
+        raise NotANumberError(f"{takes}: {error}") from None
     if len(values) != expected:
         raise ShapeError(f"{module!r} takes {counted(expected, 'input')}, not {len(values)}")
     return values

@@ -77,7 +77,10 @@ def cross_entropy(logits: Iterable[Value], label: Number) -> Value:
     """
     given, logits, label = logits, _as_list(logits), _without_array(label)
     if not is_list(given) or not logits:
-        raise ShapeError(f"cross_entropy needs a list of logits, one per class, not {given!r}")
+        raise ShapeError(
+            f"cross_entropy needs a list of logits, one per class, not {given!r}: "
+            "for a network with one output, use binary_cross_entropy"
+        )
     logits = [as_value(logit) for logit in logits]
     if not isinstance(label, Value) and label not in range(len(logits)):
         raise ArgumentError(

@@ -148,7 +148,8 @@ class Optimizer:
         """
         if set(self.parameters).isdisjoint(topological_order(loss)):
             raise ArgumentError(
-                "the loss depends on none of the optimizer's parameters: were they another model's?"
+                "the loss depends on none of the optimizer's parameters: do they belong to another "
+                "model?"
             )
 
     def read(self) -> Vector:

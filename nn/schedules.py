@@ -51,7 +51,7 @@ def _cosine(start: float, end: float, steps: int, step: int) -> float:
 
 
 def step_decay(start: float, factor: float, every: int) -> Schedule:
-    """Multiply the rate by `factor` once in `every` steps.
+    """Multiply the rate by `factor` after each `every` steps.
 
     >>> import nn
     >>> rate = nn.step_decay(1.0, 0.1, every=10)

@@ -1,4 +1,4 @@
-"""Where the z of each layer are in a graph: what it computes from its parameters and its inputs.
+"""Where a graph has the z of each layer: what it computes from its parameters and its inputs.
 
 A layer multiplies its parameters with what comes in, and adds up. That is one node or many: a z may
 be ``ag.dot(w, x, b)``, or ``w[0] * x[0] + w[1] * x[1] + b``, or part of a product of matrices of

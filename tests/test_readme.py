@@ -1,5 +1,6 @@
 """Everything that the README shows, run as a reader would."""
 
+import codeop
 import contextlib
 import io
 import re
@@ -36,6 +37,16 @@ def test_snippets_print_what_stands_beside_or_below_them(
         assert printed.getvalue().splitlines() == beside + below.splitlines()
     for line in IN_C if native.is_available() else []:
         assert line in namespace["quick"].source
+
+
+def test_snippets_can_be_pasted_into_a_plain_prompt() -> None:
+    for snippet, _ in SNIPPETS:
+        pasted: list[str] = []
+        for line in [*snippet.splitlines(), ""]:  # there, an empty line ends a class or a function
+            pasted.append(line)
+            if codeop.compile_command("\n".join(pasted)) is not None:
+                pasted.clear()
+        assert not pasted
 
 
 def test_there_are_snippets_and_quotations() -> None:

@@ -12,6 +12,7 @@ from autograd.compiler.arrays import Array, all_finite
 from autograd.compiler.program import Program, SumProducts
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NonFiniteError, ShapeError
+from autograd.real_numbers import not_an_array_of_numbers
 from autograd.value import Value
 
 Shapes: TypeAlias = tuple[tuple[int, ...], ...]
@@ -26,10 +27,15 @@ _LARGEST_SQUARE = {
 
 def as_arrays(arrays: Sequence[Any]) -> list[Array]:
     """Return the arguments as arrays; raise a ShapeError if one is of lists of several lengths."""
-    try:
-        return [np.asarray(array) for array in arrays]
-    except ValueError as error:
-        raise ShapeError(f"the samples of an argument have different shapes: {error}") from error
+    converted: list[Array] = []
+    for position, array in enumerate(arrays):
+        try:
+            converted.append(np.asarray(array))
+        except ValueError as error:
+            raise ShapeError(
+                f"the samples of argument {position} have different shapes: they must have the same"
+            ) from error
+    return converted
 
 
 def are_in_range(batch: Sequence[Array], dtype: np.dtype[Any]) -> bool:
@@ -61,7 +67,10 @@ def require_samples(batch: Sequence[Array], dtype: np.dtype[Any]) -> None:
     for position, array in enumerate(batch):
         _require_kind(f"argument {position}", array, "fiub")
         if array.ndim == 0:
-            raise ShapeError(f"argument {position} is one number: give an array of samples")
+            raise ShapeError(
+                f"argument {position} is one number, not an array of samples: "
+                "a single sample is a batch of one, as in compiled([x], [y])"
+            )
         if len(array) != len(batch[0]):
             lengths = ", ".join(str(len(array)) for array in batch)
             raise ShapeError(f"the arguments have different numbers of samples: {lengths}")
@@ -104,7 +113,7 @@ def _require_kind(name: str, array: Array, kinds: str) -> None:
             f"{name} holds Values: a compiled function takes numbers only. "
             "Call the function that it was made from, which takes Values"
         )
-    raise ArgumentError(f"{name} is an array of {array.dtype}: give numbers")
+    raise not_an_array_of_numbers(name, array)
 
 
 def _require_in_range(name: str, array: Array, dtype: np.dtype[Any]) -> None:

@@ -255,7 +255,10 @@ def _by_sample(outputs: Array, trace: Trace) -> Array:
 def _mean(outputs: Array, bound: BoundCompilation) -> float:
     """Return the mean of one output over the samples, both of outputs of shape (1, B)."""
     if bound.compilation.trace.shape:
-        raise GraphError("the mean and its gradient are of one number: return one Value")
+        raise GraphError(
+            "the function returned a list, but only one number has a gradient: return one Value, "
+            "or call map(), which computes the outputs alone"
+        )
     mean = float(np.vdot(bound.ones, outputs)) / len(bound.ones)
     if not math.isfinite(mean):  # though each output is
         raise NonFiniteError("the mean over the batch is too large for a float")

@@ -53,7 +53,7 @@ def depict(
         "auto" is the first of None, "neuron" and "layer" that makes at most `READABLE` boxes, else
         "layer".
     parameters : iterable of Value
-        Variables to show as parameters, beside those of the `nn` package.
+        Variables to show as parameters, besides those of the `nn` package.
     most : int, optional
         The largest number of boxes to accept.
 
@@ -66,7 +66,9 @@ def depict(
         so many edges that they cover each other.
     """
     listed = root if isinstance(root, list | tuple) else [root]
-    roots: list[Node] = [*values_of(listed, "a picture shows a Value, or a list of Values")]
+    roots: list[Node] = [
+        *values_of(listed, "a picture shows a Value, such as model(x), or a list of them")
+    ]
     known = values_of(parameters, "the parameters of a picture are Values")
     if not roots:
         raise GraphError("a picture of nothing: the list of outputs is empty")

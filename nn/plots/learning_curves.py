@@ -25,7 +25,7 @@ def curves(
     title: str = "The course of training",
     path: str | Path | None = None,
 ) -> Figure:
-    """Draw how the loss went from epoch to epoch, and beside it the metric if there is one.
+    """Draw the loss by epoch, and beside it the metric if there is one.
 
     >>> import nn
     >>> reports = [nn.EpochReport(1, 0.7, 0.5, 0.4, 0.1), nn.EpochReport(2, 0.2, 0.9, 0.8, 0.1)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
-from nn.arguments import float_array, whole_number
+from nn.arguments import float_array, is_list, require, whole_number
 from nn.layers import Layer
 from nn.plots.canvas import Picture, finished, style
 
@@ -56,8 +56,10 @@ def weights(
     ShapeError
         If the weights do not fill the shape.
     ArgumentError
-        If a weight is not finite, or there are no columns.
+        If it is not a layer or an array, a weight is not finite, or there are no columns.
     """
+    takes = "a Layer, such as model.layers[0], or an array of weights"
+    require(isinstance(layer, Layer) or is_list(layer), layer, "layer", takes)
     numbers = float_array(
         layer.state_dict()["weight"] if isinstance(layer, Layer) else layer, "the layer"
     )

@@ -273,9 +273,15 @@ def test_error_is_also_the_built_in_that_a_reader_expects(
 
 @pytest.mark.parametrize(
     ("name", "instead"),
-    [("item", "float(x)"), ("detach", "ag.detach(x)"), ("requires_grad", "every variable")],
+    [
+        ("item", "float(x)"),
+        ("detach", "ag.detach(x)"),
+        ("requires_grad", "every variable"),
+        ("_prev", "x.parents"),
+        ("_op", "x.operation"),
+    ],
 )
-def test_what_tensors_have_is_missing_with_advice(name: str, instead: str) -> None:
+def test_what_others_have_is_missing_with_advice(name: str, instead: str) -> None:
     x = ag.Value(3.0)
     with pytest.raises(AttributeError) as caught:
         getattr(x, name)

@@ -90,7 +90,7 @@ def frozen(operation: Operation) -> Operation:
     """Return the mutant whose gradient has the right numbers, and forgets what they depend on."""
 
     def derivative(g: Any, out: Any, *inputs: Any) -> list[Any]:
-        numbers = operation.derivative(1.0, float(out), *map(float, inputs))
+        numbers = operation.derivative(1.0, ag.detach(out), *map(ag.detach, inputs))
         return [g * number for number in numbers]
 
     return replace(operation, derivative=derivative, accumulate=None)
@@ -161,7 +161,7 @@ def test_formula_that_leaves_the_graph_is_rejected() -> None:
     [
         (lambda g, out, x: (g * 999,), 1, "the derivative of triple with respect to input 0 = 2.0"),
         (
-            lambda g, out, x: (g * 1.5 * float(x),),  # right at 2, where it leaves the graph
+            lambda g, out, x: (g * 1.5 * ag.detach(x),),  # right at 2, where it leaves the graph
             2,
             "the derivative of the derivative of triple with respect to input 0, with respect to",
         ),

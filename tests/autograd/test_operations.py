@@ -478,6 +478,20 @@ def test_one_value_among_the_inputs_makes_a_node() -> None:
 
 # --- mistakes in a definition --------------------------------------------------------------------
 
+
+def test_a_rule_that_leaves_the_graph_is_told_when_it_is_differentiated() -> None:
+    sine = define(
+        "sine",
+        symbol="sine",
+        forward=math.sin,
+        array=lambda np, x: np.sin(x),
+        derivative=lambda g, out, x: (g * math.cos(x),),
+    )
+    assert ag.grad(sine)(0.5) == math.cos(0.5)
+    with pytest.raises(ag.GraphError, match=rf"^{re.escape(__file__)}:\d+: a derivative rule"):
+        ag.grad(ag.grad(sine))(0.5)
+
+
 SQUARE: dict[str, Any] = {
     "name": "square",
     "symbol": "x²",

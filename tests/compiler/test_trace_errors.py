@@ -515,11 +515,11 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], type[Exception], str]] = {
     "one number": ((1.5,), ShapeError, r"argument 0 is one number"),
     "nan": ((np.ones(3), [[1.0], [np.nan], [2.0]]), NonFiniteError, r"1 holds nan at \(1, 0\)"),
     "infinity": (([1.0, 2.0, -np.inf],), NonFiniteError, r"0 holds -inf at \(2,\)"),
-    "objects": ((np.array([1.0, None]),), ArgumentError, r"0 is an array of object"),
+    "objects": ((np.array([1.0, None]),), ArgumentError, r"0 holds None at \(1,\)"),
     "Values": (([Value(1.0), Value(2.0)],), ArgumentError, r"argument 0 holds Values: "),
-    "strings": ((["1.0", "2.0"],), ArgumentError, r"0 is an array of <U3: give numbers"),
-    "complex numbers": (([1j, 2j],), ArgumentError, r"0 is an array of complex128"),
-    "dates": ((np.zeros(2, dtype="datetime64[s]"),), ArgumentError, r"0 is an array of datetime64"),
+    "strings": ((["1.0", "2.0"],), ArgumentError, r"0 holds '1.0' at \(0,\): give numbers"),
+    "complex numbers": (([1j, 2j],), ArgumentError, r"0 holds 1j at \(0,\)"),
+    "dates": ((np.zeros(2, dtype="datetime64[s]"),), ArgumentError, r"0 holds datetime.date"),
 }
 
 

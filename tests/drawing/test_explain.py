@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
+import nn
 from autograd import operations
 from autograd.drawing.explanation.node_formulas import derivative_formula
 from autograd.drawing.explanation.outline import Outline
@@ -542,7 +543,18 @@ def test_a_variable_by_itself() -> None:
 def test_nothing_flows_through_detach() -> None:
     x = ag.Value(2.0, "x")
     explanation = ag.explain(labelled(ag.detach(x) * x, "y"), x)
-    assert [path.product for path in explanation.paths] == [2.0, 0.0]
+    assert [path.product for path in explanation.paths] == [2.0]
+    assert explanation.path_count == 1
+    assert "place" not in explanation.text
+    assert "y does not depend on x" in ag.explain(labelled(ag.detach(x), "y"), x).text
+
+
+def test_every_path_of_cross_entropy_carries_a_gradient() -> None:
+    scores = [ag.Value(score) for score in (0.5, -1.0, 2.0)]
+    explanation = ag.explain(nn.cross_entropy(scores, 1), scores[1])
+    probability = ag.softmax([0.5, -1.0, 2.0])[1]
+    assert [path.product for path in explanation.paths] == pytest.approx([-1.0, probability])
+    assert explanation.remainder == 0.0
 
 
 def under_no_grad() -> ag.Value:

@@ -343,7 +343,7 @@ def test_history_keeps_every_epoch_and_pages_some() -> None:
 
 def test_history_of_another_model_is_refused(page: Path) -> None:
     history = ag.TrainingHistory(nn.MLP(2, [1]).parameters())
-    with pytest.raises(ag.GraphError, match="were they another model's"):
+    with pytest.raises(ag.GraphError, match="do they belong to another model"):
         ag.explore(network(4, 1), page, training=history)
 
 

@@ -396,7 +396,7 @@ def test_every_step_shows_its_arithmetic(browser: Browser, tmp_path: Path) -> No
         "∂L/∂w += ∂L/∂v1 · local ∂v1/∂w = 0.7864 · 2.0 = 1.573 – → 1.573 "
         "∂L/∂x += ∂L/∂v1 · local ∂v1/∂x = 0.7864 · (−3.0) = −2.359 – → −2.359",
         "L = 0.4621 ∂L/∂w = 1.573 ∂L/∂x = −2.359 ∂L/∂b = 0.7864 "
-        "Every gradient is known. Press play to walk through it, from the start.",
+        "Every gradient is known. Press play to see both passes from the start.",
     ]
     back = [browser.text("#step")]
     for _ in range(7):

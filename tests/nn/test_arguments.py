@@ -155,13 +155,14 @@ def test_a_state_is_a_dict(state: Any) -> None:
 @pytest.mark.parametrize(
     ("changed", "complaint"),
     [
-        ({"X": [["a", "b"]] * 2}, "X is an array of <U1: give numbers"),
-        ({"X": [None, None]}, "X is an array of object: give numbers"),
-        ({"X": [[1j, 2j]] * 2}, "X is an array of complex128: give numbers"),
-        ({"y": ["cat", "dog"]}, "y is an array of <U3: give numbers"),
+        ({"X": [["a", "b"]] * 2}, r"X holds 'a' at \(0, 0\): give numbers"),
+        ({"X": [None, None]}, r"X holds None at \(0,\): give numbers"),
+        ({"X": [[1j, 2j]] * 2}, r"X holds 1j at \(0, 0\): give numbers"),
+        ({"y": ["cat", "dog"]}, r"y holds 'cat' at \(0,\): give numbers"),
+        ({"y": [0, 2**70]}, "y is an array of object: give floats"),
         (
             {"validation": (["a", "b"], y), "metric": nn.accuracy},
-            r"validation\[0\] is an array of <U1",
+            r"validation\[0\] holds 'a' at \(0,\)",
         ),
         ({"X": [[0.0, 1.0, 2.0]] * 2}, "takes 2 inputs, not 3"),
         ({"X": [[0.0, np.nan], [1.0, 2.0]]}, r"X\[0, 1\] is nan"),

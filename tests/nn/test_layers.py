@@ -369,16 +369,23 @@ def test_as_many_inputs_as_weights_are_required(module: Any, inputs: Any) -> Non
     "inputs", [3.0, Value(3.0), None, np.array(1.0), {0: 1.0, 1: 2.0}, {1.0, 2.0}], ids=repr
 )
 def test_inputs_are_a_list(module: Any, inputs: Any) -> None:
-    message = re.escape(f"{module!r} takes a list of 2 inputs, not {inputs!r}")
+    message = re.escape(f"{module!r} takes one sample, a list of 2 numbers, not {inputs!r} (")
     with pytest.raises(ag.ShapeError, match=f"^{message}"):
         module(inputs)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=repr)
-@pytest.mark.parametrize("inputs", ["ab", [1.0, None], [1.0, 2j], np.ones((2, 2))], ids=repr)
+@pytest.mark.parametrize("inputs", ["ab", [1.0, None], [1.0, 2j]], ids=repr)
 def test_each_input_is_a_number(module: Any, inputs: Any) -> None:
     with pytest.raises(ag.NotANumberError, match=f"^{re.escape(repr(module))} takes one sample"):
         module(inputs)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=repr)
+@pytest.mark.parametrize("batch", [[[0.0, 1.0]], [(0.0, 1.0)] * 2, np.ones((2, 2))], ids=repr)
+def test_a_batch_is_not_a_sample(module: Any, batch: Any) -> None:
+    with pytest.raises(ag.NotANumberError, match=r"Call it for each: \[model\(x\) for x in X\]$"):
+        module(batch)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=repr)
@@ -450,7 +457,7 @@ def test_an_unknown_activation_is_answered_with_the_known_ones(
 
 def test_an_input_or_a_weight_alone_is_counted_as_one() -> None:
     neuron: Any = nn.Neuron(1, rng=0)
-    for inputs, message in ((1.0, "a list of 1 input, not"), ([1.0, 2.0], "takes 1 input, not 2")):
+    for inputs, message in ((1.0, "a list of 1 number, not"), ([1.0, 2.0], "takes 1 input, not 2")):
         with pytest.raises(ag.ShapeError, match=message):
             neuron(inputs)
     with pytest.raises(ag.ShapeError, match="needs 1 weight, not 2"):

@@ -264,6 +264,7 @@ def test_weights_can_be_an_array_and_find_their_shape() -> None:
         (np.zeros((2, 1)), {"shape": (2, 2)}, "exactly 1 weight$"),
         ([[1.0], [1.0, 2.0]], {}, "is not an array of numbers"),
         (np.zeros(6), {}, r"\(6,\)"),
+        (nn.MLP(6, [1], rng=0), {}, r"^layer=MLP\(.*: give a Layer, such as model.layers\[0\]"),
         (np.zeros((0, 6)), {}, r"\(0, 6\)"),
         (np.full((1, 4), np.inf), {}, "infinite"),
         (np.zeros((1, 4)), {"columns": 0}, "columns=0"),

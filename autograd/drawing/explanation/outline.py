@@ -16,7 +16,7 @@ from autograd.drawing.explanation.node_formulas import (
     nodes_in,
     reading_order,
 )
-from autograd.drawing.explanation.paths import ChainRuleSum, Path, Step
+from autograd.drawing.explanation.paths import ChainRuleSum, Path, Step, receivers
 from autograd.drawing.notation import LATEX, Style
 from autograd.graph import Node, topological_order
 
@@ -169,5 +169,5 @@ def _is_one_of_several_ways(step: Step, order: dict[Node, int]) -> bool:
             return True
         if node not in met and order[node] > order[step.input]:
             met.add(node)
-            waiting += node.parents
+            waiting += receivers(node)
     return False

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from autograd.diagnosis import derivative_error, describe
 from autograd.drawing.local import existing_derivatives
+from autograd.drawing.order import inputs_first
 from autograd.errors import NonFiniteError
 from autograd.gradients import gradient
-from autograd.graph import Node, topological_order
+from autograd.graph import Node
+from autograd.operation import DETACH
 from autograd.value import Value
 
 
@@ -118,8 +120,8 @@ def steps_between(output: Node, target: Node) -> Steps:
         If a local derivative does not exist, or is not finite.
     """
     steps: Steps = {target: []}
-    for node in topological_order(output):
-        if node is target or not any(parent in steps for parent in node.parents):
+    for node in inputs_first([output], receivers):
+        if node is target or not any(parent in steps for parent in receivers(node)):
             continue
         steps[node] = [
             Step(node, position, derivative)
@@ -133,6 +135,11 @@ def steps_between(output: Node, target: Node) -> Steps:
                     f"{step.derivative}: a path through it has no product to show"
                 )
     return steps
+
+
+def receivers(node: Node) -> tuple[Node, ...]:
+    """Return the inputs that a node sends a gradient to: a `detach`, as in softmax, has none."""
+    return () if node.operation is DETACH else node.parents
 
 
 def _local_derivatives(node: Node) -> tuple[float, ...]:

@@ -74,7 +74,7 @@ def explore(
         What is folded into one box at first: neurons, layers, or nothing. All can be opened in the
         page. "auto" folds as little as leaves a picture that can be read.
     parameters : iterable of Value
-        Variables to show as parameters, beside those of `nn` and of `training`.
+        Variables to show as parameters, besides those of `nn` and of `training`.
     title : str
         The heading of the page.
     training : TrainingHistory, optional

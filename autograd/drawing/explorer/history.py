@@ -42,7 +42,7 @@ class TrainingHistory:
     ----------
     parameters : list of Value
     losses : list of float or None
-        By epoch. There is none of epoch 0, before the training.
+        By epoch; None for epoch 0, before the training.
     snapshots : list of arrays
         By epoch, the number of each parameter.
 
@@ -85,7 +85,7 @@ class TrainingHistory:
         if not columns:
             raise GraphError(
                 "the output depends on none of the parameters of the training history: "
-                "were they another model's?"
+                "do they belong to another model?"
             )
         kept = max(2, min(len(self.losses), MOST_NUMBERS // len(columns)))
         epochs = np.unique(np.linspace(0, len(self.losses) - 1, kept).round().astype(int)).tolist()

@@ -144,7 +144,7 @@ export class Stepping {
     return [
       equation(["name", arithmetic.output], output),
       ...(gradients.length <= MOST_GRADIENTS ? gradients : []),
-      note("Every gradient is known. Press play to walk through it, from the start."),
+      note("Every gradient is known. Press play to see both passes from the start."),
     ];
   }
 
