@@ -38,13 +38,12 @@ from autograd.errors import ArgumentError
 from autograd.formulas.formula import ZERO, Formula, as_formula
 
 
-def emit_zeroing(statements: Statements, regions: Sequence[Region]) -> None:
+def emit_zeroing(statements: Statements, region: Region) -> None:
     """Emit the zeroing of gradients that are only added to."""
-    for region in regions:
-        rows = statements.memory.destination(region)
-        if rows is not None:
-            statements.assign(rows, ZERO)
-            continue
+    rows = statements.memory.destination(region)
+    if rows is not None:
+        statements.assign(rows, ZERO)
+    else:
         space = statements.name(statements.memory.space(region, gradient=True), "d")
         statements.emit(f"{space}[{statements.name(region.rows, 'rows')}] = 0.0")
 

@@ -155,7 +155,8 @@ def _source(
     for instructions in program.by_region():
         emit_forward(statements, nest_together(instructions))
     forward, statements.lines = statements.lines, []
-    emit_zeroing(statements, program.zeroed)
+    for region in program.zeroed:
+        emit_zeroing(statements, region)
     for adjoint in program.adjoint:
         emit_adjoint(statements, nest_adjoint(adjoint))
     functions = (
