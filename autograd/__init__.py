@@ -15,7 +15,7 @@ Read the modules in this order:
 - `modes`, `tracing`, `recording` (what is recorded when)
 - `value` (the node and its operators), `functions` and `compositions` of them
 - `nested_numbers`, `gradients`, `derivatives` (of any order), `gradcheck`
-- `compiler` (a graph as a program in NumPy or C)
+- `formulas` (operations as source text), `compiler` (a graph as a program in NumPy or C)
 - `drawing` (pictures, explanations, pages)
 
 These serve all of them: `errors` and `diagnosis` (what is wrong, in words), `real_numbers`,

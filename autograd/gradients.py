@@ -7,7 +7,7 @@ derivatives of functions on it.
 
 import contextlib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd import operations
@@ -117,8 +117,9 @@ def _sweep(
         gradient = gradients.get(node, 0.0)
         if not create_graph and gradient == 0.0 and operation.stops_zeros:
             continue
-        sent = _sent(node, operation, gradient, create_graph)
-        for parent, contribution in zip(node.parents, sent, strict=True):
+        inputs = node.parents
+        sent = _sent(node, operation, inputs, gradient, create_graph)
+        for parent, contribution in zip(inputs, sent, strict=True):
             if parent in dependent:
                 so_far = gradients.get(parent)
                 gradients[parent] = contribution if so_far is None else so_far + contribution
@@ -132,13 +133,16 @@ def _require_finite(gradient: Any, target: Node) -> None:
         )
 
 
-def _sent(node: Node, operation: Operation, gradient: Any, create_graph: bool) -> Sequence[Any]:
+def _sent(
+    node: Node, operation: Operation, inputs: Sequence[Node], gradient: Any, create_graph: bool
+) -> Sequence[Any]:
     """Apply the derivative rule of a node to floats, or to Values if that is to be a graph."""
-    number: Callable[[Node], Any] = (lambda node: node) if create_graph else _data
     try:
-        return operation.derivative(gradient, number(node), *map(number, node.parents))
+        if create_graph:
+            return operation.derivative(gradient, node, *inputs)
+        return operation.derivative(gradient, node.data, *[parent.data for parent in inputs])
     except TypeError:
-        require_numbers([node, *node.parents])
+        require_numbers([node, *inputs])
         raise
     except ShapeError:
         raise  # a rule that does not fit its inputs
@@ -159,7 +163,3 @@ def _is_recorded(node: Node) -> bool:
 def has_derivatives(output: Node) -> bool:
     """Return whether `output` contains a derivative: that of 3 x is rightly a constant."""
     return any(map(_is_recorded, topological_order(output)))
-
-
-def _data(node: Node) -> float:
-    return node.data

@@ -31,7 +31,7 @@ from nn.objective import Objective
 from nn.optimizer import Optimizer
 
 if TYPE_CHECKING:  # the compiler is imported when it is needed
-    from autograd.compiler.program import Backend
+    from autograd.compiler.backend import Backend
 
 
 class Step(abc.ABC):

@@ -27,7 +27,7 @@ from nn.reports import EpochReport
 from nn.steps import CompiledStep, EagerStep, Step
 
 if TYPE_CHECKING:  # the compiler is imported when it is needed
-    from autograd.compiler.program import Backend
+    from autograd.compiler.backend import Backend
 
 
 def fit(

@@ -32,6 +32,7 @@ ORDER = {
         "gradients",
         "derivatives",
         "gradcheck",
+        "formulas",
         "compiler",
         "drawing",
     ],
@@ -118,6 +119,13 @@ def test_the_passes_and_the_backends_meet_only_at_the_program(name: str) -> None
             assert not imported_name.startswith(BACKENDS)
         if name.startswith(BACKENDS):
             assert not imported_name.startswith(PASSES)
+
+
+def test_pictures_know_nothing_of_the_compiler() -> None:
+    drawing = set().union(
+        *[IMPORTS[name] for name in MODULES if name.startswith("autograd.drawing")]
+    )
+    assert not [name for name in drawing if name.startswith("autograd.compiler")]
 
 
 @pytest.mark.parametrize("package", sorted(PACKAGES))

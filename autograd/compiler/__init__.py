@@ -8,7 +8,7 @@ In the order of a call, from the function to its mean:
 - `passes` (the function is recorded for one sample, and its graph becomes a program)
 - `own_operations` (a user's operations, tried on that sample first)
 - `program` (the result: a list of instructions that knows nothing of NumPy)
-- `chunks` (chooses the backend, and runs a large batch in parts)
+- `chunks` (chooses the `backend`, and runs a large batch in parts)
 - `numpy_backend` (the program as NumPy calls on whole blocks)
 - `float_backend` (as Python on floats, for blocks so small that NumPy's calls cost more)
 - `native` (as C, for those who ask for it)
@@ -17,9 +17,8 @@ In the order of a call, from the function to its mean:
 - `mean` (the mean of the batch as a node, so that `backward` reaches the parameters)
 - `report` (what became of the graph, in words)
 
-These serve the backends: `formulas` (the operation table as source text), `rewriting` (a part that
-is used several times gets a name), `infix` (operators as Python and C write them) and `nests` (rows
-in the order of nested loops, found for the planner too).
+The planner and the NumPy backend share `nests` (rows in the order of nested loops). What an
+operation computes comes to all backends as source text, from `autograd.formulas`.
 """
 
 from autograd.compiler.compiled import Compiled

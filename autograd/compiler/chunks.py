@@ -11,7 +11,8 @@ import numpy as np
 
 from autograd.compiler import float_backend, numpy_backend
 from autograd.compiler.arrays import Array
-from autograd.compiler.program import Backend, BoundProgram, Program
+from autograd.compiler.backend import Backend, BoundProgram
+from autograd.compiler.program import Program
 
 CACHE_BYTES = 4_000_000
 """Batches whose numbers take more memory than this are run in chunks that do not."""
@@ -47,29 +48,20 @@ class Chunks:
         self.batch_size = sum(program.batch_size for program in programs)
         self.source = programs[0].source
 
-    def run(self, theta: Array, inputs: Sequence[Array]) -> tuple[Array, Sequence[int]]:
-        """See `autograd.compiler.program.BoundProgram`."""
-        parts = []
-        suspects: list[int] = []
-        for program, start, chunk in self._chunks(inputs):
-            outputs, found = program.run(theta, chunk)
-            parts.append(outputs.copy())
-            suspects += [start + sample for sample in found]
-        return np.concatenate(parts, axis=1), suspects
-
     @np.errstate(invalid="ignore")  # where gradients are infinite
-    def run_with_gradient(
-        self, theta: Array, inputs: Sequence[Array]
+    def run(
+        self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:
-        """See `autograd.compiler.program.BoundProgram`."""
+        """See `autograd.compiler.backend.BoundProgram`."""
         parts = []
         suspects: list[int] = []
         gradient = np.zeros(len(theta))
         for program, start, chunk in self._chunks(inputs):
-            outputs, slopes, found = program.run_with_gradient(theta, chunk)
+            outputs, slopes, found = program.run(theta, chunk, differentiate)
             parts.append(outputs.copy())
             suspects += [start + sample for sample in found]
-            gradient += slopes * (program.batch_size / self.batch_size)
+            if differentiate:
+                gradient += slopes * (program.batch_size / self.batch_size)
         return np.concatenate(parts, axis=1), gradient, suspects
 
     def _chunks(self, inputs: Sequence[Array]) -> Iterator[tuple[BoundProgram, int, list[Array]]]:

@@ -23,9 +23,9 @@ from autograd.compiler.arguments import (
     require_different,
 )
 from autograd.compiler.arrays import Array
+from autograd.compiler.backend import Backend
 from autograd.compiler.mean import mean_node
 from autograd.compiler.passes.trace import Trace
-from autograd.compiler.program import Backend
 from autograd.compiler.program_cache import BoundCompilation, ProgramCache
 from autograd.compiler.replay import require_success
 from autograd.compiler.report import report
@@ -137,7 +137,7 @@ class Compiled:
             trace = bound.compilation.trace
             numbers = [parameter.data for parameter in trace.parameters]
             theta = checked_theta(numbers, len(numbers), self.dtype)
-            outputs, suspects = bound.program.run(theta, batch)
+            outputs, _, suspects = bound.program.run(theta, batch, differentiate=False)
             if suspects:
                 require_success(trace, suspects, theta, batch, outputs)
             return _by_sample(outputs, trace)
@@ -170,8 +170,8 @@ class Compiled:
             Show what each pass did, block by block and instruction by instruction.
         """
         with self._lock:
-            latest = self._cache.latest()
-        return report(latest.trace.tape, latest.program, passes)
+            tape = self._cache.latest().trace.tape
+        return report(tape, passes)
 
     def adopt(self, trace: Trace) -> None:
         """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
@@ -213,7 +213,7 @@ class Compiled:
         trace = bound.compilation.trace
         reached = len(trace.parameters)
         numbers = everything[:reached]
-        outputs, slopes, suspects = bound.program.run_with_gradient(numbers, batch)
+        outputs, slopes, suspects = bound.program.run(numbers, batch, differentiate=True)
         if suspects:
             require_success(trace, suspects, numbers, batch, outputs, slopes)
         gradient = slopes[: len(theta)].astype(np.float64)

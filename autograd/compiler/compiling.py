@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from autograd.compiler.backend import Backend
 from autograd.compiler.compiled import Compiled
 from autograd.compiler.passes.tape import read_tape
 from autograd.compiler.passes.trace import Trace
-from autograd.compiler.program import Backend
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.real_numbers import checked_values
 from autograd.value import Value

@@ -17,7 +17,7 @@ from autograd.compiler.program import Program
 
 
 class WithFallback(ABC):
-    """A bound program that NumPy steps in for; see `autograd.compiler.program.BoundProgram`.
+    """A bound program that NumPy steps in for; see `autograd.compiler.backend.BoundProgram`.
 
     Attributes
     ----------
@@ -37,18 +37,13 @@ class WithFallback(ABC):
     ) -> tuple[Array, Array] | None:
         """Return outputs and gradient, if all of their numbers came out finite."""
 
-    def run(self, theta: Array, inputs: Sequence[Array]) -> tuple[Array, Sequence[int]]:
-        """See `autograd.compiler.program.BoundProgram`."""
-        results = self._attempt(theta, inputs, differentiate=False)
-        return self._in_numpy.run(theta, inputs) if results is None else (results[0], ())
-
-    def run_with_gradient(
-        self, theta: Array, inputs: Sequence[Array]
+    def run(
+        self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:
-        """See `autograd.compiler.program.BoundProgram`."""
-        results = self._attempt(theta, inputs, differentiate=True)
+        """See `autograd.compiler.backend.BoundProgram`."""
+        results = self._attempt(theta, inputs, differentiate)
         if results is None:
-            return self._in_numpy.run_with_gradient(theta, inputs)
+            return self._in_numpy.run(theta, inputs, differentiate)
         return *results, ()
 
     @functools.cached_property

@@ -35,54 +35,19 @@ SumProducts (shared[0], batch[0]) (+= d shared[0], None)
 
 import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from autograd.operation import Operation
 
 Addresses: TypeAlias = NDArray[np.int64]
-Floats: TypeAlias = NDArray[Any]
 
 LONGEST_LIST = 16
 """The most rows that a region lists one by one when it is printed."""
-
-
-class BoundProgram(Protocol):
-    """A program that is ready to run on batches of one size.
-
-    Both ways to run it take the numbers of the parameters, of shape (n_parameters,), and the
-    inputs, each of shape (batch_size, ...). What they return may be overwritten by the next run.
-
-    The last thing they return are the *suspects*, numbers of samples in ascending order: of the
-    samples for which eager mode raises an error, the first is among them. Without suspects all
-    results are finite. A program tells no more of what went wrong: that is left to
-    `autograd.compiler.replay`.
-    """
-
-    batch_size: int
-    source: str
-
-    def run(self, theta: Floats, inputs: Sequence[Floats]) -> tuple[Floats, Sequence[int]]:
-        """Return all outputs, of shape (n_outputs, batch_size), and the suspects."""
-
-    def run_with_gradient(
-        self, theta: Floats, inputs: Sequence[Floats]
-    ) -> tuple[Floats, Floats, Sequence[int]]:
-        """Return all outputs, the gradient by theta of the mean of the first, and the suspects."""
-
-
-class Backend(Protocol):
-    """What runs programs: a module or an object with this function, as `numpy_backend`."""
-
-    def bind(self, program: "Program", batch_size: int, dtype: DTypeLike) -> BoundProgram:
-        """Return the program made ready for a batch size and a type of floats.
-
-        It may raise an ArgumentError for an operation that it cannot run.
-        """
 
 
 @dataclass(frozen=True, eq=False)

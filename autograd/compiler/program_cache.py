@@ -16,9 +16,10 @@ The function has told by now which parameters it reaches:
 
 >>> cache.parameters
 [Value(0.5, grad=0.0, label='w')]
->>> outputs, suspects = three.program.run(np.array([0.5]), [np.array([1.0, 2.0, 3.0])])
->>> outputs
-array([[0.5, 1. , 1.5]])
+>>> theta, inputs = np.array([0.5]), [np.array([1.0, 2.0, 3.0])]
+>>> outputs, gradient, suspects = three.program.run(theta, inputs, differentiate=True)
+>>> outputs, gradient
+(array([[0.5, 1. , 1.5]]), array([2.]))
 """
 
 import contextlib
@@ -39,12 +40,13 @@ from autograd.compiler.arguments import (
     require_samples,
 )
 from autograd.compiler.arrays import Array
+from autograd.compiler.backend import Backend, BoundProgram
 from autograd.compiler.chunks import bind_in_chunks
 from autograd.compiler.own_operations import require_sound_operations
 from autograd.compiler.passes import apply_passes
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.passes.trace import Trace, record
-from autograd.compiler.program import Backend, BoundProgram, Program
+from autograd.compiler.program import Program
 from autograd.errors import DomainError, GraphError, NonFiniteError
 from autograd.value import Value
 

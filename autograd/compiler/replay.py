@@ -52,7 +52,7 @@ def require_success(
     ----------
     trace : Trace
     suspects : sequence of int
-        The samples: see `autograd.compiler.program.BoundProgram`.
+        The samples: see `autograd.compiler.backend.BoundProgram`.
     theta : array, (n_parameters,)
     batch : sequence of array, each of shape (B, ...)
     outputs : array, (n_outputs, B)

@@ -1,22 +1,24 @@
 """What the passes made of a graph, in words."""
 
 from collections import Counter
+from collections.abc import Iterator
 
-from autograd.compiler.passes import apply_passes
+from autograd.compiler.passes import Passes, apply_passes
 from autograd.compiler.passes.canonical import KINDS
 from autograd.compiler.passes.tape import Tape
-from autograd.compiler.program import MatMul, Program
+from autograd.compiler.program import MatMul
 
 
-def report(tape: Tape, program: Program, passes: bool) -> str:
+def report(tape: Tape, passes: bool) -> str:
     """Summarize a compilation, with `passes` also block by block and instruction by instruction."""
-    _, rows, blocks, _ = apply_passes(tape)
+    made = apply_passes(tape)
+    program = made.program
     products = [step for step in program.forward if isinstance(step, MatMul)]
     lines = [
         f"{len(tape.operations)} nodes: {len(tape.inputs)} inputs, {len(tape.parameters)} "
         f"parameters, {sum(tape.constant)} constants",
-        f"-> {len(rows)} rows, sums of products and calls of operations",
-        f"-> {len(blocks)} blocks of rows of one form",
+        f"-> {len(made.rows)} rows, sums of products and calls of operations",
+        f"-> {len(made.blocks)} blocks of rows of one form",
         f"-> {len(program.forward)} instructions forward, {len(products)} of them matrix products, "
         f"and {len(program.adjoint)} backward",
     ]
@@ -26,24 +28,22 @@ def report(tape: Tape, program: Program, passes: bool) -> str:
         + f", {count} times" * (count > 1)
         for (n_rows, n_columns, n_places), count in shapes.items()
     ]
-    if passes:
-        operations = Counter(str(operation) for operation in tape.operations if operation)
-        lines += ["", "tape"]
-        lines += [f"   {count:6} {operation}" for operation, count in operations.most_common()]
-        terms = ", ".join(KINDS)
-        lines += [
-            "",
-            f"blocks: (sum, whether it varies from sample to sample, numbers of terms {terms})",
-            "        or (operation, whether it varies, whether each operand does)",
-        ]
-        lines += [f"   {len(block.rows):6} rows {block.form}" for block in blocks]
-        lines += ["", "forward"]
-        lines += [f"   {step}" for step in program.forward]
-        lines += ["", "backward"]
-        lines += [
-            f"   {type(adjoint.forward).__name__} of {adjoint.forward.out}, "
-            f"from d {adjoint.gradient}: "
-            + ", ".join(f"{target!r}" for target in adjoint.targets if target is not None)
-            for adjoint in program.adjoint
-        ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_details(tape, made)] if passes else lines)
+
+
+def _details(tape: Tape, made: Passes) -> Iterator[str]:
+    """Yield a line for each kind of operation, each block and each instruction."""
+    operations = Counter(str(operation) for operation in tape.operations if operation)
+    yield from ("", "tape")
+    yield from (f"   {count:6} {operation}" for operation, count in operations.most_common())
+    yield ""
+    terms = ", ".join(KINDS)
+    yield f"blocks: (sum, whether it varies from sample to sample, numbers of terms {terms})"
+    yield "        or (operation, whether it varies, whether each operand does)"
+    yield from (f"   {len(block.rows):6} rows {block.form}" for block in made.blocks)
+    yield from ("", "forward")
+    yield from (f"   {step}" for step in made.program.forward)
+    yield from ("", "backward")
+    for adjoint in made.program.adjoint:
+        step, sent = adjoint.forward, ", ".join(map(repr, filter(None, adjoint.targets)))
+        yield f"   {type(step).__name__} of {step.out}, from d {adjoint.gradient}: {sent}"

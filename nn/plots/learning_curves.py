@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from autograd.errors import ShapeError
 from nn.arguments import require
-from nn.plots.canvas import BLUE, VERMILION, Picture, save, style
+from nn.plots.canvas import BLUE, VERMILION, Picture, finished, style
 from nn.reports import EpochReport
 
 FEW_EPOCHS = 30
@@ -74,9 +74,7 @@ def curves(
         axes[0].set_ylim(bottom=min(0.0, *losses))
         if metrics:
             _draw(axes[1], epochs, metric, metrics)
-    if path is not None:
-        save(figure, path)
-    return figure
+    return finished(axes[0], path)
 
 
 def _draw(axes: Axes, epochs: list[int], quantity: str, curves: dict[str, list[float]]) -> None:

@@ -64,18 +64,9 @@ def contour(
     with style():
         axes = axes or new_axes(8, 6.4)
         axes.set_title(_title(landscape) if title is None else title)
-        areas = axes.contourf(
-            landscape.x, landscape.y, landscape.losses, levels, cmap="viridis", norm=_norm(levels)
-        )
-        axes.contour(
-            landscape.x,
-            landscape.y,
-            landscape.losses,
-            levels,
-            colors="white",
-            linewidths=0.5,
-            alpha=0.5,
-        )
+        heights = landscape.x, landscape.y, landscape.losses, levels
+        areas = axes.contourf(*heights, cmap="viridis", norm=_norm(levels))
+        axes.contour(*heights, colors="white", linewidths=0.5, alpha=0.5)
         ticks = _round_ticks(levels)
         bar = axes.figure.colorbar(
             areas, ax=axes, ticks=ticks, label="loss (finer where it is low)"

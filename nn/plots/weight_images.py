@@ -14,7 +14,7 @@ from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
 from nn.arguments import float_array, is_list, require, whole_number
 from nn.layers import Layer
-from nn.plots.canvas import Picture, save, style
+from nn.plots.canvas import Picture, finished, style
 
 BAR = 0.18
 """The width of the scale of the colours, in inches."""
@@ -63,6 +63,30 @@ def weights(
     numbers = float_array(
         layer.state_dict()["weight"] if isinstance(layer, Layer) else layer, "the layer"
     )
+    images = _images(numbers, shape)
+    n_neurons, height, width = images.shape
+    columns = min(whole_number(columns, "columns"), n_neurons)
+    rows = -(-n_neurons // columns)
+    inches = 1.35, 1.35 * min(1.0, max(0.45, height / width))  # of an image, its number above it
+    with style():
+        figure = Picture(
+            figsize=(max(7.5, inches[0] * columns + 1.2), inches[1] * rows + 0.9),
+            layout="constrained",
+        )
+        figure.suptitle(title or "What each neuron looks for: its weights")
+        panels = [figure.add_subplot(rows, columns, 1 + index) for index in range(n_neurons)]
+        bound = np.abs(images).max() or 1.0
+        for index, (axes, pixels) in enumerate(zip(panels, images, strict=True)):
+            image = axes.imshow(pixels, cmap="RdBu", vmin=-bound, vmax=bound)
+            if height == 1:
+                axes.set_aspect("auto")  # square pixels in one row would look like a line
+            _frame(axes, index)
+        figure.colorbar(image, ax=panels, label="weight", aspect=rows * inches[1] / BAR, pad=0.02)
+    return finished(panels[0], path)
+
+
+def _images(numbers: NDArray[np.float64], shape: tuple[int, int] | None) -> NDArray[np.float64]:
+    """Return weights as an array of shape (n_neurons, height, width)."""
     if numbers.ndim != 2 or numbers.size == 0:
         raise ShapeError(
             f"weights must be an array of shape (n_neurons, n_inputs), not {numbers.shape}"
@@ -75,28 +99,7 @@ def weights(
         raise ShapeError(
             f"an image of shape {size} does not hold exactly {counted(n_inputs, 'weight')}"
         )
-    height, width = size
-    columns = min(whole_number(columns, "columns"), n_neurons)
-    rows = -(-n_neurons // columns)
-    inches = 1.35, 1.35 * min(1.0, max(0.45, height / width))  # of an image, its number above it
-    with style():
-        figure = Picture(
-            figsize=(max(7.5, inches[0] * columns + 1.2), inches[1] * rows + 0.9),
-            layout="constrained",
-        )
-        figure.suptitle(title or "What each neuron looks for: its weights")
-        panels = [figure.add_subplot(rows, columns, 1 + index) for index in range(n_neurons)]
-        bound = np.abs(numbers).max() or 1.0
-        for index, (axes, row) in enumerate(zip(panels, numbers, strict=True)):
-            pixels = row.reshape(height, width)
-            image = axes.imshow(pixels, cmap="RdBu", vmin=-bound, vmax=bound)
-            if height == 1:
-                axes.set_aspect("auto")  # square pixels in one row would look like a line
-            _frame(axes, index)
-        figure.colorbar(image, ax=panels, label="weight", aspect=rows * inches[1] / BAR, pad=0.02)
-    if path is not None:
-        save(figure, path)
-    return figure
+    return numbers.reshape(n_neurons, *size)
 
 
 def _default_shape(n_inputs: int) -> tuple[int, int]:

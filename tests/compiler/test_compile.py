@@ -474,12 +474,12 @@ def test_calls_from_several_threads_wait_for_each_other(monkeypatch: pytest.Monk
     most: list[int] = []
     run = NumPyProgram.run
 
-    def slow_run(self: NumPyProgram, *arguments: Any) -> Any:
+    def slow_run(self: NumPyProgram, *arguments: Any, **options: Any) -> Any:
         running.append(1)
         time.sleep(0.002)
         most.append(len(running))
         running.pop()
-        return run(self, *arguments)
+        return run(self, *arguments, **options)
 
     monkeypatch.setattr(NumPyProgram, "run", slow_run)
     program = ag.compile(lambda x: 2 * x, backend=numpy_backend)

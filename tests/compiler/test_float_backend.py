@@ -110,10 +110,10 @@ def test_programs_of_20_000_steps_compile_without_recursion() -> None:
     finally:
         sys.setrecursionlimit(limit)
     theta, X = np.linspace(0.9, 1.1, 8), [np.array([[0.5]])]
-    in_numpy = numpy_backend.bind(chain(2_000), 1).run_with_gradient(theta, X)
-    short = float_backend.bind(chain(2_000), 1).run_with_gradient(theta, X)
+    in_numpy = numpy_backend.bind(chain(2_000), 1).run(theta, X, differentiate=True)
+    short = float_backend.bind(chain(2_000), 1).run(theta, X, differentiate=True)
     np.testing.assert_allclose(short[1], in_numpy[1], rtol=1e-12)
-    assert np.isfinite(bound.run_with_gradient(theta, X)[1]).all()
+    assert np.isfinite(bound.run(theta, X, differentiate=True)[1]).all()
 
 
 def test_operations_may_be_called_like_rows_and_keywords() -> None:

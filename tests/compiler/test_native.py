@@ -24,7 +24,6 @@ import autograd as ag
 import nn
 from autograd import Value, operations
 from autograd.compiler import native, numpy_backend
-from autograd.compiler.formulas import Formula
 from autograd.compiler.native.formulas import Formulas
 from autograd.compiler.native.library import build
 from autograd.compiler.native.source import STATEMENTS_A_FUNCTION
@@ -35,6 +34,7 @@ from autograd.errors import (
     MissingPackageError,
     NonFiniteError,
 )
+from autograd.formulas.formula import Formula
 from autograd.nested_numbers import map_numbers
 from autograd.operations import OPERATIONS
 

@@ -5,22 +5,15 @@ parameters.
 """
 
 import functools
-import math
 import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, operations
-from autograd.compiler.formulas import NAMESPACE, ZERO, Formula, NoFormulaError
-from autograd.compiler.nests import cuts
-from autograd.compiler.numpy_backend.memory import Memory
-from autograd.compiler.numpy_backend.nesting import nest, nest_adjoint, nest_together
 from autograd.compiler.passes import apply_passes
 from autograd.compiler.passes.blocks import blocks
 from autograd.compiler.passes.canonical import KINDS, NONE, Call, Row, Sum, Term, canonical_rows
@@ -28,15 +21,11 @@ from autograd.compiler.passes.products import MatrixProduct, matrix_products
 from autograd.compiler.passes.recurrences import split_recurrences
 from autograd.compiler.passes.tape import Tape, read_tape
 from autograd.compiler.program import (
-    Adjoint,
     Apply,
     Forward,
     Lookup,
     MatMul,
     Program,
-    Region,
-    SumProducts,
-    Target,
 )
 from autograd.definition import define
 from autograd.graph import Visit
@@ -757,253 +746,3 @@ def test_one_gradient_for_many_rows_is_written_to_each() -> None:
         "d batch[6:9] to batch[3:6]",
         "d batch[3:6] to shared[0:3]",
     ]
-
-
-# --- formulas ------------------------------------------------------------------------------------
-
-G, OUT, X, Y = (Formula(name) for name in ("g", "out", "x", "y"))
-
-
-@pytest.mark.parametrize(
-    ("name", "inputs", "text"),
-    [
-        ("add", (X, Y), "add(x, y, out=z)"),
-        ("neg", (X,), "negative(x, out=z)"),
-        ("div", (X, Y), "divide(x, y, out=z)"),
-        ("pow", (X, Y), "power(x, y, out=z)"),
-        ("relu", (X,), "maximum(x, 0.0, out=z)"),
-        ("softplus", (X,), "add(maximum(x, 0.0), log1p(exp(negative(abs(x)))), out=z)"),
-        ("max", (X, Y, X), "maximum(maximum(x, y), x, out=z)"),
-    ],
-)
-def test_forward_formulas(name: str, inputs: tuple[Formula, ...], text: str) -> None:
-    formula = OPERATIONS[name].array(NAMESPACE, *inputs)
-    assert formula.assigned_to("z") == text
-
-
-@pytest.mark.parametrize(
-    ("name", "inputs", "texts"),
-    [
-        ("add", (X, Y), ["g", "g"]),
-        ("sub", (X, Y), ["g", "negative(g)"]),
-        ("mul", (X, Y), ["multiply(g, y)", "multiply(g, x)"]),
-        ("exp", (X,), ["multiply(g, out)"]),
-        ("sin", (X,), ["multiply(g, cos(x))"]),
-        ("relu", (X,), ["multiply(g, greater(out, 0.0))"]),
-    ],
-)
-def test_derivative_formulas(name: str, inputs: tuple[Formula, ...], texts: list[str]) -> None:
-    formulas = OPERATIONS[name].derivative(G, OUT, *inputs)
-    assert [formula.text for formula in formulas] == texts
-
-
-def test_products_with_one_minus_one_and_zero_are_simplified() -> None:
-    assert (X * 1.0).text == (1.0 * X).text == "x"
-    assert (X * -1.0).text == "negative(x)"
-    assert (X * 0.0).text == "0.0"
-    assert (X + (-Y)).text == "subtract(x, y)"
-
-
-def test_a_sum_with_a_negative_is_a_difference() -> None:
-    for total in (X + -Y, -Y + X):
-        assert total.text == "subtract(x, y)"
-    assert (-Y + 1.0).text == (1.0 + -Y).text == "subtract(1.0, y)"
-    assert (-X + -Y).text == "subtract(negative(x), y)"
-    assert (-X + ZERO).text == "negative(x)"
-
-
-def test_what_is_no_ufunc_is_copied() -> None:
-    chosen = NAMESPACE.where(X > 0, X, Y)
-    assert chosen.assigned_to("z") == "copyto(z, where(greater(x, 0.0), x, y))"
-
-
-def test_a_formula_has_no_branches_and_no_parts() -> None:
-    for use in (lambda: bool(X > 0), lambda: X[0], lambda: X.astype, lambda: NAMESPACE.stack([X])):
-        with pytest.raises(NoFormulaError):
-            use()
-
-
-WITHOUT_FORMULA = {"erf", "erfc", "lookup"}
-
-
-@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
-def test_formulas_compute_what_their_functions_do(operation: Operation) -> None:
-    first = [0.0, 0.0] if operation is operations.lookup else [0.25, 0.5]
-    g, x, y = (np.array([numbers]) for numbers in ([2.0, -3.0], first, [0.75, 0.5]))
-    arrays = {"y": y} if arity(operation) == 1 else {"x": x, "y": y}
-    out = operation.array(np, *arrays.values())
-    arguments = [Formula(name) for name in arrays]
-    names = {**vars(np), **arrays, "g": g, "out": out}
-    formulas = operation.derivative(G, OUT, *arguments)
-    slopes = operation.derivative(g, out, *arrays.values())
-    for formula, slope in zip(formulas, slopes, strict=True):
-        computed = np.broadcast_to(eval(formula.text, names), slope.shape)
-        np.testing.assert_array_equal(computed, slope)
-    if operation.name in WITHOUT_FORMULA:
-        with pytest.raises(NoFormulaError):
-            operation.array(NAMESPACE, *arguments)
-    else:
-        text = operation.array(NAMESPACE, *arguments).text
-        np.testing.assert_array_equal(eval(text, names), out)
-
-
-# --- memory --------------------------------------------------------------------------------------
-
-
-def memory(n_shared: int = 4, n_batch: int = 12, batch_size: int = 3) -> Memory:
-    program = Program(n_shared, n_batch, 0, 0, {1: 0.5}, [], [])
-    made = Memory(program, batch_size, np.float64)
-    made.batch[:] = np.arange(n_batch * batch_size).reshape(n_batch, batch_size)
-    return made
-
-
-def region(rows: Any, batch: bool = True) -> Region:
-    return Region(batch, np.array(rows, dtype=np.int64))
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [3],
-        [2, 3, 4],
-        [8, 6, 4],
-        [5, 5, 5],
-        [[0, 1, 2], [1, 2, 3]],
-        [[0, 4], [1, 5], [2, 6]],
-        [[7, 7], [3, 3]],
-    ],
-)
-def test_rows_at_regular_distances_are_viewed(rows: Any) -> None:
-    made = memory()
-    view = made.view(region(rows))
-    assert view is not None
-    np.testing.assert_array_equal(view, made.batch[np.array(rows)])
-    made.batch[rows[0]] = -1.0
-    np.testing.assert_array_equal(view, made.batch[np.array(rows)])  # it is no copy
-
-
-@pytest.mark.parametrize("rows", [[0, 1, 3], [[0, 1], [2, 4]], [[0, 1], [0, 2]]])
-def test_rows_at_other_distances_are_not(rows: Any) -> None:
-    assert memory().view(region(rows)) is None
-    assert memory().destination(region(rows)) is None
-
-
-@st.composite
-def regions(draw: st.DrawFn) -> Region:
-    """Regions of up to three axes: rows at regular distances, of which some are then moved."""
-    shape = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
-    steps = draw(st.lists(st.integers(0, 5), min_size=len(shape), max_size=len(shape)))
-    rows = 9 + sum(
-        (step * places for step, places in zip(steps, np.indices(shape), strict=True)),
-        start=np.zeros(shape, np.int64),
-    )
-    for place in draw(st.lists(st.integers(0, rows.size - 1), max_size=2)):
-        rows.flat[place] += draw(st.integers(-2, 2))
-    return Region(True, rows)
-
-
-@given(regions())
-def test_a_region_knows_its_steps_and_whether_rows_repeat(region: Region) -> None:
-    distances = [np.unique(np.diff(region.rows, axis=axis)) for axis in range(region.rows.ndim)]
-    expected = tuple(int(found[0]) if len(found) else 0 for found in distances)
-    is_regular = all(len(found) <= 1 for found in distances)
-    assert region.steps == (expected if is_regular else None)
-    assert region.repeats == (len(set(region.rows.ravel().tolist())) < region.rows.size)
-
-
-def test_a_destination_holds_no_row_twice() -> None:
-    made = memory()
-    for repeated in ([5, 5], [[0, 1], [1, 2]]):
-        assert made.view(region(repeated)) is not None
-        assert made.destination(region(repeated)) is None
-    destination = made.destination(region([[0, 2], [4, 6]]))
-    assert destination is not None
-    destination[...] = 7.0
-    np.testing.assert_array_equal(np.flatnonzero((made.d_batch == 7.0).all(axis=1)), [0, 2, 4, 6])
-
-
-def test_spaces_and_their_gradients() -> None:
-    made = memory()
-    assert made.shared.shape == made.d_shared.shape == (4, 1)
-    assert made.batch.shape == made.d_batch.shape == (12, 3)
-    assert made.shared[:, 0].tolist() == [0.0, 0.5, 0.0, 0.0]
-    assert made.space(region([0])) is made.batch
-    assert made.space(region([0]), gradient=True) is made.d_batch
-    assert made.space(region([0], batch=False)) is made.shared
-    assert made.space(region([0], batch=False), gradient=True) is made.d_shared
-
-
-# --- the backend: nests of loops -----------------------------------------------------------------
-
-
-@st.composite
-def nests_of_loops(draw: st.DrawFn) -> tuple[Any, tuple[int, ...]]:
-    """Addresses that a few loops inside each other run through, and the lengths of the loops."""
-    shape = tuple(draw(st.lists(st.integers(2, 4), min_size=1, max_size=3)))
-    addresses = np.zeros((1, *shape), dtype=np.int64)
-    for axis, length in enumerate(shape, 1):
-        step = draw(st.integers(0, 30))
-        loop = step * np.arange(length)
-        addresses = addresses + loop.reshape(
-            [-1 if i == axis else 1 for i in range(len(shape) + 1)]
-        )
-    return addresses.reshape(1, -1), shape
-
-
-@given(nests_of_loops())
-def test_loops_are_found_in_the_addresses(case: tuple[Any, tuple[int, ...]]) -> None:
-    rows, shape = case
-    found = cuts(rows)
-    assert found is not None
-    assert len(found) <= len(shape)
-    assert found[-1] == rows.size
-    loops = nest([Region(True, rows)], rows.size)
-    assert math.prod(loops) == rows.size
-    assert memory(n_batch=400).view(Region(True, rows.reshape(loops))) is not None
-
-
-@pytest.mark.parametrize(
-    ("some", "others", "shape"),
-    [
-        ([0, 0, 0, 1, 1, 1], [0, 1, 2, 3, 4, 5], (2, 3)),
-        ([0, 0, 0, 1, 1, 1], [0, 1, 2, 0, 1, 2], (2, 3)),
-        ([0, 0, 0, 1, 1, 1], [5, 3, 4, 0, 2, 1], (2, 3)),  # these have to be gathered anyway
-        ([0, 0, 0, 1, 1, 1], [0, 1, 0, 1, 0, 1], (6,)),  # loops of 3 and of 2
-        ([0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11], (6,)),
-    ],
-)
-def test_a_nest_suits_all_operands(
-    some: list[int], others: list[int], shape: tuple[int, ...]
-) -> None:
-    assert nest([region([some]), region([others])], 6) == shape
-
-
-def test_instructions_are_nested_without_a_change_of_rows() -> None:
-    step = SumProducts(
-        out=region([20, 21, 22, 23]),
-        left=region([[0, 0, 1, 1], [2, 2, 3, 3]]),
-        right=region([[4, 5, 4, 5], [6, 7, 6, 7]]),
-        coefficients=np.arange(8.0).reshape(2, 4),
-        add=False,
-    )
-    (nested,) = nest_together([step])
-    assert isinstance(nested, SumProducts)
-    assert nested.coefficients is not None
-    assert nested.right is not None
-    assert nested.out.rows.tolist() == [[20, 21], [22, 23]]
-    assert nested.left.rows.tolist() == [[[0, 0], [1, 1]], [[2, 2], [3, 3]]]
-    assert nested.right.rows[0].tolist() == [[4, 5], [4, 5]]
-    assert nested.coefficients[1].tolist() == [[4.0, 5.0], [6.0, 7.0]]
-    adjoint = nest_adjoint(Adjoint(step, step.out, (Target(step.left, add=True), None)))
-    assert adjoint.gradient.rows.tolist() == nested.out.rows.tolist()
-    assert adjoint.targets[0] is not None
-    assert adjoint.targets[0].region.rows.shape == (2, 2, 2)
-    assert adjoint.targets[1] is None
-
-
-def test_a_gradient_that_stands_elsewhere_is_read_as_a_nest() -> None:
-    step = Apply(operations.exp, region([20, 21, 22, 23]), (region([0, 1, 2, 3]),))
-    target = Target(step.operands[0], add=False)
-    nested = nest_adjoint(Adjoint(step, region([5, 6, 15, 16]), (target,)))
-    assert nested.gradient.rows.tolist() == [[5, 6], [15, 16]]
-    assert nested.forward.out.rows.tolist() == [[20, 21], [22, 23]]

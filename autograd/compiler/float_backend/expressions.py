@@ -1,6 +1,6 @@
 """Formulas of the operation table as Python expressions on floats.
 
->>> from autograd.compiler.formulas import NAMESPACE
+>>> from autograd.formulas.formula import NAMESPACE
 >>> from autograd.operations import relu, tanh
 >>> g, out, x = Formula("g"), Formula("out"), Formula("x")
 >>> expressions(tanh.derivative, g, out, x)
@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import operations
-from autograd.compiler.formulas import ZERO, Formula, NoFormulaError
-from autograd.compiler.infix import infix
-from autograd.compiler.rewriting import rewritten
+from autograd.formulas.formula import ZERO, Formula, NoFormulaError
+from autograd.formulas.infix import infix
+from autograd.formulas.rewriting import rewritten
 from autograd.operation import Operation
 
 DEEPEST = 50

@@ -10,7 +10,6 @@ from numpy.typing import DTypeLike
 
 from autograd.compiler.float_backend.expressions import expressions, for_some
 from autograd.compiler.float_backend.variables import Variable, product, spelled_out
-from autograd.compiler.formulas import NAMESPACE, ZERO, Formula, identifier
 from autograd.compiler.program import (
     Apply,
     Program,
@@ -18,6 +17,7 @@ from autograd.compiler.program import (
     SumProducts,
     Target,
 )
+from autograd.formulas.formula import NAMESPACE, ZERO, Formula, identifier
 from autograd.operation import BUILT_IN, Operation
 
 FUNCTIONS = {name: operation.forward for name, operation in BUILT_IN.items()}

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import operations
-from autograd.compiler.formulas import Formula
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
+from autograd.formulas.formula import Formula
 
 
 class Variable(NamedTuple):

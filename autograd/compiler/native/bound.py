@@ -11,7 +11,7 @@ from autograd.compiler.arrays import Array, all_finite
 from autograd.compiler.fallback import WithFallback
 from autograd.compiler.native.addresses import CACHE_LINE_BYTES
 from autograd.compiler.native.library import build, unload
-from autograd.compiler.native.source import POINTERS, c_source
+from autograd.compiler.native.source import c_source
 from autograd.compiler.program import Program
 
 
@@ -54,19 +54,10 @@ class NativeProgram(WithFallback):
         self._padding = [space[:, batch_size:] for space in (V, dV)]
         self._samples = self._zeros(batch_size, program.n_inputs)
         self._outputs = self._zeros(len(program.outputs), batch_size)
-        self._pointed_at = {
-            "U": U,
-            "dU": dU,
-            "V": V,
-            "dV": dV,
-            "samples": self._samples,
-            "outputs": self._outputs,
-            "rows": source.rows,
-            "coefficients": source.coefficients,
-        }
+        # In the order of `POINTERS`. They are kept: the library only knows where they are.
+        self._arrays = U, dU, V, dV, self._samples, self._outputs, source.rows, source.coefficients
         library = build(self.source)
-        arrays = map(self._pointed_at.__getitem__, POINTERS)
-        library.set_memory(*(ctypes.c_void_p(array.ctypes.data) for array in arrays))
+        library.set_memory(*(ctypes.c_void_p(array.ctypes.data) for array in self._arrays))
         self._run = library.run
         weakref.finalize(self, unload, library)
 
@@ -75,11 +66,8 @@ class NativeProgram(WithFallback):
     ) -> tuple[Array, Array] | None:
         self._parameters[:] = theta
         _copy_side_by_side(inputs, self._samples)
-        if (
-            self._run(differentiate) == 0
-            and all_finite(self._outputs)
-            and (not differentiate or all_finite(self._gradient))
-        ):
+        in_range = self._run(differentiate) == 0 and all_finite(self._outputs)
+        if in_range and (not differentiate or all_finite(self._gradient)):
             return self._outputs, self._gradient
         for padding in self._padding:
             padding[:] = 0.0  # infinity times its zeros is nan, which would stay

@@ -1,6 +1,6 @@
 """Formulas of the operation table as C.
 
->>> from autograd.compiler.formulas import NAMESPACE
+>>> from autograd.formulas.formula import NAMESPACE
 >>> from autograd.operations import relu
 >>> double = Formulas(np.dtype(np.float64))
 >>> double.written([relu.array(NAMESPACE, Formula("x"))])
@@ -14,38 +14,25 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.formulas import NAMESPACE, Formula, NoFormulaError
-from autograd.compiler.infix import OPERATORS, infix
-from autograd.compiler.rewriting import calls_in, rewritten
 from autograd.errors import ArgumentError
+from autograd.formulas.formula import NAMESPACE, Formula, NoFormulaError
+from autograd.formulas.infix import FUNCTIONS, OPERATORS, infix
+from autograd.formulas.rewriting import calls_in, rewritten
 from autograd.operation import Operation
 
 DEEPEST = 12
 """The deepest nesting of calls in one expression: what lies deeper gets a name."""
 
-_FUNCTIONS = {
-    **dict.fromkeys(["abs", "absolute", "fabs"], "fabs"),
-    "arccos": "acos",
-    "arccosh": "acosh",
-    "arcsin": "asin",
-    "arcsinh": "asinh",
-    "arctan": "atan",
-    "arctan2": "atan2",
-    "arctanh": "atanh",
-    "power": "pow",
-    **{
-        name: name
-        for name in (
-            *("cbrt", "ceil", "copysign", "cos", "cosh", "exp", "exp2", "expm1", "floor", "hypot"),
-            *("log", "log10", "log1p", "log2", "logical_and", "maximum", "minimum", "rint", "sin"),
-            *("sinh", "sqrt", "tan", "tanh", "trunc", "where"),
-        )
-    },
-}
-"""What functions of NumPy are called in C, or in ``kernels.c``, where they do the same."""
-
 _OF_FLOATS = {math.erf: "erf", math.erfc: "erfc", math.gamma: "tgamma", math.lgamma: "lgamma"}
 """What functions of floats are called in C that NumPy does not have."""
+
+_C_NAMES = {
+    **FUNCTIONS,
+    **dict.fromkeys(["abs", "absolute", "fabs"], "fabs"),
+    **{name: name for name in ("copysign", "exp2", "rint", *_OF_FLOATS.values())},
+    **{name: name for name in ("logical_and", "maximum", "minimum", "where")},  # in `kernels.c`
+}
+"""What functions are called in C, by the names that they have in formulas."""
 
 
 class Formulas:
@@ -139,9 +126,6 @@ def _known(message: str, make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
     except TypeError as error:  # NoFormulaError, or what Python says of a Formula
         raise ArgumentError(message.format(error)) from error
     return formulas
-
-
-_C_NAMES = _FUNCTIONS | {name: name for name in _OF_FLOATS.values()}
 
 
 def _call(function: str, *arguments: str) -> str:

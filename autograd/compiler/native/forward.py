@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograd.compiler.formulas import ZERO, Formula
 from autograd.compiler.native.matrices import emit_product
 from autograd.compiler.native.statements import Statements, loops
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
+from autograd.formulas.formula import ZERO, Formula
 
 LONGEST_SUM = 8
 """The most terms of one statement; a longer sum is a loop that adds its terms up in memory."""

@@ -8,10 +8,10 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograd.compiler.formulas import Formula
 from autograd.compiler.native.addresses import in_order, index
 from autograd.compiler.native.statements import Contribution, Statements, loops
 from autograd.compiler.program import MatMul, Region
+from autograd.formulas.formula import Formula
 
 WIDE = 16
 """From this many inputs on, the gradient of their weights is computed from samples as they came.

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.formulas import Formula
 from autograd.compiler.native.addresses import CACHE_LINE_BYTES, COUNTERS, Elements
 from autograd.compiler.native.formulas import Formulas
 from autograd.compiler.program import Addresses, Program, Region, common_number
+from autograd.formulas.formula import Formula
 
 
 class Contribution(NamedTuple):

@@ -26,9 +26,9 @@ add.reduce(x7, out=y8)  # 2x4
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.formulas import Formula
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Region, Target
+from autograd.formulas.formula import Formula
 
 MOST_PADDING = 2
 """How many times as long contributions may become by padding all columns to the longest."""
@@ -42,31 +42,28 @@ def accumulate(
     The gradient of a row is the sum of what is sent to it: over all places where the row stands
     in the target, and over the samples if the row is shared.
     """
-    rows, width = target.region.rows, statements.memory.space(target.region).shape[1]
-    full = (*rows.shape, shape[-1] if shape else width)
-    repeated = _repeated_axes(target.region)
-    over_samples = full[-1] > width
-    summed = [*repeated, rows.ndim] if over_samples else repeated
-    if over_samples and not repeated:
-        destination = statements.memory.destination(target.region)
+    region, memory = target.region, statements.memory
+    width = memory.space(region).shape[1]
+    full = (*region.rows.shape, shape[-1] if shape else width)
+    summed = _repeated_axes(region)
+    destination = memory.destination(region)
+    if full[-1] > width:
         if destination is not None:
             totals = destination[..., 0]
             formula = _summed_over_samples(statements, formula, shape, full)
             statements.assign(totals, added(statements, target, totals, formula))
             return
+        summed.append(region.rows.ndim)
     if summed:
-        formula = _summed(statements, formula, shape, full, summed)
-        shape = tuple(1 if axis in summed else n for axis, n in enumerate(full))
-        full = shape
-    region = target.region
-    if repeated:
-        once = [slice(1) if axis in repeated else slice(None) for axis in range(rows.ndim)]
-        region = Region(region.batch, rows[tuple(once)])
-    destination = statements.memory.destination(region)
+        formula = _summed(formula, shape, full, summed)
+        shape = full = tuple(1 if axis in summed else n for axis, n in enumerate(full))
+        once = [slice(1) if axis in summed else slice(None) for axis in range(region.rows.ndim)]
+        region = Region(region.batch, region.rows[tuple(once)])
+        destination = memory.destination(region)
     if destination is not None:
         statements.assign(destination, added(statements, target, destination, formula))
     else:
-        _scatter(statements, target, _broadcast(statements, formula, shape, full), region.rows)
+        _scatter(statements, target, _broadcast(formula, shape, full), region.rows)
 
 
 def _repeated_axes(region: Region) -> list[int]:
@@ -87,29 +84,20 @@ def _summed_over_samples(
     if formula.function == "multiply" and all(whole):
         return Formula("vecdot", factors)
     ones = np.ones(full[-1], statements.memory.shared.dtype)
-    summands = _broadcast(statements, formula, shape, full)
+    summands = _broadcast(formula, shape, full)
     return Formula("vecdot", (summands, statements.formula(ones, "ones")))
 
 
 def _summed(
-    statements: Statements,
-    formula: Formula,
-    shape: tuple[int, ...],
-    full: tuple[int, ...],
-    axes: list[int],
+    formula: Formula, shape: tuple[int, ...], full: tuple[int, ...], axes: list[int]
 ) -> Formula:
     """Return the formula summed over axes that are kept, with length 1."""
-    whole = _broadcast(statements, formula, shape, full)
-    arguments = (whole, Formula(f"axis={tuple(axes)}"), Formula("keepdims=True"))
-    return Formula("add.reduce", arguments)
+    arguments = (Formula(f"axis={tuple(axes)}"), Formula("keepdims=True"))
+    return Formula("add.reduce", (_broadcast(formula, shape, full), *arguments))
 
 
-def _broadcast(
-    statements: Statements, formula: Formula, shape: tuple[int, ...], full: tuple[int, ...]
-) -> Formula:
-    if shape == full:
-        return formula
-    return Formula("broadcast_to", (formula, Formula(str(full))))
+def _broadcast(formula: Formula, shape: tuple[int, ...], full: tuple[int, ...]) -> Formula:
+    return formula if shape == full else Formula("broadcast_to", (formula, Formula(str(full))))
 
 
 def _scatter(statements: Statements, target: Target, formula: Formula, rows: Array) -> None:

@@ -22,7 +22,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograd.compiler.formulas import ZERO, Formula, as_formula
 from autograd.compiler.numpy_backend.accumulation import accumulate, added
 from autograd.compiler.numpy_backend.lookups import emit_lookup_adjoint
 from autograd.compiler.numpy_backend.statements import Statements
@@ -36,15 +35,15 @@ from autograd.compiler.program import (
     Target,
 )
 from autograd.errors import ArgumentError
+from autograd.formulas.formula import ZERO, Formula, as_formula
 
 
-def emit_zeroing(statements: Statements, regions: Sequence[Region]) -> None:
+def emit_zeroing(statements: Statements, region: Region) -> None:
     """Emit the zeroing of gradients that are only added to."""
-    for region in regions:
-        rows = statements.memory.destination(region)
-        if rows is not None:
-            statements.assign(rows, ZERO)
-            continue
+    rows = statements.memory.destination(region)
+    if rows is not None:
+        statements.assign(rows, ZERO)
+    else:
         space = statements.name(statements.memory.space(region, gradient=True), "d")
         statements.emit(f"{space}[{statements.name(region.rows, 'rows')}] = 0.0")
 

@@ -74,29 +74,21 @@ class NumPyProgram:
         self._forward: Callable[..., None] = names.pop("forward")
         self._backward: Callable[..., None] = names.pop("backward")
 
-    def run(self, theta: Array, inputs: Sequence[Array]) -> tuple[Array, Sequence[int]]:
-        """See `autograd.compiler.program.BoundProgram`."""
-        in_range = _stay_in_range((self._forward,), self._placed(theta, inputs))
-        outputs = self._outputs()
-        if in_range and all_finite(outputs):
-            return outputs, ()
-        return outputs, find_suspects(self.program, self.memory)
-
-    def run_with_gradient(
-        self, theta: Array, inputs: Sequence[Array]
+    def run(
+        self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:
-        """See `autograd.compiler.program.BoundProgram`."""
-        columns = self._placed(theta, inputs)
-        in_range = _stay_in_range((self._forward, self._backward), columns)
-        outputs = self._outputs()
-        if in_range and all_finite(self._gradient) and all_finite(outputs):
-            return outputs, self._gradient, ()
-        suspects = find_suspects(self.program, self.memory)
-        if all_finite(self._gradient):
-            return outputs, self._gradient, suspects
-        outputs, gradient = outputs.copy(), self._gradient.copy()
-        first = self._first_without_gradient(theta, inputs)
-        return outputs, gradient, sorted({*suspects, first})
+        """See `autograd.compiler.backend.BoundProgram`."""
+        functions = (self._forward, self._backward) if differentiate else (self._forward,)
+        in_range = _stay_in_range(functions, self._placed(theta, inputs))
+        outputs, gradient = self._outputs(), self._gradient
+        is_finite = not differentiate or all_finite(gradient)
+        if in_range and is_finite and all_finite(outputs):
+            return outputs, gradient, ()
+        suspects: Sequence[int] = find_suspects(self.program, self.memory)
+        if not is_finite:
+            outputs, gradient = outputs.copy(), gradient.copy()
+            suspects = sorted({*suspects, self._first_without_gradient(theta, inputs)})
+        return outputs, gradient, suspects
 
     def _first_without_gradient(self, theta: Array, inputs: Sequence[Array]) -> int:
         """Return the first sample whose part of the gradient is not finite.
@@ -163,7 +155,8 @@ def _source(
     for instructions in program.by_region():
         emit_forward(statements, nest_together(instructions))
     forward, statements.lines = statements.lines, []
-    emit_zeroing(statements, program.zeroed)
+    for region in program.zeroed:
+        emit_zeroing(statements, region)
     for adjoint in program.adjoint:
         emit_adjoint(statements, nest_adjoint(adjoint))
     functions = (

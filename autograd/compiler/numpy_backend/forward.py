@@ -24,10 +24,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.formulas import NAMESPACE, ZERO, Formula, as_formula, identifier
 from autograd.compiler.numpy_backend.lookups import emit_lookup
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
+from autograd.formulas.formula import NAMESPACE, ZERO, Formula, as_formula, identifier
 
 
 def emit_forward(statements: Statements, instructions: list[Forward]) -> None:

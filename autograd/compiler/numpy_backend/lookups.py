@@ -25,9 +25,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.formulas import Formula
 from autograd.compiler.numpy_backend.statements import Statements
 from autograd.compiler.program import Lookup, Region, Target
+from autograd.formulas.formula import Formula
 
 
 def emit_lookup(statements: Statements, instruction: Lookup) -> None:

@@ -28,10 +28,10 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.arrays import Array
-from autograd.compiler.formulas import Formula, is_ufunc
 from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.program import Lookup, Region, common_number
-from autograd.compiler.rewriting import rewritten
+from autograd.formulas.formula import Formula, is_ufunc
+from autograd.formulas.rewriting import rewritten
 
 _WORDS = {"0.0": "zero", "0.5": "half", "1.0": "one", "2.0": "two"}
 _IN_A_NAME = str.maketrans(".-+", "_mp")

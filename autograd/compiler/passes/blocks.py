@@ -17,15 +17,11 @@ instruction for all of them.
 
 import operator
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from autograd.compiler.passes.canonical import Call, Row
 from autograd.compiler.passes.tape import Tape
-
-Operands: TypeAlias = dict[int, Sequence[int]]
-"""The tape indices that each row needs, by its own."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
     """Group the rows, each as early as possible, in an order in which they can be computed."""
     numbers: dict[Any, int] = {}  # of the forms, which are compared often
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-    levels = levels_from_inputs(tape, operands_of_rows(rows))
+    levels = levels_of_rows(tape, rows)
     for index, row in rows.items():
         # With the operation beside its name: one that a user has defined again shares it.
         form = (_form(tape, index, row), row.operation if isinstance(row, Call) else None)
@@ -68,17 +64,12 @@ def _form(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
     return "sum", tape.varying[index], tuple(map(len, row.terms))
 
 
-def operands_of_rows(rows: dict[int, Row]) -> Operands:
-    """Return what each row needs."""
-    return {index: row.operands for index, row in rows.items()}
-
-
-def levels_from_inputs(tape: Tape, operands: Operands) -> list[int]:
+def levels_of_rows(tape: Tape, rows: dict[int, Row]) -> list[int]:
     """Return the level of each row: the length of the longest chain of rows that ends with it.
 
     By tape index: 0 for what is no row, and at the end for `NONE`.
     """
     levels = [0] * (len(tape.operations) + 1)
-    for index, needed in operands.items():
-        levels[index] = 1 + max(map(levels.__getitem__, needed), default=0)
+    for index, row in rows.items():
+        levels[index] = 1 + max(map(levels.__getitem__, row.operands), default=0)
     return levels

@@ -19,7 +19,7 @@ others are shared.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -162,17 +162,19 @@ class _Canonicalization:
             return [(1.0, operands[0], operands[0])]
         if operation is operations.lookup and tape.constant[operands[0]]:
             return self.terms(operands[1 + int(tape.numbers[operands[0]])], 1.0)
-        if operation is operations.dot:
-            count = len(operands) // 2
-            pairs = zip(operands[:count], operands[count : 2 * count], strict=True)
-            if True in map(tape.constant.__getitem__, operands):
-                terms = [term for pair in pairs if (term := self.product(*pair))[0] != 0.0]
-            else:  # as nearly always
-                terms = [(1.0, left, right) for left, right in pairs]
-            if len(operands) % 2:
-                terms += self.terms(operands[-1], 1.0)
-            return terms
-        return None
+        return self.terms_of_dot(operands) if operation is operations.dot else None
+
+    def terms_of_dot(self, operands: Sequence[int]) -> list[Term]:
+        """Return the sum of products that a `dot` is."""
+        weights, inputs, bias = operations.dot_terms(operands)
+        pairs = zip(weights, inputs, strict=True)
+        if True in map(self.tape.constant.__getitem__, operands):
+            terms = [term for pair in pairs if (term := self.product(*pair))[0] != 0.0]
+        else:  # as nearly always
+            terms = [(1.0, left, right) for left, right in pairs]
+        for index in bias:
+            terms += self.terms(index, 1.0)
+        return terms
 
     def is_square(self, operands: tuple[int, ...]) -> bool:
         """Return whether a power is a product of a row with itself."""

@@ -32,7 +32,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import TypeAlias
 
 from autograd import operations
-from autograd.compiler.passes.blocks import levels_from_inputs, operands_of_rows
+from autograd.compiler.passes.blocks import levels_of_rows
 from autograd.compiler.passes.canonical import (
     BATCH,
     NONE,
@@ -96,7 +96,7 @@ def _recurring(tape: Tape, rows: dict[int, Row]) -> Iterator[tuple[int, Split]]:
     candidates = _beginning_alike(rows)
     if not candidates:  # as in most graphs; finding the levels takes longer than this
         return
-    levels = levels_from_inputs(tape, operands_of_rows(rows))
+    levels = levels_of_rows(tape, rows)
     groups: dict[Hashable, list[tuple[int, Split]]] = defaultdict(list)
     for alike in candidates:
         if len({levels[index] for index, _ in alike}) == 1:

@@ -7,10 +7,10 @@
 (18.0, '·', 2, '^')
 
 The arithmetic is that of a textbook: it leaves out zeros and ones, and writes products of a symbol
-with itself as powers. The compiler writes rules down too (`autograd.compiler.formulas`), as
-programs for any sample. A reader looks at one sample: here an expression knows its number, so that
-a rule may branch, and a condition that only tells cases apart, as in the rule of ``**``, is decided
-and disappears.
+with itself as powers. In `autograd.formulas` rules are written down too, for programs that serve
+any sample. A reader looks at one sample: here an expression knows its number, so that a rule may
+branch, and a condition that only tells cases apart, as in the rule of ``**``, is decided and
+disappears.
 """
 
 import math

@@ -72,9 +72,8 @@ def reading_order(node: Node) -> Sequence[int]:
     positions = range(len(node.parents))
     if node.operation is None or node.operation.name != "dot":
         return positions
-    count = len(positions) // 2
-    pairs = zip(positions[:count], positions[count : 2 * count], strict=True)
-    return [*itertools.chain(*pairs), *positions[2 * count :]]
+    weights, xs, bias = dot_terms(positions)
+    return [*itertools.chain(*zip(weights, xs, strict=True)), *bias]
 
 
 def derivative_formula(node: Node, position: int) -> Symbolic | None:

@@ -19,10 +19,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd.compiler.formulas import NAMESPACE, Formula
-from autograd.compiler.infix import infix
-from autograd.compiler.rewriting import rewritten
 from autograd.drawing.explorer.cells import number
+from autograd.formulas.formula import NAMESPACE, Formula
+from autograd.formulas.infix import FUNCTIONS, infix
+from autograd.formulas.rewriting import rewritten
 from autograd.operation import OPERATIONS, Operation
 
 HAND_WRITTEN = ("erf", "erfc", "lookup")
@@ -38,24 +38,11 @@ _FORMS = {
 }
 
 _IN_MATH = {
+    **FUNCTIONS,
     **dict.fromkeys(["abs", "absolute", "fabs"], "abs"),
-    "arccos": "acos",
-    "arccosh": "acosh",
-    "arcsin": "asin",
-    "arcsinh": "asinh",
-    "arctan": "atan",
-    "arctan2": "atan2",
-    "arctanh": "atanh",
     "maximum": "max",
     "minimum": "min",
-    "power": "pow",
-    **{
-        name: name
-        for name in (
-            *("cbrt", "ceil", "cos", "cosh", "exp", "expm1", "floor", "hypot", "log", "log10"),
-            *("log1p", "log2", "sign", "sin", "sinh", "sqrt", "tan", "tanh", "trunc"),
-        )
-    },
+    "sign": "sign",
 }
 """What functions of NumPy are called in the ``Math`` of JavaScript."""
 

@@ -12,7 +12,7 @@ from workloads import WORKLOADS, Array, Workload
 import autograd as ag
 from autograd import Value
 from autograd.compiler import numpy_backend
-from autograd.compiler.program import Backend
+from autograd.compiler.backend import Backend
 
 
 def step_of(

@@ -1,6 +1,6 @@
-"""Formulas with operators between their operands, as Python and C both write them.
+"""Formulas with operators between their operands, as Python, C and JavaScript all write them.
 
->>> from autograd.compiler.formulas import Formula
+>>> from autograd.formulas.formula import Formula
 >>> from autograd.operations import tanh
 >>> (slope,) = tanh.derivative(Formula("g"), Formula("out"), Formula("x"))
 >>> infix(slope, number=repr, call=str.format)
@@ -10,7 +10,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from autograd.compiler.formulas import Formula
+from autograd.formulas.formula import Formula
 
 OPERATORS = {
     "less": ("<", 1, 2, 2),
@@ -26,6 +26,25 @@ OPERATORS = {
     "negative": ("-", 4, 5, 5),  # it has one side; to C, two signs in a row are a decrement
 }
 """The symbol, how strongly it binds, and how strongly its left and right sides have to."""
+
+FUNCTIONS = {
+    "arccos": "acos",
+    "arccosh": "acosh",
+    "arcsin": "asin",
+    "arcsinh": "asinh",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arctanh": "atanh",
+    "power": "pow",
+    **{
+        name: name
+        for name in (
+            *("cbrt", "ceil", "cos", "cosh", "exp", "expm1", "floor", "hypot", "log", "log10"),
+            *("log1p", "log2", "sin", "sinh", "sqrt", "tan", "tanh", "trunc"),
+        )
+    },
+}
+"""What functions of NumPy are called in C and in the ``Math`` of JavaScript alike."""
 
 _SIGN, _ATOM = 4, 5
 

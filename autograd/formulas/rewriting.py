@@ -17,7 +17,7 @@ multiply(t, t) negative(t)
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd.compiler.formulas import Formula
+from autograd.formulas.formula import Formula
 
 
 def calls_in(formulas: Sequence[Any], uses: dict[int, int]) -> list[Formula]:
