@@ -94,7 +94,7 @@ def gradcheck(
         output = one_number(at_point(map_numbers(Value, point)))
     for node in topological_order(output):
         if node.operation is not None and node.parents:
-            _compare_on_arrays(node.operation, node, tolerance)
+            _compare_on_arrays(node.operation, node, float(tolerance))
 
     def slopes(numbers: Numbers) -> Numbers:  # `grad`, without its warning about constants
         return differentiated(at_point, numbers)[1]
