@@ -32,11 +32,12 @@ _FUNCTIONS = {
     "arctan": "atan",
     "arctan2": "atan2",
     "arctanh": "atanh",
+    "exp": "exponential",
     "power": "pow",
     **{
         name: name
         for name in (
-            *("cbrt", "ceil", "copysign", "cos", "cosh", "exp", "exp2", "expm1", "floor", "hypot"),
+            *("cbrt", "ceil", "copysign", "cos", "cosh", "exp2", "expm1", "floor", "hypot"),
             *("log", "log10", "log1p", "log2", "logical_and", "maximum", "minimum", "rint", "sin"),
             *("sinh", "sqrt", "tan", "tanh", "trunc", "where"),
         )
