@@ -4,7 +4,6 @@ They are written so that they stay accurate for large arguments.
 """
 
 import math
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -57,10 +56,11 @@ def norm(values: Iterable[Any]) -> Any:
     5.0
     """
     values = items_of("norm", values)
-    candidates = [*values, sys.float_info.min]  # with zeros alone, something to divide by
+    candidates = [*values, 0.0]
     largest = detach(max(max(candidates), -min(candidates)))
-    scaled = [x / largest for x in values]  # squares of these neither overflow nor vanish
-    return largest * sqrt(dot(scaled, scaled))
+    size = max(largest, 1 - operations.heaviside(largest))  # 1 for zeros alone
+    scaled = [x / size for x in values]  # squares of these neither overflow nor vanish
+    return size * sqrt(dot(scaled, scaled))
 
 
 def leaky_relu(x: Scalar, slope: float = 0.01) -> Scalar:

@@ -95,7 +95,7 @@ def gradcheck(
         output = one_number(at_point(map_numbers(Value, point)))
     for node in topological_order(output):
         if node.operation is not None and node.parents:
-            _compare_on_arrays(node.operation, node, tolerance)
+            _compare_on_arrays(node.operation, node, float(tolerance))
 
     def slopes(numbers: Numbers) -> Numbers:  # `grad`, without its warning about constants
         return differentiated(at_point, numbers)[1]
@@ -121,8 +121,7 @@ def _compare_on_arrays(operation: Operation, node: Node, tolerance: float) -> No
     except Exception as error:
         raise GradientCheckError(f"{operation.name} fails on arrays: {error}") from error
     expected = np.full(2, node.data)
-    allowed = tolerance * max(1.0, abs(node.data))
-    if result.shape != (2,) or not np.allclose(result, expected, rtol=0.0, atol=allowed):
+    if result.shape != (2,) or not np.allclose(result, expected, rtol=tolerance, atol=tolerance):
         raise GradientCheckError(
             f"{operation.name} differs between arrays and floats:\n"
             f"  on floats  {operation.expression(x[0] for x in inputs)} = {node.data}\n"
@@ -144,6 +143,8 @@ def _compare(
     worst, report = 1.0, ""
     for index, (name, x, slope) in enumerate(zip(_names(point), numbers, slopes, strict=True)):
         h = step * max(1.0, abs(x))
+        if x + h == x - h:
+            raise ArgumentError(f"step={step} is too small: {x} + {h} is rounded to {x + h}")
         try:
             above = _evaluate(function, _replaced(point, index, x + h))
             below = _evaluate(function, _replaced(point, index, x - h))

@@ -238,6 +238,10 @@ class Value(Node):
         """Return ``max(x, 0)``."""
         return function_node(operations.relu, self)
 
+    def conjugate(self) -> "Value":
+        """Return itself, as a float does: `numpy.var` and `numpy.vdot` call it."""
+        return self
+
     # --- as a number -----------------------------------------------------------------------------
 
     def __float__(self) -> float:

@@ -80,6 +80,8 @@ def _samples(data: Any, name: str) -> Data:
         data = np.asarray(data)
     fits = isinstance(data, Sized) and is_list(data)
     require(fits, data, name, "a list, or an array with a leading axis")
+    if np.ma.is_masked(data):
+        raise ArgumentError(f"{name} has masked numbers: leave their samples out")
     samples: Data = data
     return samples
 

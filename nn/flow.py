@@ -146,7 +146,8 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
         The loss of one sample or of a batch, without a penalty on the parameters: what arrives at
         a layer is what comes through the network.
     model : Module
-        Parameters whose names in `Module.state_dict` agree up to the last dot make a layer.
+        Parameters whose names in `Module.state_dict` agree up to the last dot make a layer. Tied
+        ones belong to several, which then have the same z.
 
     Raises
     ------

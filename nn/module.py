@@ -191,7 +191,7 @@ class Module:
 
     def _array(self, name: str, tensor: Tensor) -> NDArray[np.float64]:
         try:
-            return np.array(map_numbers(lambda parameter: parameter.data, tensor))
+            return np.array(map_numbers(lambda parameter: parameter.data, tensor), np.float64)
         except ValueError:
             raise ShapeError(
                 f"{name!r} of {self!r} is not an array: its rows have different lengths. "

@@ -9,7 +9,7 @@ Values. Two rules find them:
    input once: where a sum would take one twice, it adds up several z, as of samples or places.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import chain
 
@@ -36,23 +36,26 @@ def weighted_sums(loss: Value, layers: Sequence[Sequence[Value]]) -> list[list[N
     layers : sequence of sequences of Value
         The parameters of each layer, the first layer first.
     """
-    layer_of: dict[Node, int] = {p: layer for layer, own in enumerate(layers) for p in own}
+    layers_with: dict[Node, set[int]] = defaultdict(set)  # tied ones are in several
+    for layer, parameters in enumerate(layers):
+        for parameter in parameters:
+            layers_with[parameter].add(layer)
     order = topological_order(loss)
     uses = Counter(chain.from_iterable(node.parents for node in order))
     layers_in: dict[Node, set[int]] = {}  # each z so far
     taken: dict[Node, set[Node]] = {}  # the parameters and the inputs in a sum
     for node in order:
-        own = [parent for parent in node.parents if parent in layer_of]
+        own = [parent for parent in node.parents if parent in layers_with]
         if node.operation in _SUMS:
             terms = [p for p in node.parents if p in layers_in and uses[p] == 1]
             parts = [{parameter} for parameter in own]
             parts += [taken.pop(term, set(term.parents)) for term in terms]
             if union := _disjoint_union(parts):
-                of_terms = chain.from_iterable(map(layers_in.pop, terms))
-                layers_in[node] = {*of_terms, *(layer_of[parameter] for parameter in own)}
+                of_terms = map(layers_in.pop, terms)
+                layers_in[node] = set[int]().union(*of_terms, *(layers_with[p] for p in own))
                 taken[node] = union
         elif own and node.operation is not DETACH:
-            layers_in[node] = {layer_of[parameter] for parameter in own}
+            layers_in[node] = set[int]().union(*(layers_with[p] for p in own))
     return [[z for z, of in layers_in.items() if layer in of] for layer in range(len(layers))]
 
 

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from autograd.compiler.arrays import Array, all_finite
 from autograd.compiler.program import Program, SumProducts
-from autograd.diagnosis import counted
+from autograd.diagnosis import counted, require_numbers
 from autograd.errors import ArgumentError, NonFiniteError, ShapeError
 from autograd.real_numbers import not_an_array_of_numbers
 from autograd.value import Value
@@ -26,9 +26,19 @@ _LARGEST_SQUARE = {
 
 
 def as_arrays(arrays: Sequence[Any]) -> list[Array]:
-    """Return the arguments as arrays; raise a ShapeError if one is of lists of several lengths."""
+    """Return the arguments as arrays.
+
+    Raises
+    ------
+    ShapeError
+        If one is of lists of several lengths.
+    ArgumentError
+        If one is a masked array: `numpy.asarray` would show what its mask hides.
+    """
     converted: list[Array] = []
     for position, array in enumerate(arrays):
+        if np.ma.is_masked(array):
+            raise ArgumentError(f"argument {position} has masked numbers: leave their samples out")
         try:
             converted.append(np.asarray(array))
         except ValueError as error:
@@ -80,6 +90,25 @@ def require_samples(batch: Sequence[Array], dtype: np.dtype[Any]) -> None:
             place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
             raise NonFiniteError(f"argument {position} holds {array[place]} at {place}")
         _require_in_range(f"argument {position}", array, dtype)
+
+
+def numbers_of(parameters: Sequence[Value]) -> Array:
+    """Return the numbers that parameters hold.
+
+    Raises
+    ------
+    NotANumberError
+        If one holds something else, such as a Value.
+    """
+    numbers = [parameter.data for parameter in parameters]
+    try:
+        theta = np.array(numbers)
+    except ValueError:  # there are arrays among them
+        theta = np.empty(0)
+    if theta.dtype != float or theta.shape != (len(numbers),):
+        require_numbers(parameters)
+        theta = np.array(numbers, float)
+    return theta
 
 
 def checked_theta(theta: Any, n_parameters: int, dtype: np.dtype[Any]) -> Array:

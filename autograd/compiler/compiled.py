@@ -20,6 +20,7 @@ from autograd.compiler.arguments import (
     as_arrays,
     checked_dtype,
     checked_theta,
+    numbers_of,
     require_different,
 )
 from autograd.compiler.arrays import Array
@@ -72,6 +73,8 @@ class Compiled:
         ShapeError, ArgumentError
             If the arrays do not fit each other, are empty, hold something else than finite
             numbers, or are not as many as the function has arguments.
+        NotANumberError
+            If a parameter holds something else than a number.
         TraceError
             If what the function does depends on its numbers.
         NonFiniteError, DomainError
@@ -82,8 +85,7 @@ class Compiled:
         with self._lock:
             bound = self._cache.for_batch(batch)  # it may find more parameters
             parameters = self._cache.parameters
-            theta = np.array([parameter.data for parameter in parameters])
-            outputs, gradient = self._run_with_gradient(bound, theta, batch)
+            outputs, gradient = self._run_with_gradient(bound, numbers_of(parameters), batch)
             mean = _mean(outputs, bound)
         return mean_node(mean, gradient, parameters)
 
@@ -135,8 +137,7 @@ class Compiled:
         with self._lock:
             bound = self._cache.for_batch(batch)
             trace = bound.compilation.trace
-            numbers = [parameter.data for parameter in trace.parameters]
-            theta = checked_theta(numbers, len(numbers), self.dtype)
+            theta = checked_theta(numbers_of(trace.parameters), len(trace.parameters), self.dtype)
             outputs, _, suspects = bound.program.run(theta, batch, differentiate=False)
             if suspects:
                 require_success(trace, suspects, theta, batch, outputs)
@@ -230,8 +231,7 @@ class Compiled:
         parameters = self._cache.parameters
         n, n_given = len(parameters), self._n_given
         if 0 < n_given < n and np.shape(theta) == (n_given,):
-            others = [parameter.data for parameter in parameters[n_given:]]
-            theta = np.concatenate([theta, others])
+            theta = np.concatenate([theta, numbers_of(parameters[n_given:])])
         return checked_theta(theta, n, self.dtype)
 
 

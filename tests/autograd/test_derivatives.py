@@ -551,6 +551,22 @@ def test_derivatives_at_a_matrix_are_arrays(n: int, m: int, seed: int) -> None:
     assert ag.gradcheck(half_square, X, order=2)
 
 
+@pytest.mark.parametrize(
+    ("function", "slope"),
+    [
+        (np.var, lambda x: 2 * (x - x.mean()) / len(x)),
+        (np.std, lambda x: (x - x.mean()) / (len(x) * x.std())),
+        (lambda x: np.vdot(x, x), lambda x: 2 * x),
+        (np.linalg.norm, lambda x: x / np.linalg.norm(x)),
+    ],
+)
+def test_statistics_of_an_array_have_gradients(
+    function: Callable[[Any], Any], slope: Callable[[Any], Any]
+) -> None:
+    x = np.array([1.0, 2.5, -4.0])
+    assert ag.grad(function)(x) == close(slope(x))
+
+
 def test_arrays_and_lists_mix() -> None:
     point = [np.array([2.0, 3.0]), 4.0]
     of_array, of_number = ag.hessian(lambda p: p[0].prod() * p[1] ** 2)(point)

@@ -285,6 +285,13 @@ def test_step_is_what_the_caller_says() -> None:
         ag.gradcheck(ag.exp, 1.3, step=0.1)
 
 
+@pytest.mark.parametrize("step", [1e-17, 1e-300])
+def test_a_step_that_rounding_takes_away_is_too_small(step: float) -> None:
+    message = rf"step={step} is too small: 2.0 \+ {2 * step} is rounded to 2.0"
+    with pytest.raises(ag.ArgumentError, match=message):
+        ag.gradcheck(ag.exp, 2.0, step=step)
+
+
 @pytest.mark.parametrize("x", [-1e6, -1.0, 1e-6, 1.0, 1e6])
 def test_step_suits_inputs_of_any_size(x: float) -> None:
     assert ag.gradcheck(lambda x: x * x / 3, x, order=2)
@@ -317,6 +324,15 @@ def test_every_form_on_arrays_is_accepted() -> None:
 
 
 # --- the message ---------------------------------------------------------------------------------
+
+
+def test_a_masked_entry_is_infinite_on_arrays_too() -> None:
+    assert ag.gradcheck(lambda p: ag.softmax([p[0], p[1], p[2] - math.inf])[0], [0.5, 1.0, 2.0])
+
+
+def test_an_infinite_result_is_told() -> None:
+    with pytest.raises(ag.NonFiniteError, match=r"1e\+200 \* 1e\+200"):
+        ag.gradcheck(lambda x: x * x, 1e200)
 
 
 def test_message_shows_point_both_derivatives_and_the_worst_input() -> None:

@@ -118,3 +118,15 @@ def test_what_is_scaled_step_by_step_stays_what_it_is(x: float, steps: list[Any]
     w = Value(0.5)
     program = ag.compile(lambda x: ag.abs(w * scaled(x)), backend=float_backend)
     assert program.map([x])[0] == pytest.approx(0.5 * scaled(x), rel=1e-12, abs=0.0)
+
+
+# --- constants of the library --------------------------------------------------------------------
+
+
+@BACKENDS
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_norm_of_zeros_is_zero_in_either_type(backend: Any, dtype: Any) -> None:
+    w = Value(1.0)
+    program = ag.compile(lambda x: ag.norm([w * x[0], x[1]]), dtype=dtype, backend=backend)
+    vectors = np.array([[0.0, 0.0], [3.0, -4.0], [3e-30, 4e-30], [0.0, 2.0]])
+    np.testing.assert_allclose(program.map(vectors), [0.0, 5.0, 5e-30, 2.0], rtol=1e-6)

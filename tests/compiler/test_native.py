@@ -316,6 +316,19 @@ def test_memory_is_freed_with_the_program() -> None:
         gc.enable()
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_masked_softmax(dtype: Any) -> None:
+    """The exp of -inf is 0, which is nothing to ask NumPy about."""
+    rng = np.random.default_rng(0)
+    scores = [Value(float(score)) for score in rng.normal(size=3)]
+
+    def function(x: Any) -> Any:
+        first, second, _ = ag.softmax([scores[0] * x[0], scores[1] * x[1], scores[2] - math.inf])
+        return ag.log(first) * second + ag.sigmoid(scores[0] * x[1] - math.inf)
+
+    assert_agrees(function, scores, rng.normal(size=(17, 2)), dtype=dtype)
+
+
 # --- what fails ----------------------------------------------------------------------------------
 
 

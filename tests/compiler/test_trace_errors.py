@@ -20,6 +20,7 @@ from autograd.errors import (
     DomainError,
     GraphError,
     NonFiniteError,
+    NotANumberError,
     ShapeError,
     TraceError,
 )
@@ -569,6 +570,28 @@ def test_parameters_beyond_float32_are_refused(backend: Any) -> None:
         with pytest.raises(NonFiniteError, match=message):
             use(np.zeros(2))
     assert program.value_and_grad(np.array([2.0]), np.ones(2))[0] == 2.0
+
+
+@pytest.mark.parametrize("held", [Value(1.0), None, "1", 1j, np.array([1.0])])
+def test_what_is_assigned_to_a_parameter_must_be_a_number(held: Any) -> None:
+    slope, offset = Value(0.5, "slope"), Value(1.0, "offset")
+    program = ag.compile(lambda x: slope * x + offset, parameters=[slope])
+    program.map([1.0])
+    offset.data = held
+    message = rf"offset holds .*{type(held).__name__}.*, not a number: "
+    for use in (program, program.map, lambda x: program.value_and_grad(np.array([0.5]), x)):
+        with pytest.raises(NotANumberError, match=message):
+            use([1.0])
+    offset.data = 2
+    assert program([1.0]).data == 2.5
+
+
+def test_masked_samples_are_refused() -> None:
+    program = ag.compile(lambda x: w * x)
+    numbers = np.ma.masked_greater([1.0, 1e20], 1e10)
+    with pytest.raises(ArgumentError, match="argument 0 has masked numbers"):
+        program.map(numbers)
+    assert program.map(numbers[:1]).shape == (1,)
 
 
 @pytest.mark.parametrize("array", [np.ones((2, 3)), np.ones(2), np.ones((2, 2, 1))])

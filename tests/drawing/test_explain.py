@@ -406,6 +406,12 @@ def test_a_single_step_is_its_own_product() -> None:
     assert explanation.latex.count("&= 1 - {y}^{2}") == 2
 
 
+def test_a_negative_gradient_of_one_path_is_written_once() -> None:
+    x = ag.Value(2.0, "x")
+    latex = ag.explain(labelled(x * ag.Value(-3.0, "c"), "y"), x).latex
+    assert latex.endswith("&= c \\\\\n &= -3\n\\end{aligned}")
+
+
 def test_a_new_operation_explains_itself() -> None:
     cube = operations.define(
         "cube",

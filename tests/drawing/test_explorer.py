@@ -363,6 +363,8 @@ def test_planes_that_make_no_sense_are_refused(page: Path) -> None:
     score = x * y
     with pytest.raises(ag.GraphError, match="two inputs"):
         ag.DecisionPlane([x], score)
+    with pytest.raises(ag.ArgumentError, match="give a list of Values"):
+        ag.DecisionPlane(score, [x, y])  # type: ignore[arg-type]
     with pytest.raises(ag.GraphError, match="the score of a plane is a Value"):
         ag.DecisionPlane([x, y], 1.0)  # type: ignore[arg-type]
     with pytest.raises(ag.ShapeError, match=r"points of shape \(1, 3\)"):

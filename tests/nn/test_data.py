@@ -140,6 +140,16 @@ def test_a_number_in_lists_that_is_not_finite_is_named(X: Any, place: str) -> No
         nn.minibatches([1.0, 2.0], X, 2)
 
 
+def test_a_masked_number_is_no_number_to_train_on() -> None:
+    """Under the mask stands anything, and every conversion of the array would show it."""
+    masked = np.ma.masked_greater([[0.0, 1.0], [1.0, 1e20]], 1e10)
+    with pytest.raises(ag.ArgumentError, match="X has masked numbers"):
+        nn.minibatches(masked, [1.0, 2.0], 2)
+    with pytest.raises(ag.ArgumentError, match="y has masked numbers"):
+        nn.minibatches([1.0, 2.0], masked, 2)
+    assert len(list(nn.minibatches(masked[:1], [1.0], 2))) == 1
+
+
 def test_training_and_landscapes_name_the_number_that_is_not_finite() -> None:
     model = nn.MLP(2, [1], rng=0)
     optimizer = nn.SGD(model.parameters(), lr=0.1)

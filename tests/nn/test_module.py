@@ -158,6 +158,13 @@ def test_loading_a_state_gives_a_network_its_numbers_bit_by_bit(parameters: list
     assert list(map(float.hex, numbers(target))) == list(map(float.hex, parameters))
 
 
+def test_a_state_is_of_floats_whatever_was_assigned() -> None:
+    model = nn.Layer(2, 1)
+    for parameter in model.parameters():
+        parameter.data = 0
+    assert {array.dtype for array in model.state_dict().values()} == {np.dtype(float)}
+
+
 def test_a_state_is_a_copy() -> None:
     model = nn.MLP(2, [1], rng=0)
     before = numbers(model)

@@ -300,3 +300,18 @@ def test_what_arrives_at_a_row_of_a_table_is_known_if_it_is_looked_up() -> None:
         of_table, of_out = ag.gradient(ag.tanh(z), [e, z])
         expected = of_table if is_told else of_out
         assert arriving(ag.tanh(z), net) == pytest.approx([abs(expected), abs(of_out)])
+
+
+def test_tied_layers_have_the_same_sums() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            self.first = self.second = nn.Layer(2, 2, "linear", rng=0)
+            self.last = nn.Layer(2, 1, "linear", rng=1)
+
+    model = Tied()
+    one = model.first([1.0, -2.0])
+    two = model.second([z.tanh() for z in one])
+    loss = nn.mse_loss(model.last([z.tanh() for z in two]), 1.0)
+    first, second, last = arriving(loss, model)
+    assert first == second == pytest.approx(math.hypot(*ag.gradient(loss, [*one, *two])))
+    assert 0.0 < last != first

@@ -28,6 +28,7 @@ _OF_FLOATS = {math.erf: "erf", math.erfc: "erfc", math.gamma: "tgamma", math.lga
 
 _C_NAMES = {
     **FUNCTIONS,
+    "exp": "exponential",  # in `kernels.c`
     **dict.fromkeys(["abs", "absolute", "fabs"], "fabs"),
     **{name: name for name in ("copysign", "exp2", "rint", *_OF_FLOATS.values())},
     **{name: name for name in ("logical_and", "maximum", "minimum", "where")},  # in `kernels.c`

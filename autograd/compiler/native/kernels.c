@@ -38,6 +38,11 @@ __attribute__((simd("notinbranch"))) float powf(float, float);
 
 INLINE number maximum(number a, number b) { return a >= b || a != a ? a : b; }
 INLINE number minimum(number a, number b) { return a <= b || a != a ? a : b; }
+
+/* glibc's exp of whole vectors signals an invalid number at -INFINITY, which masks an entry of a
+   softmax. Below -750 every exp is 0. */
+INLINE number exponential(number x) { return exp(maximum(x, -750)); }
+
 #define where(condition, a, b) ((condition) != 0 ? (a) : (b))
 #define logical_and(a, b) ((a) != 0 && (b) != 0)
 

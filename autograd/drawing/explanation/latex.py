@@ -44,7 +44,8 @@ def _chain_rule(outline: Outline) -> Iterator[str]:
         further = rf"\left(\mathrm{{{latex_escaped(further_paths(others))}}}\right)"
         sums = [[*terms, further] for terms in sums]
         parts.append(total.remainder)
-    sums.append([" + ".join(factor(part, LATEX, str) for part in parts)])
+    if len(parts) > 1:
+        sums.append([" + ".join(factor(part, LATEX, str) for part in parts)])
     sums.append([LATEX.number(total.gradient)])
     left = outline.whole(LATEX)
     for terms, _ in itertools.groupby(sums):

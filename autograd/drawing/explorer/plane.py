@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from autograd.drawing.explorer.cells import CellGraph
 from autograd.errors import ArgumentError, GraphError, ShapeError
+from autograd.real_numbers import checked_values
 from autograd.value import Value
 
 
@@ -31,8 +32,8 @@ class DecisionPlane:
 
     Raises
     ------
-    GraphError
-        If `inputs` are not two Values, or `score` is not a Value.
+    ArgumentError, NotANumberError, GraphError
+        If `inputs` are not two Values in a list, or `score` is not a Value.
     ShapeError
         If the points are not n pairs of finite numbers with n classes.
     """
@@ -44,8 +45,8 @@ class DecisionPlane:
         points: ArrayLike = (),
         classes: ArrayLike = (),
     ) -> None:
-        self.inputs = list(inputs)
-        if len(self.inputs) != 2 or not all(isinstance(x, Value) for x in self.inputs):
+        self.inputs = checked_values(inputs, "inputs")
+        if len(self.inputs) != 2:
             raise GraphError(f"a plane has two inputs, Values, not {inputs!r}")
         if not isinstance(score, Value):
             raise GraphError(f"the score of a plane is a Value, not {score!r}")
