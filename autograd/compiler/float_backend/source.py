@@ -122,6 +122,7 @@ class _Writer:
             for out, coefficient, left, right in self.terms(step):
                 summands.setdefault(out, []).append(product(coefficient, left, right))
         for out, terms in summands.items():
+            terms.sort(key=lambda term: term.startswith("-"))  # 1.0 - x, not -x + 1.0
             operator = "+=" if steps[0].add else "="
             for start in range(0, len(terms), LONGEST_SUM):
                 total = " + ".join(terms[start : start + LONGEST_SUM])
