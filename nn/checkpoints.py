@@ -35,7 +35,7 @@ def save_checkpoint(
 ) -> None:
     """Write the parameters, the states of the optimizer and of `rng`, and the reports so far."""
     arrays = {
-        "parameters": np.array([parameter.data for parameter in optimizer.parameters]),
+        "parameters": optimizer.read(),
         "steps": np.array(optimizer.steps),
         "rng": np.array(json.dumps(rng.bit_generator.state, default=lambda array: array.tolist())),
         "reports": np.array([astuple(report) for report in reports]),

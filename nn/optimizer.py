@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
-from autograd.diagnosis import counted, describe, require_numbers
+from autograd.diagnosis import counted, describe
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError, StateError
 from autograd.graph import topological_order
+from autograd.nested_numbers import numbers_of
 from autograd.real_numbers import REAL, checked_values
 from nn.archive import checked_array
 from nn.arguments import float_array, require_in_range
@@ -160,11 +161,7 @@ class Optimizer:
         NotANumberError
             If one holds something else.
         """
-        try:
-            return np.array([parameter.data for parameter in self.parameters], np.float64)
-        except (TypeError, ValueError):
-            require_numbers(self.parameters)
-            raise
+        return numbers_of(self.parameters)
 
     def gradient(self) -> Vector:
         """Return the gradients of the parameters.

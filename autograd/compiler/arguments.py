@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from autograd.compiler.arrays import Array, all_finite
 from autograd.compiler.program import Program, SumProducts
-from autograd.diagnosis import counted, require_numbers
+from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NonFiniteError, ShapeError
 from autograd.real_numbers import not_an_array_of_numbers
 from autograd.value import Value
@@ -90,25 +90,6 @@ def require_samples(batch: Sequence[Array], dtype: np.dtype[Any]) -> None:
             place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
             raise NonFiniteError(f"argument {position} holds {array[place]} at {place}")
         _require_in_range(f"argument {position}", array, dtype)
-
-
-def numbers_of(parameters: Sequence[Value]) -> Array:
-    """Return the numbers that parameters hold.
-
-    Raises
-    ------
-    NotANumberError
-        If one holds something else, such as a Value.
-    """
-    numbers = [parameter.data for parameter in parameters]
-    try:
-        theta = np.array(numbers)
-    except ValueError:  # there are arrays among them
-        theta = np.empty(0)
-    if theta.dtype != float or theta.shape != (len(numbers),):
-        require_numbers(parameters)
-        theta = np.array(numbers, float)
-    return theta
 
 
 def checked_theta(theta: Any, n_parameters: int, dtype: np.dtype[Any]) -> Array:

@@ -18,7 +18,7 @@ CACHE_BYTES = 4_000_000
 """Batches whose numbers take more memory than this are run in chunks that do not."""
 
 SMALLEST_CHUNK = 64
-"""Chunks have at least so many samples: with fewer, calling takes longer than computing."""
+"""Chunks have at least this many samples: with fewer, calling takes longer than computing."""
 
 
 def bind_in_chunks(

@@ -20,7 +20,6 @@ from autograd.compiler.arguments import (
     as_arrays,
     checked_dtype,
     checked_theta,
-    numbers_of,
     require_different,
 )
 from autograd.compiler.arrays import Array
@@ -31,6 +30,7 @@ from autograd.compiler.program_cache import BoundCompilation, ProgramCache
 from autograd.compiler.replay import require_success
 from autograd.compiler.report import report
 from autograd.errors import ArgumentError, GraphError, NonFiniteError
+from autograd.nested_numbers import numbers_of
 from autograd.real_numbers import checked_values
 from autograd.value import Value
 
@@ -71,10 +71,10 @@ class Compiled:
         Raises
         ------
         ShapeError, ArgumentError
-            If the arrays do not fit each other, are empty, hold something else than finite
+            If the arrays do not fit each other, are empty, hold something other than finite
             numbers, or are not as many as the function has arguments.
         NotANumberError
-            If a parameter holds something else than a number.
+            If a parameter holds something other than a number.
         TraceError
             If what the function does depends on its numbers.
         NonFiniteError, DomainError

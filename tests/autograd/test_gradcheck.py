@@ -323,11 +323,11 @@ def test_every_form_on_arrays_is_accepted() -> None:
         assert ag.gradcheck(along(len(point) - 1, operation, point), point[-1])
 
 
-# --- the message ---------------------------------------------------------------------------------
-
-
 def test_a_masked_entry_is_infinite_on_arrays_too() -> None:
     assert ag.gradcheck(lambda p: ag.softmax([p[0], p[1], p[2] - math.inf])[0], [0.5, 1.0, 2.0])
+
+
+# --- the message ---------------------------------------------------------------------------------
 
 
 def test_an_infinite_result_is_told() -> None:

@@ -101,6 +101,14 @@ def test_sums_of_any_length_compile(length: int) -> None:
     assert compiled.value_and_grad([0.5, 2.0], [1.0, 3.0])[1].tolist() == [2.0 * length, length]
 
 
+def test_a_sum_begins_with_what_is_not_negative() -> None:
+    w = Value(2.0)
+    program = ag.compile(lambda x: ag.tanh(1 - x) * w - 3.0, backend=float_backend)
+    assert program.map([1.0]).tolist() == [-3.0]
+    assert "1.0 - v0" in program.source
+    assert "= -" not in program.source.partition("if not differentiate")[0]
+
+
 def test_programs_of_20_000_steps_compile_without_recursion() -> None:
     program = chain(20_000)
     limit = sys.getrecursionlimit()

@@ -352,9 +352,13 @@ def test_history_takes_values_and_losses() -> None:
         ag.TrainingHistory([1.0])  # type: ignore[list-item]
     with pytest.raises(ag.ArgumentError, match=r"give a list of Values.* model\.parameters\(\)"):
         ag.TrainingHistory(nn.MLP(1, [1]))  # type: ignore[arg-type]
-    history = ag.TrainingHistory([ag.Value(1.0)])
+    weight = ag.Value(1.0, "w")
+    history = ag.TrainingHistory([weight])
     with pytest.raises(ag.NotANumberError):
         history.record("0.5")  # type: ignore[arg-type]
+    weight.data = None  # type: ignore[assignment]
+    with pytest.raises(ag.NotANumberError, match=r"^w holds None"):
+        history.record(0.5)
     assert len(history.losses) == len(history.snapshots) == 1
 
 

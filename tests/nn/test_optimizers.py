@@ -315,6 +315,17 @@ def test_a_step_that_would_leave_the_floats_changes_nothing(
     assert snapshot(optimizer) == before
 
 
+@pytest.mark.parametrize("held", [None, "1.0", [1.0], np.ones(1), Value(1.0)], ids=repr)
+def test_what_is_read_of_a_parameter_is_a_number(held: Any) -> None:
+    weight = Value(1.0, "w")
+    optimizer = nn.SGD([Value(2.0), weight])
+    weight.data = held
+    with pytest.raises(ag.NotANumberError, match=r"^w holds .*, not a number: "):
+        optimizer.read()
+    weight.data = 3
+    assert optimizer.read().tolist() == [2.0, 3.0]
+
+
 @every_optimizer
 @pytest.mark.parametrize("gradient", [None, "1.0", [1.0], Value(1.0)], ids=repr)
 def test_a_gradient_that_is_no_number_changes_nothing(

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.drawing.explorer.cells import CellGraph, number
 from autograd.errors import GraphError
+from autograd.nested_numbers import numbers_of
 from autograd.real_numbers import checked_values, real_number
 from autograd.value import Value
 
@@ -51,13 +52,13 @@ class TrainingHistory:
     ArgumentError
         If the parameters are not in a list.
     NotANumberError
-        If one of them is not a Value.
+        If one of them is not a Value, or holds something other than a number.
     """
 
     def __init__(self, parameters: Iterable[Value]) -> None:
         self.parameters = checked_values(parameters, "parameters")
         self.losses: list[float | None] = [None]
-        self.snapshots = [self._numbers()]
+        self.snapshots = [numbers_of(self.parameters)]
 
     def record(self, loss: Value | float) -> None:
         """Keep the parameters as they are now, at the end of an epoch, with its loss.
@@ -65,13 +66,11 @@ class TrainingHistory:
         Raises
         ------
         NotANumberError, NonFiniteError
-            If the loss is not a number.
+            If the loss or a parameter is not a number. Then nothing is kept.
         """
-        self.losses.append(loss.data if isinstance(loss, Value) else real_number(loss))
-        self.snapshots.append(self._numbers())
-
-    def _numbers(self) -> Any:
-        return np.array([parameter.data for parameter in self.parameters], np.float64)
+        loss = real_number(loss.data if isinstance(loss, Value) else loss)
+        self.snapshots.append(numbers_of(self.parameters))
+        self.losses.append(loss)
 
     def on_page(self, graph: CellGraph) -> dict[str, Any]:
         """Return what the page needs, for the parameters that are in its graph.
