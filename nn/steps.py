@@ -6,9 +6,7 @@
 import abc
 import contextlib
 import math
-import reprlib
 from collections.abc import Callable, Iterable, Iterator
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +21,7 @@ from autograd.errors import (
     NotANumberError,
 )
 from autograd.nested_numbers import is_nested, map_numbers, numbers_in
+from autograd.real_numbers import REAL, shown_short
 from autograd.recording import differentiating
 from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists
@@ -107,17 +106,9 @@ class Step(abc.ABC):
             return math.nan
         if isinstance(targets, np.ndarray):  # the metric gets floats, as it does in eager training
             targets = targets.tolist()
-        metrics: list[Any] = [self.metric(*pair) for pair in zip(predictions, targets, strict=True)]
-        try:
-            with np.errstate(over="ignore"):
-                return float(sum(metrics)) / len(metrics)
-        except TypeError:
-            for number in metrics:
-                if not isinstance(number, Real | Value | np.bool_):
-                    raise NotANumberError(
-                        f"the metric returned {reprlib.repr(number)} for a sample: return a number"
-                    ) from None
-            raise
+        pairs = zip(predictions, targets, strict=True)
+        metrics = [_metric_as_float(self.metric(*pair)) for pair in pairs]
+        return sum(metrics) / len(metrics)
 
 
 class EagerStep(Step):
@@ -133,10 +124,11 @@ class EagerStep(Step):
                 if self.last_loss is None:  # the first step
                     self.optimizer.require_effect_on(loss)
                 loss = self.objective.penalized(loss)
+            predicted = list(map(_as_floats, predictions))  # now: the step changes parameters
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
-            return loss.data, map(_as_floats, predictions)
+            return loss.data, predicted
 
     def validate(self, inputs: Any, targets: Any) -> float:
         """Predict sample by sample, without recording."""
@@ -252,6 +244,14 @@ def _targets_to_try(targets: Any) -> Any:
         return targets[:1]
     distinct = np.unique(targets).reshape(-1, *targets.shape[1:])
     return np.concatenate([distinct[:100], distinct[100:][-1:]])
+
+
+def _metric_as_float(metric: Any) -> float:
+    if not isinstance(metric, (*REAL, Value, np.bool_)):
+        raise NotANumberError(
+            f"the metric returned {shown_short(metric)} for a sample: return a number"
+        )
+    return float(metric)
 
 
 def _as_floats(prediction: Any) -> Any:

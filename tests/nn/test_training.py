@@ -306,6 +306,39 @@ def test_the_metric_is_of_the_predictions_before_the_update() -> None:
     assert [report.metric for report in reports] == [report.loss for report in reports]
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_metric_of_a_bare_parameter_is_that_before_the_update(compiled: bool) -> None:
+    w = Value(1.0)
+    optimizer = nn.SGD([w], lr=0.5)
+    (report,) = fit(
+        lambda x: w,
+        [[0.0]],
+        [0.0],
+        nn.mse_loss,
+        optimizer,
+        epochs=1,
+        metric=lambda prediction, target: prediction,
+        compiled=compiled,
+    )
+    assert (report.metric, w.data) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float16, np.bool_, int, bool, float])
+def test_the_mean_of_a_metric_is_computed_in_floats(kind: Callable[[int], Any]) -> None:
+    w, n = Value(1.0), 5000
+    (report,) = nn.fit(
+        lambda x: w * x,
+        np.ones(n),
+        np.ones(n),
+        nn.mse_loss,
+        nn.SGD([w], lr=0.0),
+        epochs=1,
+        batch_size=n,
+        metric=lambda prediction, target: kind(1),
+    )
+    assert report.metric == 1.0
+
+
 def test_without_a_metric_it_reports_nan() -> None:
     assert [str(report.metric) for report in train(network())] == ["nan", "nan"]
 
