@@ -7,6 +7,7 @@ if the spread of its initial weights suits its activation.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,12 @@ class Activation:
     initial_weights: Initializer
 
 
+Activating: TypeAlias = str | Callable[[Value], Value] | Activation
+"""The name of a known activation, a function, or a function with its initial weights.
+
+A `Module` is a function with parameters of its own, which are trained and saved with the others.
+"""
+
 ACTIVATIONS = {
     activation.name: activation
     for activation in [
@@ -79,7 +86,7 @@ ACTIVATIONS = {
 """The known activations by name."""
 
 
-def find_activation(activation: str | Callable[[Value], Value]) -> Activation:
+def find_activation(activation: Activating) -> Activation:
     """Return the activation with a name, or wrap your own function.
 
     >>> find_activation("tanh").function(Value(0.0))
@@ -90,11 +97,14 @@ def find_activation(activation: str | Callable[[Value], Value]) -> Activation:
     ArgumentError
         If the name is unknown. The message lists the known ones.
     """
+    if isinstance(activation, Activation):
+        return activation
     for known in ACTIVATIONS.values():
         if activation is known.function:
             return known
     if callable(activation):
-        return Activation(getattr(activation, "__name__", "custom"), activation, glorot_uniform)
+        name = getattr(activation, "__name__", type(activation).__name__)
+        return Activation(name, activation, glorot_uniform)
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ArgumentError(
             f"unknown activation {activation!r}: use one of {', '.join(ACTIVATIONS)}, or a "

@@ -1,7 +1,7 @@
 """Neurons, layers of neurons, and networks of layers."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from typing import Any
 
 from autograd import Value
 from autograd.diagnosis import counted
@@ -11,12 +11,9 @@ from autograd.graph import Row
 from autograd.nested_numbers import is_nested
 from autograd.parts import Part, PartLabel, part_of
 from autograd.value import Number, as_value
-from nn.activations import find_activation
+from nn.activations import Activating, find_activation
 from nn.arguments import Seed, is_list, random_generator, require, whole_number
 from nn.module import Module
-
-Activating: TypeAlias = str | Callable[[Value], Value]
-"""The name of an activation (see `nn.activations.ACTIVATIONS`), or a function."""
 
 
 class Neuron(Module):
@@ -32,7 +29,8 @@ class Neuron(Module):
     ----------
     n_inputs : int
         At least 1.
-    activation : str or callable
+    activation : str, callable or Activation
+        See `nn.activations`. A `Module` is trained along.
     rng : numpy.random.Generator, int or None
         Draws the initial weights, spread to suit the activation; the bias starts at 0.
     n_neurons : int
@@ -98,10 +96,11 @@ class Neuron(Module):
         self._bias = Row([_variable(bias)])
 
     def members(self) -> Iterator[tuple[str, Any]]:
-        """Yield ``weight`` and ``bias``, and what a subclass adds."""
+        """Yield ``weight``, ``bias`` and the activation, and what a subclass adds."""
         yield "weight", self.weight
         yield "bias", self.bias
-        yield from super().members()
+        for name, attribute in super().members():
+            yield name, self.activation.function if name == "activation" else attribute
 
     def __call__(self, inputs: Iterable[Number]) -> Value:
         """Return the output for `n_inputs` Values or numbers.
@@ -143,7 +142,7 @@ class Layer(Module):
     ----------
     n_inputs, n_outputs : int
         At least 1 each. There is one neuron for each output.
-    activation : str or callable
+    activation : str, callable or Activation
     rng : numpy.random.Generator, int or None
         Draws the initial weights.
 
@@ -185,10 +184,12 @@ class Layer(Module):
     def members(self) -> Iterator[tuple[str, Any]]:
         """Yield ``weight``, one row per neuron, and ``bias``, as PyTorch's ``Linear``.
 
-        Then what a subclass adds, to the layer or to its neurons.
+        Then the activation, which the neurons share, and what a subclass adds, to the layer or to
+        its neurons.
         """
         yield "weight", [neuron.weight for neuron in self.neurons]
         yield "bias", [neuron.bias for neuron in self.neurons]
+        yield "activation", self.neurons[0].activation.function
         for name, attribute in super().members():
             yield name, list(map(_added, self.neurons)) if name == "neurons" else attribute
 
@@ -217,9 +218,9 @@ class MLP(Module):
     n_inputs : int
     layer_sizes : sequence of int
         The number of neurons of each layer; the last one's is the number of outputs.
-    activation : str or callable
+    activation : str, callable or Activation
         For every layer but the last.
-    output_activation : str or callable
+    output_activation : str, callable or Activation
         For the last layer. Losses take its weighted sums as they are, so it is linear by default.
     rng : numpy.random.Generator, int or None
         Draws the initial weights.
@@ -296,8 +297,9 @@ class MLP(Module):
 
 
 def _added(neuron: Neuron) -> dict[str, Any]:
-    """Return what a subclass of `Neuron` has besides the weights and the bias."""
-    return {name: member for name, member in neuron.members() if name not in ("weight", "bias")}
+    """Return what a subclass of `Neuron` has besides what a layer yields for all its neurons."""
+    shared = ("weight", "bias", "activation")
+    return {name: member for name, member in neuron.members() if name not in shared}
 
 
 def _label_by_place(module: Module) -> None:

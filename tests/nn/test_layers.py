@@ -245,6 +245,37 @@ def test_an_activation_can_be_a_function() -> None:
     assert neuron([1.0, 2.0]).data == nn.Neuron(2, "linear", rng=0)([1.0, 2.0]).data ** 3
 
 
+def test_an_activation_can_be_one_of_the_known() -> None:
+    known = nn.Neuron(2, nn.ACTIVATIONS["relu"], rng=0)
+    assert numbers(known.parameters()) == numbers(nn.Neuron(2, "relu", rng=0).parameters())
+    assert repr(known) == "Neuron(2, activation='relu')"
+
+
+class PReLU(nn.Module):
+    def __init__(self) -> None:
+        self.slope = Value(0.25)
+
+    def __call__(self, x: Value) -> Any:
+        return ag.max([x, 0.0]) + self.slope * ag.min([x, 0.0])
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_an_activation_with_parameters_is_trained_and_saved(compiled: bool) -> None:
+    model = nn.MLP(1, [2, 2, 1], activation=PReLU(), rng=0)
+    slope = model.layers[0].neurons[0].activation.function.slope  # type: ignore[attr-defined]
+    assert model.parameters().count(slope) == 1
+    assert [name for name in model.state_dict() if "slope" in name] == [
+        "0.activation.slope",
+        "2.activation.slope",
+    ]
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    X, y = [[-1.0], [-2.0], [1.0]], [1.0, 2.0, 1.0]
+    list(nn.fit(model, X, y, nn.mse_loss, optimizer, epochs=2, rng=0, compiled=compiled))
+    assert slope.data != 0.25
+    assert nn.Neuron(1, PReLU()).state_dict()["activation.slope"] == 0.25
+    assert repr(nn.Layer(1, 2, PReLU())) == "Layer(1, 2, activation='PReLU')"
+
+
 # --- how they start ------------------------------------------------------------------------------
 
 
