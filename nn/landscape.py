@@ -208,8 +208,9 @@ def _loss_function(
     objective: Objective, parameters: list[Value], X: Data, y: Data
 ) -> Callable[[Array], float]:
     """Return the mean loss over the data as a function of the parameters."""
-    program = ag.compile(objective, parameters=parameters)
     data = float_array(X, "X"), float_array(y, "y")
+    objective.rehearse(data[0][0].tolist(), data[1])
+    program = ag.compile(objective, parameters=parameters)
     # The gradient is not used. `map` would take half the time, but it reads the Values.
     return lambda theta: program.value_and_grad(theta, *data)[0]
 

@@ -1,9 +1,14 @@
 """`Objective`: what training minimizes, the mean loss of the samples and a penalty."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from autograd import Value
+from autograd.errors import ArgumentError, DomainError, NonFiniteError
+from autograd.recording import differentiating
 from nn.arguments import require_callable
 
 
@@ -53,3 +58,46 @@ class Objective:
     def penalized(self, loss: Value) -> Value:
         """Add the penalty to the loss of a sample, or to the mean loss of many."""
         return loss if self.penalty is None else loss + self.penalty()
+
+    def rehearse(self, x: Any, targets: Any) -> Value | None:
+        """Call the loss with an input and plain numbers as targets, and return the last result.
+
+        Compiled, a loss gets its targets as Values, which it does not check. The prediction is that
+        for one input: it need not suit every target, so that errors about numbers are left to
+        training. None if there is nothing else.
+
+        Raises
+        ------
+        ArgumentError
+            If the loss refuses a target, or returns something other than a Value.
+        """
+        loss = None
+        with differentiating():  # as in training: a derivative in the loss is a part of the graph
+            try:
+                prediction = self.model(x)
+            except (NonFiniteError, DomainError):
+                return None
+            for target in _targets_to_try(targets).tolist():
+                with contextlib.suppress(NonFiniteError, DomainError):
+                    loss = self.loss(prediction, target)
+                    require_value(loss)
+        return loss
+
+
+def require_value(loss: Any) -> None:
+    """Raise an error unless a loss can be differentiated.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    if not isinstance(loss, Value):
+        raise ArgumentError(f"the loss of a sample must be a Value, not {loss!r}")
+
+
+def _targets_to_try(targets: Any) -> Any:
+    """Return distinct targets: the 100 smallest and the largest. Of lists of numbers, the first."""
+    if targets[0].size != 1:
+        return targets[:1]
+    distinct = np.unique(targets).reshape(-1, *targets.shape[1:])
+    return np.concatenate([distinct[:100], distinct[100:][-1:]])

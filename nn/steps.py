@@ -14,7 +14,6 @@ import numpy as np
 import autograd as ag
 from autograd import Value
 from autograd.errors import (
-    ArgumentError,
     DivergenceError,
     DomainError,
     NonFiniteError,
@@ -26,7 +25,7 @@ from autograd.recording import differentiating
 from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists
 from nn.interrupts import completed
-from nn.objective import Objective
+from nn.objective import Objective, require_value
 from nn.optimizer import Optimizer
 
 if TYPE_CHECKING:  # the compiler is imported when it is needed
@@ -120,7 +119,7 @@ class EagerStep(Step):
             with differentiating():  # a derivative in the loss, by ag.grad, is a part of the graph
                 predictions = [self.objective.model(x) for x in inputs]
                 loss = ag.mean(map(self.objective.loss, predictions, targets))
-                _require_value(loss)
+                require_value(loss)
                 if self.last_loss is None:  # the first step
                     self.optimizer.require_effect_on(loss)
                 loss = self.objective.penalized(loss)
@@ -151,7 +150,7 @@ class CompiledStep(Step):
         self.theta = self.optimizer.read()
 
     def rehearse(self, data: TrainingData) -> None:
-        """Call the loss with plain numbers as targets, too: compiled, it gets them as Values only.
+        """Try the loss on the targets, too: see `Objective.rehearse`.
 
         Raises
         ------
@@ -159,19 +158,9 @@ class CompiledStep(Step):
             If the loss refuses one, or depends on none of the parameters of the optimizer.
         """
         super().rehearse(data)
-        value = None
-        with differentiating():  # as in training: a derivative in the loss is a part of the graph
-            try:
-                prediction = self.objective.model(data.inputs[0].tolist())
-            except (NonFiniteError, DomainError):  # it diverges at the first step, which says so
-                return
-            for target in _targets_to_try(data.targets).tolist():
-                # The prediction is that for the first input: it need not suit every target.
-                with contextlib.suppress(NonFiniteError, DomainError):
-                    value = self.objective.loss(prediction, target)
-                    _require_value(value)
-        if value is not None:
-            self.optimizer.require_effect_on(value)
+        loss = self.objective.rehearse(data.inputs[0].tolist(), data.targets)
+        if loss is not None:
+            self.optimizer.require_effect_on(loss)
 
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Run the program on the whole batch."""
@@ -231,19 +220,6 @@ class _Sample:
         loss = self.objective.penalized(self.objective.loss(prediction, y))
         self.nesting = map_numbers(lambda number: 0.0, prediction)
         return [loss, *numbers_in(prediction)]
-
-
-def _require_value(loss: Any) -> None:
-    if not isinstance(loss, Value):
-        raise ArgumentError(f"the loss of a sample must be a Value, not {loss!r}")
-
-
-def _targets_to_try(targets: Any) -> Any:
-    """Return distinct targets: the 100 smallest and the largest. Of lists of numbers, the first."""
-    if targets[0].size != 1:
-        return targets[:1]
-    distinct = np.unique(targets).reshape(-1, *targets.shape[1:])
-    return np.concatenate([distinct[:100], distinct[100:][-1:]])
 
 
 def _metric_as_float(metric: Any) -> float:

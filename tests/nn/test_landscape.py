@@ -303,6 +303,11 @@ def test_bad_arguments_are_told(
         nn.loss_landscape(model, X, Y, nn.hinge_loss, **options)
 
 
+def test_targets_that_the_loss_refuses_are_refused() -> None:
+    with pytest.raises(ArgumentError, match=r"hinge_loss must be -1 or \+1, not 0"):
+        nn.loss_landscape(nn.MLP(2, [1], rng=0), X, Y > 0, nn.hinge_loss)
+
+
 def test_bad_data_and_models_are_told() -> None:
     model = nn.MLP(2, [3, 1], rng=0)
     with pytest.raises(ShapeError, match="12 inputs"):
