@@ -2,14 +2,13 @@
 
 import math
 import operator
-import reprlib
-from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
+from autograd.real_numbers import REAL, shown_short
 from autograd.real_numbers import is_list as is_list
 
 Seed: TypeAlias = np.random.Generator | int | None
@@ -54,7 +53,7 @@ def require(fits: bool, argument: Any, name: str, takes: str) -> None:
 
 
 def _wrong(argument: Any, name: str, takes: str) -> ArgumentError:
-    return ArgumentError(f"{name}={reprlib.repr(argument)}: give {takes}")
+    return ArgumentError(f"{name}={shown_short(argument)}: give {takes}")
 
 
 def require_callable(argument: Any, name: str, example: str) -> None:
@@ -91,21 +90,27 @@ def require_number(number: Any, name: str) -> None:
     ------
     NotANumberError
     """
-    if not isinstance(number, Real):
-        raise NotANumberError(f"{name}={number!r}: give a number")
+    if not isinstance(number, REAL):
+        raise NotANumberError(f"{name}={shown_short(number)}: give a number")
 
 
-def require_in_range(number: Any, name: str, low: float, high: float) -> None:
-    """Raise an error unless ``low <= number < high``, which nan never is.
+def number_in_range(number: Any, name: str, low: float, high: float) -> float:
+    """Return a number with ``low <= number < high``, which nan never is, as a float.
 
     Raises
     ------
     NotANumberError, ArgumentError
     """
     require_number(number, name)
-    if not low <= float(number) < high:
+    try:
+        converted = float(number)
+    except OverflowError:
+        converted = math.inf
+    if not low <= converted < high:
         upper = "finite" if high == math.inf else f"below {high:g}"
-        raise ArgumentError(f"{name}={number!r}: it must be {upper}, and not below {low:g}")
+        shown = shown_short(number)
+        raise ArgumentError(f"{name}={shown}: it must be {upper}, and not below {low:g}")
+    return converted
 
 
 def float_array(numbers: Any, name: str) -> NDArray[np.float64]:

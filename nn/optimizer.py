@@ -14,12 +14,19 @@ from numpy.typing import NDArray
 
 from autograd import Value
 from autograd.diagnosis import counted, describe
-from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError, StateError
+from autograd.errors import (
+    ArgumentError,
+    GraphError,
+    NonFiniteError,
+    NotANumberError,
+    ShapeError,
+    StateError,
+)
 from autograd.graph import topological_order
 from autograd.nested_numbers import numbers_of
 from autograd.real_numbers import REAL, checked_values
 from nn.archive import checked_array
-from nn.arguments import float_array, require_in_range
+from nn.arguments import float_array, number_in_range
 from nn.interrupts import completed
 from nn.schedules import Schedule
 
@@ -28,6 +35,22 @@ Vector: TypeAlias = NDArray[np.float64]
 
 class Optimizer:
     """What all optimizers share.
+
+    A subclass is a formula. This one is plain descent with gradients cut to length 1:
+
+    >>> import nn
+    >>> import numpy as np
+    >>> from autograd import Value
+    >>> class Clipped(nn.Optimizer):
+    ...     def update(self, theta, gradient, state):
+    ...         step = gradient / max(1.0, np.linalg.norm(gradient))
+    ...         return theta - self.learning_rate() * step, state
+    >>> w = Value(3.0)
+    >>> optimizer = Clipped([w], lr=0.5)
+    >>> (100 * w).backward()
+    >>> optimizer.step()
+    >>> w.data
+    2.5
 
     Copy or pickle an optimizer together with its model, ``pickle.dumps((model, optimizer))``: then
     the copies share their parameters too.
@@ -43,7 +66,7 @@ class Optimizer:
 
     Attributes
     ----------
-    parameters : list of Value
+    parameters : tuple of Value
     steps : int
         The number of steps done.
     state : dict of str to array
@@ -59,12 +82,9 @@ class Optimizer:
     def __init__(
         self, parameters: Iterable[Value], lr: float | Schedule, weight_decay: float = 0.0
     ) -> None:
-        if not callable(lr):
-            require_in_range(lr, "lr", 0.0, math.inf)
-        require_in_range(weight_decay, "weight_decay", 0.0, math.inf)
-        self.parameters = _checked_parameters(parameters)
-        self.lr = lr
-        self.weight_decay = weight_decay
+        self.parameters = tuple(_checked_parameters(parameters))
+        self.lr = lr if callable(lr) else number_in_range(lr, "lr", 0.0, math.inf)
+        self.weight_decay = number_in_range(weight_decay, "weight_decay", 0.0, math.inf)
         self.steps = 0
         self.state: dict[str, Vector] = {}
 
@@ -80,14 +100,29 @@ class Optimizer:
             rate, name = self.lr(self.steps), f"the schedule at step {self.steps}, lr"
         else:
             rate, name = self.lr, "lr"
-        require_in_range(rate, name, 0.0, math.inf)
-        return rate
+        return number_in_range(rate, name, 0.0, math.inf)
 
     def update(
         self, theta: Vector, gradient: Vector, state: dict[str, Vector]
     ) -> tuple[Vector, dict[str, Vector]]:
-        """Return the parameters and the state after a step, for those before it."""
-        raise NotImplementedError
+        """Return the parameters and the state after a step, in new arrays: a subclass says how.
+
+        Parameters
+        ----------
+        theta, gradient : array, (n,)
+            They cannot be written to, nor can the state: a step that fails must change nothing.
+        state : dict of str to array, (n,)
+            What the step before returned; empty at the first.
+
+        Raises
+        ------
+        GraphError
+            If it does not.
+        """
+        raise GraphError(
+            f"{self!r} does not say how to step: give its class a method "
+            "update(self, theta, gradient, state) that returns the new theta and the new state"
+        )
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to zero."""
@@ -124,14 +159,16 @@ class Optimizer:
         NonFiniteError
             If a parameter would become infinite or nan.
         """
+        before = {name: _read_only(array) for name, array in self.state.items()}
         with np.errstate(all="ignore"):  # the error below says more
-            moved, state = self.update(theta, gradient, self.state)
+            moved, state = self.update(_read_only(theta), _read_only(gradient), before)
+        steps = self.steps + 1
         if not all(np.isfinite(array).all() for array in (moved, *state.values())):
+            self._require_finite(theta)
             raise NonFiniteError(
-                f"step {self.steps + 1} would make a parameter infinite: the learning rate "
+                f"step {steps} would make a parameter infinite: the learning rate "
                 f"{self.learning_rate()} is too large, or the gradient is"
             )
-        steps = self.steps + 1
 
         def finish() -> None:
             keep(moved)
@@ -203,7 +240,7 @@ class Optimizer:
         StateError
             If the state is not one of such an optimizer. Then nothing is changed.
         """
-        expected = set(self.state_names) if steps else set()
+        expected = self._names_of_state() if steps else set()
         if steps < 0 or set(state) != expected:
             raise StateError(
                 f"{type(self).__name__} after {counted(steps, 'step')} carries {sorted(expected)}, "
@@ -213,14 +250,21 @@ class Optimizer:
         arrays = {name: checked_array(name, array, shape) for name, array in state.items()}
         self.steps, self.state = steps, arrays
 
-    @property
-    def state_names(self) -> tuple[str, ...]:
-        """The names of the arrays that the formula carries."""
-        return ()
-
     def __repr__(self) -> str:
         parameters, steps = counted(len(self.parameters), "parameter"), counted(self.steps, "step")
         return f"{type(self).__name__}({parameters}, lr={self.lr}) after {steps}"
+
+    def _names_of_state(self) -> set[str]:
+        """Return the names of the arrays that the formula carries, as a step shows them."""
+        zeros = np.zeros(len(self.parameters))
+        with np.errstate(all="ignore"):
+            _, state = self.update(zeros, zeros, {})
+        return set(state)
+
+    def _require_finite(self, theta: Vector) -> None:
+        for parameter, number in zip(self.parameters, theta.tolist(), strict=True):
+            if not math.isfinite(number):
+                raise NonFiniteError(f"{describe(parameter)} is {number} already, before the step")
 
     def _decayed(self, gradient: Vector, theta: Vector) -> Vector:
         """Return the gradient with that of the weight decay."""
@@ -229,6 +273,12 @@ class Optimizer:
     def _carried(self, state: dict[str, Vector], name: str) -> Vector:
         """Return an array of the state, zeros before the first step."""
         return state[name] if name in state else np.zeros(len(self.parameters))
+
+
+def _read_only(array: Vector) -> Vector:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _checked_parameters(parameters: Iterable[Value]) -> list[Value]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from autograd import Value
 from autograd.errors import ArgumentError
-from nn.arguments import require, require_in_range
+from nn.arguments import number_in_range, require
 from nn.optimizer import Optimizer, Vector
 from nn.schedules import Schedule
 
@@ -45,16 +45,10 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        require_in_range(momentum, "momentum", 0.0, 1.0)
-        if nesterov and momentum == 0.0:
+        self.momentum = number_in_range(momentum, "momentum", 0.0, 1.0)
+        if nesterov and self.momentum == 0.0:
             raise ArgumentError("nesterov needs momentum above 0: SGD(..., momentum=0.9)")
-        self.momentum = momentum
         self.nesterov = nesterov
-
-    @property
-    def state_names(self) -> tuple[str, ...]:
-        """The velocity, if there is a momentum."""
-        return ("velocity",) if self.momentum else ()
 
     def update(
         self, theta: Vector, gradient: Vector, state: dict[str, Vector]
@@ -103,26 +97,19 @@ class Adam(Optimizer):
         super().__init__(parameters, lr, weight_decay)
         is_pair = isinstance(betas, tuple | list) and len(betas) == 2
         require(is_pair, betas, "betas", "two numbers, such as (0.9, 0.999)")
-        for beta in betas:
-            require_in_range(beta, "betas", 0.0, 1.0)
-        require_in_range(epsilon, "epsilon", 0.0, math.inf)
-        require(epsilon > 0.0, epsilon, "epsilon", "a number above 0, such as 1e-8")
-        self.betas = betas
-        self.epsilon = epsilon
-
-    @property
-    def state_names(self) -> tuple[str, ...]:
-        """The running means of the gradient and of its square."""
-        return ("mean", "square")
+        self.betas = tuple(number_in_range(beta, "betas", 0.0, 1.0) for beta in betas)
+        self.epsilon = number_in_range(epsilon, "epsilon", 0.0, math.inf)
+        require(self.epsilon > 0.0, epsilon, "epsilon", "a number above 0, such as 1e-8")
 
     def update(
         self, theta: Vector, gradient: Vector, state: dict[str, Vector]
     ) -> tuple[Vector, dict[str, Vector]]:
         """Apply the formula: see `Optimizer.update`."""
-        return self._adam(theta, self._decayed(gradient, theta), state)
+        direction, state = self._direction(self._decayed(gradient, theta), state)
+        return theta - self.learning_rate() * direction, state
 
-    def _adam(
-        self, theta: Vector, gradient: Vector, state: dict[str, Vector]
+    def _direction(
+        self, gradient: Vector, state: dict[str, Vector]
     ) -> tuple[Vector, dict[str, Vector]]:
         first, second = self.betas
         mean = first * self._carried(state, "mean") + (1 - first) * gradient
@@ -130,8 +117,8 @@ class Adam(Optimizer):
         count = self.steps + 1
         unbiased_mean = mean / (1 - first**count)
         unbiased_square = square / (1 - second**count)
-        change = self.learning_rate() * unbiased_mean / (np.sqrt(unbiased_square) + self.epsilon)
-        return theta - change, {"mean": mean, "square": square}
+        direction = unbiased_mean / (np.sqrt(unbiased_square) + self.epsilon)
+        return direction, {"mean": mean, "square": square}
 
 
 class AdamW(Adam):
@@ -168,5 +155,6 @@ class AdamW(Adam):
         self, theta: Vector, gradient: Vector, state: dict[str, Vector]
     ) -> tuple[Vector, dict[str, Vector]]:
         """Apply the formula: see `Optimizer.update`."""
-        decayed = theta * (1 - self.learning_rate() * self.weight_decay)
-        return self._adam(decayed, gradient, state)
+        rate = self.learning_rate()  # read once: a schedule may count its calls
+        direction, state = self._direction(gradient, state)
+        return theta * (1 - rate * self.weight_decay) - rate * direction, state

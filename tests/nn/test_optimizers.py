@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -209,8 +210,44 @@ def test_an_optimizer_is_a_formula() -> None:
 
 
 def test_an_optimizer_without_a_formula_cannot_step() -> None:
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(ag.GraphError, match=r"Optimizer\(1 parameter.* does not say how to step"):
         nn.Optimizer([Value(1.0)], lr=0.1).step()
+
+
+class InPlace(nn.Optimizer):
+    """It would leave a parameter changed by a step that fails."""
+
+    def update(
+        self, theta: Array, gradient: Array, state: dict[str, Array]
+    ) -> tuple[Array, dict[str, Array]]:
+        theta -= self.learning_rate() * gradient
+        return theta, state
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_formula_cannot_change_what_it_is_given(compiled: bool) -> None:
+    w = Value(1.0)
+    training = nn.fit(
+        lambda x: w * x,
+        [1.0],
+        [5.0],
+        nn.mse_loss,
+        InPlace([w], lr=0.1),
+        epochs=1,
+        compiled=compiled,
+    )
+    with pytest.raises(ValueError, match="read-only"):
+        list(training)
+    assert w.data == 1.0
+
+
+def test_a_state_can_be_restored_whatever_a_formula_carries() -> None:
+    first, second = (SignDescent([Value(1.0)], lr=0.25) for _ in range(2))
+    first.step()
+    second.restore(first.steps, first.state)
+    assert second.state["last"].tolist() == first.state["last"].tolist()
+    with pytest.raises(ag.StateError, match=r"after 1 step carries \['last'\]"):
+        second.restore(1, {})
 
 
 # --- steps and state -----------------------------------------------------------------------------
@@ -244,6 +281,20 @@ def test_steps_are_counted(make: Callable[..., nn.Optimizer]) -> None:
         optimizer.step()
         counts.append(optimizer.steps)
     assert counts == [1, 2, 3]
+
+
+@every_optimizer
+def test_a_step_asks_its_schedule_once(make: Callable[..., nn.Optimizer]) -> None:
+    asked: list[int] = []
+
+    def schedule(step: int) -> float:
+        asked.append(step)
+        return 0.1
+
+    optimizer = make([Value(1.0)], schedule)
+    for _ in range(3):
+        optimizer.step()
+    assert asked == [0, 1, 2]
 
 
 def test_plain_sgd_carries_nothing_from_step_to_step() -> None:
@@ -315,6 +366,13 @@ def test_a_step_that_would_leave_the_floats_changes_nothing(
     assert snapshot(optimizer) == before
 
 
+def test_a_parameter_that_is_infinite_already_is_named() -> None:
+    parameters = [Value(1.0), Value(2.0, "slope")]
+    parameters[1].data = math.nan
+    with pytest.raises(ag.NonFiniteError, match=r"slope.* is nan already, before the step"):
+        nn.SGD(parameters).step()
+
+
 @pytest.mark.parametrize("held", [None, "1.0", [1.0], np.ones(1), Value(1.0)], ids=repr)
 def test_what_is_read_of_a_parameter_is_a_number(held: Any) -> None:
     weight = Value(1.0, "w")
@@ -380,6 +438,18 @@ def test_rates_are_finite_and_not_negative(
         make([Value(1.0)], **{name: number})
 
 
+@pytest.mark.parametrize("make", [nn.SGD, nn.Adam, nn.AdamW])
+def test_rates_are_any_real_numbers(make: Callable[..., nn.Optimizer]) -> None:
+    ends = []
+    for half in (0.5, Fraction(1, 2), np.float32(0.5)):
+        for rate in (half, lambda step, half=half: half):
+            w = Value(1.0)
+            optimizer = make([w], lr=rate, weight_decay=half)
+            optimizer.step()
+            ends.append(w.data)
+    assert ends == [ends[0]] * 6
+
+
 @pytest.mark.parametrize(
     ("make", "arguments", "message"),
     [
@@ -387,6 +457,8 @@ def test_rates_are_finite_and_not_negative(
         (nn.SGD, {"momentum": 1.0}, "momentum=1.0: it must be below 1"),
         (nn.SGD, {"momentum": math.nan}, "momentum=nan"),
         (nn.SGD, {"nesterov": True}, "nesterov needs momentum"),
+        (nn.SGD, {"lr": 10**400}, "lr=1000.*: it must be finite"),
+        (nn.Adam, {"lr": 10**5000}, "lr=<int too long to print>: it must be finite"),
         (nn.Adam, {"betas": (1.0, 0.999)}, "betas=1.0"),
         (nn.Adam, {"betas": (0.9, 1.0)}, "betas=1.0"),
         (nn.AdamW, {"betas": (-0.1, 0.999)}, "betas=-0.1"),
@@ -442,7 +514,7 @@ def test_parameters_are_values(make: Callable[..., nn.Optimizer], thing: Any) ->
 @every_optimizer
 def test_parameters_come_in_any_iterable(make: Callable[..., nn.Optimizer]) -> None:
     model = nn.MLP(2, [1], rng=0)
-    assert make(iter(model.parameters()), lr=0.1).parameters == model.parameters()
+    assert make(iter(model.parameters()), lr=0.1).parameters == tuple(model.parameters())
 
 
 @every_optimizer
