@@ -20,6 +20,7 @@ from autograd.errors import ArgumentError, NotANumberError
 from autograd.graph import topological_order
 from autograd.nested_numbers import numbers_in
 from nn.module import Module
+from nn.objective import require_effect
 from nn.weighted_sums import weighted_sums
 
 LONGEST_BAR = 20
@@ -179,10 +180,7 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
             "compute it first, from the model's prediction for a sample or a batch"
         )
     require_recorded(loss, "gradient_flow() of")
-    if set(model.parameters()).isdisjoint(topological_order(loss)):
-        raise ArgumentError(
-            "the loss depends on none of the model's parameters: is it the loss of another model?"
-        )
+    require_effect(model.parameters(), loss, "model")
     _require_layers_inside(loss)
     layers = _by_layer(model.state_dict().items())
     tensors = _by_layer(model.named_tensors())

@@ -1,13 +1,14 @@
 """`Objective`: what training minimizes, the mean loss of the samples and a penalty."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError
+from autograd.graph import topological_order
 from autograd.recording import differentiating
 from nn.arguments import require_callable
 
@@ -93,6 +94,19 @@ def require_value(loss: Any) -> None:
     """
     if not isinstance(loss, Value):
         raise ArgumentError(f"the loss of a sample must be a Value, not {loss!r}")
+
+
+def require_effect(parameters: Iterable[Value], loss: Value, owner: str) -> None:
+    """Raise an error if a loss depends on none of the parameters of an `owner`.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    if set(parameters).isdisjoint(topological_order(loss)):
+        raise ArgumentError(
+            f"the loss depends on none of the {owner}'s parameters: is it that of another model?"
+        )
 
 
 def _targets_to_try(targets: Any) -> Any:

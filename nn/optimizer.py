@@ -22,7 +22,6 @@ from autograd.errors import (
     ShapeError,
     StateError,
 )
-from autograd.graph import topological_order
 from autograd.nested_numbers import numbers_of
 from autograd.real_numbers import REAL, checked_values
 from nn.archive import checked_array
@@ -175,20 +174,6 @@ class Optimizer:
             self.state, self.steps = state, steps
 
         completed(finish)
-
-    def require_effect_on(self, loss: Value) -> None:
-        """Raise an error if no step can change a loss.
-
-        Raises
-        ------
-        ArgumentError
-            If it depends on none of the parameters.
-        """
-        if set(self.parameters).isdisjoint(topological_order(loss)):
-            raise ArgumentError(
-                "the loss depends on none of the optimizer's parameters: do they belong to another "
-                "model?"
-            )
 
     def read(self) -> Vector:
         """Return the numbers of the parameters.

@@ -25,7 +25,7 @@ from autograd.recording import differentiating
 from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists
 from nn.interrupts import completed
-from nn.objective import Objective, require_value
+from nn.objective import Objective, require_effect, require_value
 from nn.optimizer import Optimizer
 
 if TYPE_CHECKING:  # the compiler is imported when it is needed
@@ -121,7 +121,7 @@ class EagerStep(Step):
                 loss = ag.mean(map(self.objective.loss, predictions, targets))
                 require_value(loss)
                 if self.last_loss is None:  # the first step
-                    self.optimizer.require_effect_on(loss)
+                    require_effect(self.optimizer.parameters, loss, "optimizer")
                 loss = self.objective.penalized(loss)
             predicted = list(map(_as_floats, predictions))  # now: the step changes parameters
             self.optimizer.zero_grad()
@@ -160,7 +160,7 @@ class CompiledStep(Step):
         super().rehearse(data)
         loss = self.objective.rehearse(data.inputs[0].tolist(), data.targets)
         if loss is not None:
-            self.optimizer.require_effect_on(loss)
+            require_effect(self.optimizer.parameters, loss, "optimizer")
 
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Run the program on the whole batch."""

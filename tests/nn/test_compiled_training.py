@@ -273,7 +273,7 @@ def test_to_check_many_targets_takes_one_walk_through_the_graph(
         walks.append(root)
         return topological_order(root)
 
-    monkeypatch.setattr(nn.optimizer, "topological_order", counted)
+    monkeypatch.setattr(nn.objective, "topological_order", counted)
     targets = np.linspace(0.0, 1.0, 50)
     optimizer = nn.SGD(model.parameters())
     next(nn.fit(model, targets[:, None], targets, nn.mse_loss, optimizer, epochs=1))
