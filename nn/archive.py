@@ -66,7 +66,7 @@ def checked_array(name: str, numbers: Any, shape: tuple[int, ...]) -> NDArray[np
     """
     try:
         array = np.asarray(numbers)
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:  # the last two from PyTorch
         raise StateError(f"the entry {name!r} is not an array: {error}") from error
     if array.shape != shape:
         raise StateError(f"the entry {name!r} has shape {array.shape}, not {shape}")

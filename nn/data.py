@@ -77,7 +77,10 @@ def checked_data(X: Data, y: Data) -> tuple[Data, Data]:
 
 def _samples(data: Any, name: str) -> Data:
     if hasattr(data, "__array__") and not isinstance(data, np.ndarray):
-        data = np.asarray(data)
+        try:
+            data = np.asarray(data)
+        except (ValueError, TypeError, RuntimeError) as error:  # the last two from PyTorch
+            raise ArgumentError(f"{name} cannot be made an array: {error}") from error
     fits = isinstance(data, Sized) and is_list(data)
     require(fits, data, name, "a list, or an array with a leading axis")
     if np.ma.is_masked(data):

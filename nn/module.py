@@ -4,7 +4,6 @@ Layers and networks derive from it, and so can your own model: assign Values, ne
 arrays of Values and other modules to attributes, also in lists and dicts, and they are found.
 """
 
-import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,6 +15,7 @@ from autograd import Value
 from autograd.diagnosis import counted
 from autograd.errors import GraphError, ShapeError, StateError
 from autograd.nested_numbers import map_numbers
+from autograd.real_numbers import shown_short
 from nn.archive import checked_array, is_checkpoint, read_archive, write_archive
 from nn.arguments import require
 from nn.interrupts import interrupts_deferred
@@ -79,7 +79,7 @@ class Module:
             if name in found:
                 raise StateError(
                     f"{type(self).__name__} has two parameters named {name!r}: "
-                    f"{reprlib.repr(found[name])} and {reprlib.repr(tensor)}. Rename one"
+                    f"{shown_short(found[name])} and {shown_short(tensor)}. Rename one"
                 )
             found[name] = tensor
             yield name, tensor
@@ -161,10 +161,13 @@ class Module:
         ------
         ArgumentError
             If `path` is not a path.
+        StateError
+            If a parameter is infinite or nan, which `load` would refuse.
         FileError
             If the file cannot be written. A file that was there before is then intact.
         """
-        write_archive(path, self.state_dict())
+        state = self.state_dict()
+        write_archive(path, {name: checked_array(name, a, a.shape) for name, a in state.items()})
 
     def load(self, path: str | Path) -> None:
         """Set all parameters from a file written by `save`.

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import math
 import os
 import weakref
 import zipfile
@@ -286,6 +287,17 @@ def test_a_module_of_yours_is_saved_and_loaded(tmp_path: Path) -> None:
     model.save(path)
     loaded.load(path)
     assert numbers(loaded) == numbers(model)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_what_could_not_be_loaded_is_not_saved(tmp_path: Path, number: float) -> None:
+    path, model = tmp_path / "model.npz", nn.MLP(1, [1], rng=0)
+    model.save(path)
+    before = path.read_bytes()
+    model.layers[0].neurons[0].bias.data = number
+    with pytest.raises(ag.StateError, match=r"'0\.bias' must hold finite real numbers only"):
+        model.save(path)
+    assert path.read_bytes() == before
 
 
 def test_numpy_reads_a_saved_network(tmp_path: Path) -> None:

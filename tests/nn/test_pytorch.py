@@ -202,3 +202,17 @@ def test_a_training_with_fit_is_that_of_pytorch() -> None:
     assert_close(losses, peer_losses)
     for name, tensor in peer.state_dict().items():
         assert_close(model.state_dict()[name], tensor.numpy())
+
+
+def test_tensors_that_give_no_array_are_told() -> None:
+    model, peer = nn.MLP(3, [2], rng=0), sequential(3, [2], torch.nn.ReLU)
+    before = model.state_dict()
+    parameters = dict(peer.named_parameters())
+    for state in (parameters, {name: p.detach().bfloat16() for name, p in parameters.items()}):
+        with pytest.raises(ag.StateError, match=r"'0\.(weight|bias)' is not an array: "):
+            model.load_state_dict(state)
+    for name, array in model.state_dict().items():
+        assert array.tolist() == before[name].tolist()
+    X, optimizer = parameters["0.weight"], nn.SGD(model.parameters())
+    with pytest.raises(ag.ArgumentError, match="X cannot be made an array: Can't call numpy"):
+        nn.fit(model, X, [1, 0], nn.mse_loss, optimizer, epochs=1)
