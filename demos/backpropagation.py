@@ -10,7 +10,6 @@ epochs of its training on the two moons.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy as np
 import autograd as ag
 import nn
 from autograd import Value
-from command_line import command_line, parse
+from command_line import command_line, parse, run
 from moons import two_moons
 from pictures import wrote
 
@@ -78,7 +77,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run(main)

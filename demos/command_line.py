@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 try:
     import nn.plots  # noqa: F401  now, not after a training whose pictures cannot be drawn
@@ -58,3 +59,11 @@ def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     except OSError as error:
         parser.error(f"argument --output: the folder cannot be made: {error}")
     return arguments
+
+
+def run(main: Callable[[], int]) -> NoReturn:
+    """Run a demo as a program: Ctrl-C ends it without a traceback."""
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 import autograd as ag
 import nn
-from command_line import add_eager, command_line, parse
+from command_line import add_eager, command_line, parse, run
 from pictures import draw_digits, write
 from timing import print_speed
 
@@ -194,8 +194,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+        run(main)
     except ag.StateError as error:
         sys.exit(f"{error}. Without --resume, training starts anew")

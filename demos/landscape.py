@@ -11,7 +11,6 @@ more, since it takes three points to span a plane.
 """
 
 import argparse
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 import nn
 from autograd import Value
-from command_line import command_line, parse, whole_number
+from command_line import command_line, parse, run, whole_number
 from digits import load_digits, split
 from moons import two_moons
 from pictures import write
@@ -106,7 +105,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run(main)

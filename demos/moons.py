@@ -12,7 +12,6 @@ gradient descent does the rest in a hundred steps, which take a moment.
 
 import argparse
 import math
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 import autograd as ag
 import nn
-from command_line import add_eager, command_line, parse, whole_number
+from command_line import add_eager, command_line, parse, run, whole_number
 from pictures import write
 from timing import print_speed
 
@@ -144,7 +143,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run(main)

@@ -55,9 +55,9 @@ def random_directions(model: Module, rng: Seed = None) -> Array:
     ArgumentError
         If all weights are 0.
     """
-    # A separate stream: the same seed may have drawn the weights, and the directions must not
+    # A stream of its own: the same seed may have drawn the weights, and the directions must not
     # repeat those numbers.
-    generator = random_generator(rng).spawn(1)[0]
+    generator = np.random.default_rng(random_generator(rng).integers(2**63, size=2))
     directions = np.array([_random_direction(model, generator) for _ in range(2)])
     if not directions.any():
         raise ArgumentError(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, ShapeError
 from autograd.value import as_value
 from nn.arguments import is_list
 
@@ -28,6 +28,8 @@ def accuracy(prediction: Any, target: float) -> float:
 
     Raises
     ------
+    ArgumentError
+        If the target of a single score is another number.
     ShapeError
         If there is no score.
     NotANumberError
@@ -44,4 +46,6 @@ def accuracy(prediction: Any, target: float) -> float:
         raise
     if len(scores) > 1:
         return float(scores.index(max(scores)) == target)
+    if target not in (-1, 0, 1):
+        raise ArgumentError(f"the target of a single score is -1 or 0 against 1, not {target:g}")
     return float((scores[0] > 0) == (target > 0))

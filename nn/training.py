@@ -69,6 +69,7 @@ def fit(
     model : callable
         From one input, an item of `X`, to a prediction.
     X, y : lists, or arrays with a leading axis, of n inputs and their n targets
+        Not to be changed while it trains.
     loss : callable
         ``loss(prediction, target)`` of one sample, a Value.
     optimizer : Optimizer
@@ -82,8 +83,9 @@ def fit(
     penalty : callable, optional
         ``penalty()`` is a Value added to the loss of each batch, such as an `l2_penalty`.
     metric : callable, optional
-        ``metric(prediction, target)`` of one sample, a float to report. It gets floats, nested as
-        the model returns its Values.
+        ``metric(prediction, target)`` of one sample, a number to report, such as `accuracy`, or a
+        loss to see that of the validation data. It gets floats, nested as the model returns its
+        Values, and should use nothing else: the model may not have the latest parameters yet.
     validation : (X, y), optional
         Data that the model is not trained on. Each report has the mean of the metric over them.
     compiled : bool
@@ -96,11 +98,12 @@ def fit(
     checkpoint : path, optional
         Where to save, after each epoch, all that is needed to go on.
     resume : bool
-        Go on from `checkpoint` if it exists: the reports of the epochs done before come first, and
-        everything is as if training had not been interrupted, if all other arguments are as they
-        were. Parameters, the state of the optimizer and that of `rng` are restored, so that another
-        seed changes nothing. The rest is not compared: another learning rate, batch size, loss or
-        other data take effect from there on.
+        Go on from `checkpoint` if it exists: the reports of the epochs done before come first,
+        while the parameters are already as they were after the last of them. Everything is as if
+        training had not been interrupted, if all other arguments are as they were. Parameters, the
+        state of the optimizer and that of `rng` are restored, so that another seed changes nothing.
+        The rest is not compared: another learning rate, batch size, loss or other data take effect
+        from there on.
 
     Returns
     -------

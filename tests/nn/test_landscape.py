@@ -303,6 +303,11 @@ def test_bad_arguments_are_told(
         nn.loss_landscape(model, X, Y, nn.hinge_loss, **options)
 
 
+def test_an_older_generator_draws_directions() -> None:
+    old: Any = np.random.RandomState(0)
+    assert random_directions(nn.MLP(2, [1], rng=0), old).shape == (2, 3)
+
+
 def test_targets_that_the_loss_refuses_are_refused() -> None:
     with pytest.raises(ArgumentError, match=r"hinge_loss must be -1 or \+1, not 0"):
         nn.loss_landscape(nn.MLP(2, [1], rng=0), X, Y > 0, nn.hinge_loss)

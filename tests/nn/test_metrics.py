@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import NotANumberError, ShapeError, Value
+from autograd import ArgumentError, NotANumberError, ShapeError, Value
 
 scores = st.floats(-1000, 1000)
 as_numbers_or_values = pytest.mark.parametrize("number", [float, Value], ids=["float", "Value"])
@@ -52,3 +52,9 @@ def test_scores_and_targets_are_numbers(prediction: Any, target: Any) -> None:
 def test_a_prediction_has_a_score() -> None:
     with pytest.raises(ShapeError, match=r"not \[\]"):
         nn.accuracy([], 1)
+
+
+@pytest.mark.parametrize("target", [2, 0.5, -2.0, float("nan")])
+def test_a_single_score_has_two_classes(target: float) -> None:
+    with pytest.raises(ArgumentError, match="is -1 or 0 against 1, not"):
+        nn.accuracy(0.3, target)
