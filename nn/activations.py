@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError
+from autograd.real_numbers import shown_short
 
 
 def he_normal(n_inputs: int, n_outputs: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -107,7 +108,7 @@ def find_activation(activation: Activating) -> Activation:
         return Activation(name, activation, glorot_uniform)
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ArgumentError(
-            f"unknown activation {activation!r}: use one of {', '.join(ACTIVATIONS)}, or a "
+            f"unknown activation {shown_short(activation)}: use one of {', '.join(ACTIVATIONS)}, or a "
             "function from Value to Value; cross_entropy applies the softmax itself"
         )
     return ACTIVATIONS[activation]

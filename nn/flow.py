@@ -19,6 +19,7 @@ from autograd.drawing.notation import LATEX, latex_escaped
 from autograd.errors import ArgumentError, NotANumberError
 from autograd.graph import topological_order
 from autograd.nested_numbers import numbers_in
+from autograd.real_numbers import shown_short
 from nn.module import Module
 from nn.objective import require_effect
 from nn.weighted_sums import weighted_sums
@@ -173,10 +174,12 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
       the sum that the row goes into: take the row by ``ag.lookup(table, index)``.
     """
     if not isinstance(model, Module) or not model.parameters():
-        raise ArgumentError(f"gradient_flow() takes a Module with parameters, not {model!r}")
+        raise ArgumentError(
+            f"gradient_flow() takes a Module with parameters, not {shown_short(model)}"
+        )
     if not isinstance(loss, Value):
         raise NotANumberError(
-            f"gradient_flow() takes the loss as a Value, not {loss!r}: "
+            f"gradient_flow() takes the loss as a Value, not {shown_short(loss)}: "
             "compute it first, from the model's prediction for a sample or a batch"
         )
     require_recorded(loss, "gradient_flow() of")

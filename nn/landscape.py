@@ -21,6 +21,7 @@ import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
 from autograd.nested_numbers import numbers_of
+from autograd.real_numbers import shown_short
 from nn.arguments import Seed, float_array, is_list, require, whole_number
 from nn.data import Data, checked_data
 from nn.directions import Array, principal_directions, random_directions
@@ -137,7 +138,7 @@ def loss_landscape(
     elif kind == "random":
         vectors = random_directions(model, rng)
     else:
-        raise ArgumentError(f"directions={directions!r}: give 'random' or 'path'")
+        raise ArgumentError(f"directions={shown_short(directions)}: give 'random' or 'path'")
     now = numbers_of(parameters)
     center = snapshots[-1] if len(snapshots) else now
     projected = _coordinates(snapshots - center, vectors)
@@ -189,7 +190,7 @@ def _square(path: Array, kind: str) -> tuple[Interval, Interval]:
 
 def _axes(limits: tuple[Interval, Interval], size: int) -> tuple[Array, Array]:
     wrong = ArgumentError(
-        f"limits={limits!r}: give two intervals, each from a number to a larger one, such as "
+        f"limits={shown_short(limits)}: give two intervals, each from a number to a larger one, such as "
         "((-1, 1), (-1, 1))"
     )
     try:

@@ -10,6 +10,7 @@ from autograd.functions import weighted_sum
 from autograd.graph import Row
 from autograd.nested_numbers import is_nested
 from autograd.parts import Part, PartLabel, part_of
+from autograd.real_numbers import shown_short
 from autograd.value import Number, as_value
 from nn.activations import Activating, find_activation
 from nn.arguments import Seed, is_list, random_generator, require, whole_number
@@ -79,7 +80,7 @@ class Neuron(Module):
     def weight(self, weight: Iterable[Number]) -> None:
         expected = counted(len(self.weight), "weight")
         if not is_list(weight):
-            raise ShapeError(f"{self!r} needs a list of {expected}, not {weight!r}")
+            raise ShapeError(f"{self!r} needs a list of {expected}, not {shown_short(weight)}")
         row = Row(map(_variable, weight))
         if len(row.nodes) != len(self.weight):
             raise ShapeError(f"{self!r} needs {expected}, not {len(row.nodes)}")
@@ -120,7 +121,7 @@ class Neuron(Module):
         output = self.activation.function(total)
         if not isinstance(output, Value):
             raise ArgumentError(
-                f"the activation {self.activation.name} returned {output!r}, and no gradient goes "
+                f"the activation {self.activation.name} returned {shown_short(output)}, and no gradient goes "
                 "through a number: use ag.tanh and the like, not the functions of math"
             )
         if output.operation is not None:  # else it is a variable with its own label
@@ -317,7 +318,7 @@ def _variable(number: Number) -> Value:
 def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> list[Value]:
     takes = f"{module!r} takes one sample, a list of {counted(expected, 'number')}"
     if not is_list(inputs):
-        raise ShapeError(f"{takes}, not {inputs!r} ({type(inputs).__name__})")
+        raise ShapeError(f"{takes}, not {shown_short(inputs)} ({type(inputs).__name__})")
     try:
         values = [x if isinstance(x, Value) else as_value(x) for x in inputs]
     except NotANumberError as error:

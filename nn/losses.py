@@ -13,7 +13,7 @@ import autograd as ag
 from autograd import Value, operations
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
-from autograd.real_numbers import REAL
+from autograd.real_numbers import REAL, shown_short
 from autograd.value import Number, as_value
 from nn.arguments import is_list, require
 
@@ -78,13 +78,13 @@ def cross_entropy(logits: Iterable[Value], label: Number) -> Value:
     given, logits, label = logits, _as_list(logits), _without_array(label)
     if not is_list(given) or not logits:
         raise ShapeError(
-            f"cross_entropy needs a list of logits, one per class, not {given!r}: "
+            f"cross_entropy needs a list of logits, one per class, not {shown_short(given)}: "
             "for a network with one output, use binary_cross_entropy"
         )
     logits = [as_value(logit) for logit in logits]
     if not isinstance(label, Value) and label not in range(len(logits)):
         raise ArgumentError(
-            f"the label {label!r} is not a class: with {counted(len(logits), 'logit')} "
+            f"the label {shown_short(label)} is not a class: with {counted(len(logits), 'logit')} "
             f"it must be a whole number from 0 to {len(logits) - 1}"
         )
     if _is_softmax(logits):
@@ -128,7 +128,7 @@ def binary_cross_entropy(logit: Value, target: Number) -> Value:
     is_probability = isinstance(target, REAL) and 0 <= target <= 1
     if not isinstance(target, Value) and not is_probability:
         raise ArgumentError(
-            f"the target of binary_cross_entropy must be from 0 to 1, not {target!r}"
+            f"the target of binary_cross_entropy must be from 0 to 1, not {shown_short(target)}"
         )
     if logit.operation is operations.sigmoid:
         raise ArgumentError(
@@ -161,7 +161,7 @@ def hinge_loss(score: Value, target: Number) -> Value:
     """
     score, target = as_value(_without_array(score)), _without_array(target)
     if not isinstance(target, Value) and target not in (-1, 1):
-        raise ArgumentError(f"the target of hinge_loss must be -1 or +1, not {target!r}")
+        raise ArgumentError(f"the target of hinge_loss must be -1 or +1, not {shown_short(target)}")
     return ag.relu(1 - target * score)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError
 from autograd.graph import topological_order
+from autograd.real_numbers import shown_short
 from autograd.recording import differentiating
 from nn.arguments import require_callable
 
@@ -93,7 +94,7 @@ def require_value(loss: Any) -> None:
     ArgumentError
     """
     if not isinstance(loss, Value):
-        raise ArgumentError(f"the loss of a sample must be a Value, not {loss!r}")
+        raise ArgumentError(f"the loss of a sample must be a Value, not {shown_short(loss)}")
 
 
 def require_effect(parameters: Iterable[Value], loss: Value, owner: str) -> None:

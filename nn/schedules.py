@@ -11,6 +11,7 @@ from functools import partial
 from typing import TypeAlias
 
 from autograd.errors import ArgumentError
+from autograd.real_numbers import shown_short
 from nn.arguments import require_number
 
 Schedule: TypeAlias = Callable[[int], float]
@@ -89,4 +90,4 @@ def _require(steps: int, **numbers: float) -> None:
     for name, number in {"steps": steps, **numbers}.items():
         require_number(number, name)
     if not steps >= 1:
-        raise ArgumentError(f"a schedule needs at least 1 step, not {steps!r}")
+        raise ArgumentError(f"a schedule needs at least 1 step, not {shown_short(steps)}")
