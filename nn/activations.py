@@ -108,7 +108,7 @@ def find_activation(activation: Activating) -> Activation:
         return Activation(name, activation, glorot_uniform)
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ArgumentError(
-            f"unknown activation {shown_short(activation)}: use one of {', '.join(ACTIVATIONS)}, or a "
-            "function from Value to Value; cross_entropy applies the softmax itself"
+            f"unknown activation {shown_short(activation)}: use one of {', '.join(ACTIVATIONS)}, "
+            "or a function from Value to Value; cross_entropy applies the softmax itself"
         )
     return ACTIVATIONS[activation]
