@@ -190,8 +190,8 @@ def _square(path: Array, kind: str) -> tuple[Interval, Interval]:
 
 def _axes(limits: tuple[Interval, Interval], size: int) -> tuple[Array, Array]:
     wrong = ArgumentError(
-        f"limits={shown_short(limits)}: give two intervals, each from a number to a larger one, such as "
-        "((-1, 1), (-1, 1))"
+        f"limits={shown_short(limits)}: give two intervals, each from a number to a larger one, "
+        "such as ((-1, 1), (-1, 1))"
     )
     try:
         numbers = np.array(limits, np.float64)

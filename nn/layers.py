@@ -121,8 +121,8 @@ class Neuron(Module):
         output = self.activation.function(total)
         if not isinstance(output, Value):
             raise ArgumentError(
-                f"the activation {self.activation.name} returned {shown_short(output)}, and no gradient goes "
-                "through a number: use ag.tanh and the like, not the functions of math"
+                f"the activation {self.activation.name} returned {shown_short(output)}, and no "
+                "gradient goes through a number: use ag.tanh and the like, not those of math"
             )
         if output.operation is not None:  # else it is a variable with its own label
             output.label = self._output_label  # shows pictures where the neuron ends
