@@ -21,6 +21,7 @@ from autograd.compiler import chunks, float_backend, native, numpy_backend
 from autograd.compiler.compiled import Compiled
 from autograd.compiler.numpy_backend import NumPyProgram, bind
 from autograd.errors import GraphError, NonFiniteError, ShapeError
+from autograd.nested_numbers import map_numbers
 
 Array = NDArray[Any]
 
@@ -88,6 +89,44 @@ def test_map_has_the_shape_of_the_result(function: Callable[..., Any], shape: An
     mapped = ag.compile(function).map(X)
     assert mapped.shape == (5, *shape)
     np.testing.assert_array_equal(mapped, expected)
+
+
+scale = Value(2.0)
+
+
+def reverses(x: list[list[Value]]) -> Any:
+    x.reverse()
+    return scale * x[0][0]
+
+
+def takes_from_a_row(x: list[list[Value]]) -> Any:
+    return x[1].pop(0) - scale * x[1][0]
+
+
+def takes_what_it_never_uses(x: list[list[Value]]) -> Any:
+    x.pop(0)
+    return scale * x[0][1]
+
+
+def appends(x: list[list[Value]]) -> Any:
+    x[0].append(Value(1.0))
+    return ag.dot(x[0], [scale] * 3)
+
+
+def assigns(x: list[list[Value]]) -> Any:
+    x[0][1] = scale * x[0][1]
+    return ag.sum(x[0])
+
+
+@pytest.mark.parametrize(
+    "function", [reverses, takes_from_a_row, takes_what_it_never_uses, appends, assigns]
+)
+def test_a_function_may_change_the_lists_it_is_given(function: Callable[..., Any]) -> None:
+    X = np.arange(12.0).reshape(3, 2, 2)
+    program = ag.compile(function)
+    expected = [function(map_numbers(Value, sample)).data for sample in X.tolist()]
+    assert program.map(X).tolist() == expected
+    assert program.parameters == [scale]
 
 
 def test_map_returns_an_array_of_its_own() -> None:

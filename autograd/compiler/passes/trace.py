@@ -113,6 +113,8 @@ class _Recording:
     ) -> None:
         with tracing(kind):
             arguments = _arguments(arrays, index, kind)
+            # Before the call: what becomes of its lists is the function's own affair.
+            self.inputs = [value for argument in arguments for value in numbers_in(argument)]
             try:
                 result = function(*arguments)
             except (DomainError, NonFiniteError) as error:
@@ -123,7 +125,6 @@ class _Recording:
                     raise
                 raise _misuse(error, arrays) from error
             self.outputs, self.shape = _outputs(result)
-        self.inputs = [value for argument in arguments for value in numbers_in(argument)]
         self.parents = behind(self.outputs)
 
     def variables(self) -> list[Any]:
