@@ -22,7 +22,6 @@ The function has told by now which parameters it reaches:
 (array([[0.5, 1. , 1.5]]), array([2.]))
 """
 
-import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -185,12 +184,14 @@ class ProgramCache:
     def _compare(self, compilation: Compilation, batch: Sequence[Array]) -> None:
         """Record the function for a lone sample and for a batch, unless that is the same again."""
         seen = [compilation.alone, compilation.refused]
-        if not any(arrays and all(map(np.array_equal, batch, arrays)) for arrays in seen):
-            compilation.refused = [array.copy() for array in batch]  # unless it is recorded
-            both = [np.concatenate(pair) for pair in zip(compilation.alone, batch, strict=True)]
-            with contextlib.suppress(DomainError, NonFiniteError):  # the program tells of its own
-                record(self._function, both, self.parameters)
-                compilation.alone = compilation.refused = []
+        if any(arrays and all(map(np.array_equal, batch, arrays)) for arrays in seen):
+            return
+        try:
+            record(self._function, batch, self.parameters, compilation.alone)
+        except (DomainError, NonFiniteError):  # the program tells of its own
+            compilation.refused = [array.copy() for array in batch]
+        else:
+            compilation.alone = compilation.refused = []
 
     def _compile(self, shapes: Shapes, trace: Trace, alone: list[Array]) -> Compilation:
         """Make the program of a trace, and keep both."""
