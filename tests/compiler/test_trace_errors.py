@@ -5,6 +5,7 @@ import copy
 import inspect
 import pickle
 import re
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -327,6 +328,28 @@ def test_other_threads_read_parameters_during_a_recording() -> None:
 
     ag.compile(function)(X)
     assert read == [1.0, 1.0]
+
+
+class KeepsItsGradient(Value):
+    """A parameter whose gradient another thread is using."""
+
+    __slots__ = ()
+
+    @property
+    def grad(self) -> float:
+        return 5.0
+
+    @grad.setter
+    def grad(self, gradient: float) -> None:
+        assert sys._getframe(1).f_code is Value.__init__.__code__, "a gradient was set"
+
+
+def test_a_recording_sets_no_gradient() -> None:
+    weights = [KeepsItsGradient(number) for number in (2.0, 3.0)]
+    program = ag.compile(lambda x: ag.tanh(weights[0] * x) + ag.dot(weights, [x, x]))
+    expected = np.tanh(2 * X[:, 0]) + 5 * X[:, 0]
+    np.testing.assert_allclose(program.map(X[:, 0]), expected)
+    assert program.parameters == weights
 
 
 def test_a_value_of_a_class_of_ones_own_is_a_parameter_too() -> None:
