@@ -56,6 +56,21 @@ def refuse_backward_while_tracing() -> None:
         )
 
 
+def refuse_compiled_while_tracing() -> None:
+    """Raise an error if this thread records a function that has to work for any sample.
+
+    Raises
+    ------
+    TraceError
+        Since a compiled function returns numbers, which would stay as its parameters are now.
+    """
+    if open_contexts and modes.tracing:
+        raise TraceError(
+            f"{line_of_user_code()}: inside a compiled function call the function itself. What was "
+            "compiled of it returns numbers, which would stay as its parameters are now"
+        )
+
+
 def is_tracing() -> bool:
     """Return whether this thread is recording a function that has to work for any sample."""
     return modes.tracing is not None

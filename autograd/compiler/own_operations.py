@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autograd.compiler.passes.tape import Tape
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, AutogradError, ShapeError
 from autograd.operation import BUILT_IN, Operation
 
 
@@ -54,6 +54,8 @@ def _try_on_arrays(operation: Operation, out: float, inputs: Sequence[float]) ->
         with np.errstate(all="ignore"):
             result = operation.array(np, *(np.full(shape, number) for number in inputs))
             array = np.asarray(result)
+    except AutogradError:
+        raise  # it tells what to do
     except Exception as error:
         raise ArgumentError(
             f"array of {operation.name} fails on arrays: {error}. Write it with functions of np"

@@ -47,6 +47,7 @@ from autograd.compiler.passes.tape import Tape
 from autograd.compiler.passes.trace import Trace, record
 from autograd.compiler.program import Program
 from autograd.errors import DomainError, GraphError, NonFiniteError
+from autograd.tracing import refuse_compiled_while_tracing
 from autograd.value import Value
 
 KEPT_PROGRAMS = 16
@@ -133,8 +134,10 @@ class ProgramCache:
             See `autograd.compiler.arguments.require_samples`; or if they are not as many as the
             function has arguments.
         TraceError, DomainError, NonFiniteError, GraphError
-            If the function cannot be recorded, see `autograd.compiler.passes.trace.record`.
+            If the function cannot be recorded, see `autograd.compiler.passes.trace.record`; or if
+            it is called while another one is.
         """
+        refuse_compiled_while_tracing()
         shapes = tuple([array.shape for array in batch])
         bound = self.bound.get(shapes)
         if bound is None or not are_in_range(batch, self._dtype):
