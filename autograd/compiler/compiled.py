@@ -32,7 +32,8 @@ from autograd.compiler.report import report
 from autograd.errors import ArgumentError, GraphError, NonFiniteError
 from autograd.nested_numbers import numbers_of
 from autograd.real_numbers import checked_values
-from autograd.value import Value
+from autograd.recording import is_recording
+from autograd.value import Value, as_value
 
 
 class Compiled:
@@ -63,6 +64,8 @@ class Compiled:
     def __call__(self, *arrays: Any) -> Value:
         """Return the mean over a batch, a Value whose `backward` reaches the parameters.
 
+        Under `autograd.no_grad` it is a constant, and nothing is differentiated.
+
         Parameters
         ----------
         *arrays : array
@@ -84,6 +87,8 @@ class Compiled:
         batch = as_arrays(arrays)
         with self._lock:
             bound = self._cache.for_batch(batch)  # it may find more parameters
+            if not is_recording():
+                return as_value(_mean(self._run(bound, batch), bound))
             parameters = self._cache.parameters
             outputs, gradient = self._run_with_gradient(bound, numbers_of(parameters), batch)
             mean = _mean(outputs, bound)
@@ -136,12 +141,7 @@ class Compiled:
         batch = as_arrays(arrays)
         with self._lock:
             bound = self._cache.for_batch(batch)
-            trace = bound.compilation.trace
-            theta = checked_theta(numbers_of(trace.parameters), len(trace.parameters), self.dtype)
-            outputs, _, suspects = bound.program.run(theta, batch, differentiate=False)
-            if suspects:
-                require_success(trace, suspects, theta, batch, outputs)
-            return _by_sample(outputs, trace)
+            return _by_sample(self._run(bound, batch), bound.compilation.trace)
 
     @property
     def parameters(self) -> list[Value]:
@@ -205,6 +205,15 @@ class Compiled:
     def __repr__(self) -> str:
         name = getattr(self._function, "__name__", repr(self._function))
         return f"<compiled {name}: call it with arrays of samples>"
+
+    def _run(self, bound: BoundCompilation, batch: Sequence[Array]) -> Array:
+        """Return the outputs for the present numbers of the parameters, until the next run."""
+        trace = bound.compilation.trace
+        theta = checked_theta(numbers_of(trace.parameters), len(trace.parameters), self.dtype)
+        outputs, _, suspects = bound.program.run(theta, batch, differentiate=False)
+        if suspects:
+            require_success(trace, suspects, theta, batch, outputs)
+        return outputs
 
     def _run_with_gradient(
         self, bound: BoundCompilation, theta: Any, batch: Sequence[Array]

@@ -20,7 +20,7 @@ from autograd import Value
 from autograd.compiler import chunks, float_backend, native, numpy_backend
 from autograd.compiler.compiled import Compiled
 from autograd.compiler.numpy_backend import NumPyProgram, bind
-from autograd.errors import GraphError, NonFiniteError, ShapeError
+from autograd.errors import DomainError, GraphError, NonFiniteError, ShapeError
 from autograd.nested_numbers import map_numbers
 
 Array = NDArray[Any]
@@ -211,6 +211,23 @@ def test_the_plain_training_loop_learns() -> None:
         losses.append(loss.data)
     assert losses[0] > 0.8
     assert losses[-1] < 0.2
+
+
+@pytest.mark.parametrize("backend", [None, numpy_backend, native])
+def test_without_recording_the_mean_is_a_constant_and_nothing_is_differentiated(
+    backend: Any,
+) -> None:
+    if backend is native and not native.is_available():
+        pytest.skip("this machine has no C compiler")
+    w = Value(2.0)
+    program = ag.compile(lambda x: ag.sqrt(w * x), backend=backend)
+    with ag.no_grad():
+        mean = program(np.array([0.0, 2.0]))  # the root has no derivative at 0
+        with pytest.raises(DomainError, match=r"sqrt\(-2\.0\).*\(sample 1\)"):
+            program(np.array([0.0, -1.0]))
+    assert (mean.data, mean.parents) == (1.0, ())
+    with pytest.raises(DomainError):
+        program(np.array([0.0, 2.0]))
 
 
 def test_second_derivatives_are_refused() -> None:
