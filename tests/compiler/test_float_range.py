@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import Value
 from autograd.compiler import float_backend, numpy_backend
+from autograd.errors import NonFiniteError
 
 BACKENDS = pytest.mark.parametrize("backend", [numpy_backend, float_backend])
 Function = Callable[..., Any]
@@ -102,6 +103,16 @@ def test_numbers_that_scale_are_not_multiplied_beyond_float32(
     w = Value(1.0)
     program = ag.compile(lambda x: w * (x * scale * scale), dtype=np.float32, backend=backend)
     assert program.map(np.full(30, x)) == pytest.approx(x * scale * scale, rel=1e-6, abs=0.0)
+
+
+@BACKENDS
+@pytest.mark.parametrize("divisor", [1e44, -1e46])
+def test_a_divisor_beyond_float32_is_told(divisor: float, backend: Any) -> None:
+    """Its reciprocal as a float32 has no digits left, or is zero."""
+    w = Value(1.0)
+    program = ag.compile(lambda x: w * (x / divisor), dtype=np.float32, backend=backend)
+    with pytest.raises(NonFiniteError, match="the constant .* is too large for float32"):
+        program.map(np.full(30, 1e38))
 
 
 powers_of_ten = st.integers(-150, 150).map(lambda exponent: 10.0**exponent)

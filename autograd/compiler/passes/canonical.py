@@ -18,7 +18,6 @@ sum, and went into it. The terms of a sum are grouped by `KINDS`: ``w * x`` is s
 others are shared.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -183,14 +182,14 @@ class _Canonicalization:
 
     def has_reciprocal(self, index: int) -> bool:
         """Return whether a node is a constant with a reciprocal, to multiply by instead."""
-        return self.tape.constant[index] and math.isfinite(1.0 / self.tape.numbers[index])
+        return self.tape.constant[index] and _is_in_range(1.0 / self.tape.numbers[index])
 
     def terms(self, index: int, scale: float) -> list[Term]:
         """Return `scale` times a node, as terms: a list of its own, without zeros.
 
-        Coefficients are multiplied with each other only if float32, the narrower of the types that
-        programs run in, can hold their product: ``1e-200 * (1e-200 * x)`` exists for x = 1e300, but
-        1e-400 is 0. If it cannot, the node becomes a row after all.
+        Coefficients are multiplied with each other only if their product is in range:
+        ``1e-200 * (1e-200 * x)`` exists for x = 1e300, but 1e-400 is 0. If it is not, the node
+        becomes a row after all.
         """
         if scale == 0.0 or (self.tape.constant[index] and self.tape.numbers[index] == 0.0):
             return []
@@ -201,7 +200,7 @@ class _Canonicalization:
             if scale == 1.0:
                 return terms
             scaled = [(scale * c, x, y) for c, x, y in terms]
-            if all(_SMALLEST <= abs(c) <= _LARGEST for c, _, _ in scaled):
+            if all(_is_in_range(c) for c, _, _ in scaled):
                 return scaled
             self.rows[index] = self.sum(terms)
         return [(scale, index, NONE)]
@@ -257,6 +256,11 @@ class _Canonicalization:
         if operation is operations.mul:
             return any(tape.constant[operand] for operand in operands)
         return operation is operations.div and self.has_reciprocal(operands[1])
+
+
+def _is_in_range(coefficient: float) -> bool:
+    """Return whether float32, the narrower of the types of programs, can hold all its digits."""
+    return _SMALLEST <= abs(coefficient) <= _LARGEST
 
 
 def _joined(some: list[Term], others: list[Term]) -> list[Term]:
