@@ -111,7 +111,7 @@ def test_a_divisor_beyond_float32_is_told(divisor: float, backend: Any) -> None:
     """Its reciprocal as a float32 has no digits left, or is zero."""
     w = Value(1.0)
     program = ag.compile(lambda x: w * (x / divisor), dtype=np.float32, backend=backend)
-    with pytest.raises(NonFiniteError, match="the constant .* is too large for float32"):
+    with pytest.raises(NonFiniteError, match=r"the constant .* is too large for float32"):
         program.map(np.full(30, 1e38))
 
 

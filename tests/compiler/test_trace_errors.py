@@ -529,7 +529,7 @@ def test_a_mean_made_outside_is_refused_in_its_own_words() -> None:
         lambda: ag.compile_graph(mean * 2, [], [w]),
         lambda: ag.compile(lambda x: x * mean)([1.0]),
     ):
-        with pytest.raises(GraphError, match="^the mean that a compiled function returned"):
+        with pytest.raises(GraphError, match=r"^the mean that a compiled function returned"):
             program()
 
 
