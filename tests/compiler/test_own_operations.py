@@ -359,6 +359,25 @@ def test_arrays_may_be_computed_in_any_way(array: Callable[..., Any], backend: A
 
 
 @every_backend
+def test_a_rule_that_has_no_formula_is_told_by_the_name_that_it_has(backend: Any) -> None:
+    """Braces in a name are not taken for places in a text."""
+    odd = define(
+        "a{b}",
+        symbol="?",
+        forward=lambda x: x,
+        array=lambda np, x: np.spacing(x) * 0.0 + x,
+        derivative=lambda g, out, x: (g if x > 0 else -g,),
+    )
+    w = ag.Value(2.0)
+    program = ag.compile(lambda x: odd(w * x), backend=backend)
+    if backend is float_backend:  # it calls what has no formula
+        assert program.value_and_grad([2.0], [1.0])[1].tolist() == [1.0]
+        return
+    with pytest.raises(ag.ArgumentError, match=r"a\{b\} cannot be (compiled|written in C): "):
+        program([1.0])
+
+
+@every_backend
 @pytest.mark.parametrize("number", [1.0, 1, True, math.inf])
 def test_an_array_may_be_one_number(number: float, backend: Any) -> None:
     fixed = define(
