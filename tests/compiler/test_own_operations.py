@@ -378,6 +378,20 @@ def test_a_rule_that_has_no_formula_is_told_by_the_name_that_it_has(backend: Any
 
 
 @every_backend
+def test_the_sign_of_a_constant_zero_is_kept(backend: Any) -> None:
+    angle = define(
+        "angle",
+        symbol="∠",
+        forward=math.atan2,
+        array=lambda np, y, x: np.arctan2(y, x),
+        derivative=lambda g, out, y, x: (g * x / (x * x + y * y), -g * y / (x * x + y * y)),
+    )
+    w = ag.Value(-2.0)
+    program = ag.compile(lambda x: [angle(0.0, w * x), angle(-0.0, w * x)], backend=backend)
+    assert program.map(np.ones(3)).tolist() == [[math.pi, -math.pi]] * 3
+
+
+@every_backend
 @pytest.mark.parametrize("number", [1.0, 1, True, math.inf])
 def test_an_array_may_be_one_number(number: float, backend: Any) -> None:
     fixed = define(

@@ -185,7 +185,7 @@ class _Planner:
             n_batch=layout.sizes[True],
             n_parameters=len(self.tape.parameters),
             n_inputs=len(self.tape.inputs),
-            constants={row: number for number, row in layout.constants.items()},
+            constants=layout.constants,
             forward=self.forward,
             outputs=outputs,
         )
