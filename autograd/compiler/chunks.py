@@ -48,7 +48,7 @@ class Chunks:
         self.batch_size = sum(program.batch_size for program in programs)
         self.source = programs[0].source
 
-    @np.errstate(invalid="ignore")  # where gradients are infinite
+    @np.errstate(invalid="ignore", under="ignore")  # where gradients are infinite, or small
     def run(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:

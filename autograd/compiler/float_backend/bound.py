@@ -82,9 +82,9 @@ class FloatProgram(WithFallback):
     ) -> tuple[Array, Array] | None:
         columns = [samples.reshape(self.batch_size, -1) for samples in inputs]
         columns.append(np.empty((self.batch_size, 0)))  # there may be no inputs
-        samples = np.concatenate(columns, axis=1, dtype=self.dtype, casting="unsafe")
-        parameters = np.asarray(theta, self.dtype)
         try:
+            samples = np.concatenate(columns, axis=1, dtype=self.dtype, casting="unsafe")
+            parameters = np.asarray(theta, self.dtype)
             results = self._function(parameters.tolist(), samples.tolist(), differentiate)
             with np.errstate(over="raise"):
                 outputs, gradient = (

@@ -64,8 +64,11 @@ class NativeProgram(WithFallback):
     def _attempt(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array] | None:
-        self._parameters[:] = theta
-        _copy_side_by_side(inputs, self._samples)
+        try:
+            self._parameters[:] = theta
+            _copy_side_by_side(inputs, self._samples)
+        except FloatingPointError:  # as the caller wants it; NumPy runs by rules of its own
+            return None
         in_range = self._run(differentiate) == 0 and all_finite(self._outputs)
         if in_range and (not differentiate or all_finite(self._gradient)):
             return self._outputs, self._gradient
