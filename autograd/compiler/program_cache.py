@@ -106,9 +106,9 @@ class ProgramCache:
         Those that were given, then the others that the function was seen to reach. The parameters
         of a trace are the first of these.
     compilations : dict of Shapes to Compilation
-        By the shapes of one sample, the oldest first.
+        By the shapes of one sample, in the order in which they were made.
     bound : dict of Shapes to BoundCompilation
-        By the shapes of a batch, the least recently used first.
+        By the shapes of a batch, the least recently used first. Of both, that one is dropped first.
     """
 
     def __init__(
@@ -201,7 +201,7 @@ class ProgramCache:
         program = self._program(trace.tape)  # may fail or be interrupted: nothing has changed yet
         compilation = Compilation(trace, program, alone)
         while len(self.compilations) >= KEPT_PROGRAMS:
-            self._forget_oldest()
+            self._forget_one()
         self.parameters = trace.parameters  # first: no trace that is kept may have more
         self.compilations[shapes] = compilation
         return compilation
@@ -213,11 +213,13 @@ class ProgramCache:
             require_constants(program, self._dtype)
         return program
 
-    def _forget_oldest(self) -> None:
-        """Drop what is bound of the oldest compilation, and then this itself."""
-        shapes, oldest = next(iter(self.compilations.items()))
-        for key in [key for key, bound in self.bound.items() if bound.compilation is oldest]:
-            del self.bound[key]
+    def _forget_one(self) -> None:
+        """Drop what is bound of the least recently used compilation, and then this itself."""
+        last_use = {bound.compilation: place for place, bound in enumerate(self.bound.values())}
+        shapes = min(self.compilations, key=lambda key: last_use.get(self.compilations[key], -1))
+        for key, bound in list(self.bound.items()):
+            if bound.compilation is self.compilations[shapes]:
+                del self.bound[key]
         del self.compilations[shapes]
 
 
