@@ -31,7 +31,7 @@ def as_arrays(arrays: Sequence[Any]) -> list[Array]:
     Raises
     ------
     ShapeError
-        If one is of lists of several lengths.
+        If an argument is a ragged nest of lists.
     ArgumentError
         If one is a masked array: `numpy.asarray` would show what its mask hides.
     """

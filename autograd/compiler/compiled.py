@@ -1,7 +1,7 @@
 """`Compiled`: a function of scalars, run on whole mini-batches.
 
 The numbers of the parameters and the arrays of a batch go in, the mean and its gradient come out.
-What runs in between is one of the function's `programs`.
+What runs in between is one of the programs in its `program_cache`.
 """
 
 import copy
@@ -111,6 +111,13 @@ class Compiled:
         Returns
         -------
         (float, array of shape (n,))
+
+        Raises
+        ------
+        ShapeError, ArgumentError, NonFiniteError
+            If theta is not one array of n numbers in the range of the dtype.
+        AutogradError
+            See `__call__`.
         """
         batch = as_arrays(arrays)
         with self._lock:
@@ -119,11 +126,25 @@ class Compiled:
             return _mean(outputs, bound), gradient
 
     def outputs_and_grad(self, theta: Array, *arrays: Any) -> tuple[Array, Array]:
-        """Return the outputs of each sample, and the gradient of the mean of the first.
+        """Return the outputs of each sample, and the gradient of the mean of the first output.
+
+        It is as pure as `value_and_grad`, and the function may return a list.
+
+        Parameters
+        ----------
+        theta : array, (n,)
+            See `value_and_grad`.
+        *arrays : array
+            See `__call__`.
 
         Returns
         -------
         (array of shape (B, ...), array of shape (n,))
+
+        Raises
+        ------
+        AutogradError
+            See `value_and_grad`.
         """
         batch = as_arrays(arrays)
         with self._lock:
@@ -134,9 +155,19 @@ class Compiled:
     def map(self, *arrays: Any) -> Array:
         """Return what the function returns for each sample.
 
+        Parameters
+        ----------
+        *arrays : array
+            See `__call__`.
+
         Returns
         -------
         array of shape (B,), or (B, n) for a list of n Values, and so on
+
+        Raises
+        ------
+        AutogradError
+            See `__call__`, except that no derivative has to exist.
         """
         batch = as_arrays(arrays)
         with self._lock:

@@ -121,7 +121,7 @@ def test_a_rule_that_fits_no_input_is_told_before_it_is_compiled(
         ({"array": lambda np, x: math.cos(x)}, "array of square fails on arrays: .* of np"),
         (
             {"array": lambda np, x: x**3},
-            r"square\(3\.0\) is 9\.0 .* 27\.0 by its array: make them agree, number by number\. ag\.gradcheck",
+            r"square\(3\.0\) is 9\.0 .* 27\.0 by its array: make them agree, number by number\.",
         ),
     ],
     indirect=["square"],

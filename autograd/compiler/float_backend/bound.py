@@ -24,7 +24,8 @@ def run(theta, samples, differentiate):
     return outputs, [du0]
 <BLANKLINE>
 
-Numbers in between are float64; with float32, arguments, constants and results are rounded.
+Numbers in between are float64, and so are the coefficients of sums; with float32, arguments, other
+constants and results are rounded.
 """
 
 from collections.abc import Callable, Sequence
