@@ -113,7 +113,10 @@ class Layout:
         return addresses
 
     def locate_terms(self, sums: Sequence[Sum], kind: int) -> Terms:
-        """Return the terms of one kind in sums that have equally many of it."""
+        """Return the terms of one kind in sums that have equally many of it.
+
+        A term that is a number alone becomes the shared row of that number, times 1.
+        """
         numbers = chain.from_iterable(chain.from_iterable([row.terms[kind] for row in sums]))
         table = np.fromiter(numbers, np.float64).reshape(len(sums), -1, 3)
         columns = table.transpose(2, 1, 0)
