@@ -30,7 +30,7 @@ from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
 from autograd.graph import origins
 from autograd.nested_numbers import map_numbers, numbers_in
 from autograd.recording import detect_anomaly
-from autograd.tracing import tracing
+from autograd.tracing import CHOOSING, tracing
 from autograd.value import Value, as_value
 
 
@@ -225,6 +225,5 @@ def _difference(
         when = "when it is called again for sample 0"
     return TraceError(
         f"{line}the function does something different {when}. "
-        "Does it depend on anything but its arguments, such as random numbers? ag.max, ag.min, "
-        "ag.relu, ag.abs and ag.lookup choose for each sample"
+        f"Does it depend on anything but its arguments, such as random numbers? {CHOOSING}"
     )
