@@ -46,10 +46,8 @@ class NativeProgram(WithFallback):
         for row, number in program.constants.items():
             U[row] = number
         objective = program.outputs[0]
-        if objective.batch:
-            dV[objective.rows, :batch_size] = 1.0 / batch_size
-        else:
-            dU[objective.rows] = 1.0
+        seeded = dV[:, :batch_size] if objective.batch else dU
+        seeded[objective.rows] = program.seed(batch_size)
         self._parameters, self._gradient = (space[: program.n_parameters] for space in (U, dU))
         self._padding = [space[:, batch_size:] for space in (V, dV)]
         self._samples = self._zeros(batch_size, program.n_inputs)

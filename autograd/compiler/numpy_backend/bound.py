@@ -67,8 +67,7 @@ class NumPyProgram:
         }
         self._outputs = memory.stacked(program.outputs)
         objective = program.outputs[0]
-        seed = memory.space(objective, gradient=True)
-        seed[objective.rows] = 1.0 / seed.shape[1]
+        memory.space(objective, gradient=True)[objective.rows] = program.seed(batch_size)
         self.source, names = _source(program, memory, self._columns.values())
         exec(compile(self.source, "<compiled graph>", "exec"), names)
         # Taken out: they hold the names, and if the names held them, nothing would free either.
