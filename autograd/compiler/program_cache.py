@@ -151,7 +151,7 @@ class ProgramCache:
 
     def adopt(self, trace: Trace) -> None:
         """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
-        self._compile(((len(trace.tape.inputs),),), trace, alone=[])
+        self._compile(((trace.tape.n_inputs,),), trace, alone=[])
 
     def latest_bound(self) -> BoundCompilation:
         """Return what ran the latest batch; raise a GraphError if there has been none."""

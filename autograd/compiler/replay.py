@@ -93,7 +93,7 @@ def _replay(trace: Trace, leaves: Sequence[float], differentiate: bool) -> list[
     What depends on no parameter is used as a constant: it needs no derivative.
     """
     tape = trace.tape
-    labels = [""] * len(tape.inputs) + [parameter.label for parameter in trace.parameters]
+    labels = [""] * tape.n_inputs + [parameter.label for parameter in trace.parameters]
     nodes = [Value(number, label) for number, label in zip(leaves, labels, strict=True)]
     used: list[Value] = []
     for i, operands in enumerate(tape.operands):

@@ -42,7 +42,7 @@ def test_the_tape_holds_inputs_then_parameters_then_what_is_computed() -> None:
     assert tape.operations == [None, None, mul, tanh, CONSTANT, add]
     assert tape.operands == [(), (), (1, 0), (2,), (), (3, 4)]
     assert tape.numbers[:3] == [3.0, 2.0, 6.0]
-    assert (tape.inputs, tape.parameters, tape.outputs) == ([0], [1], [5])
+    assert (tape.n_inputs, tape.n_parameters, tape.outputs) == (1, 1, [5])
 
 
 def test_the_tape_tells_what_varies_what_is_trained_and_what_is_constant() -> None:

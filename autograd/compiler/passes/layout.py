@@ -75,8 +75,9 @@ class Layout:
         self._trained_rows: dict[bool, list[NDArray[np.bool_]]] = {False: [], True: []}
         self._regions: dict[tuple[bool, tuple[int, ...], bytes], Region] = {}
         self._address = np.full(len(tape.operations) + 1, NONE)  # the last one is that of NONE
-        self.allocate(tape.parameters, batch=False)
-        self.allocate(tape.inputs, batch=True)
+        leaves = range(tape.n_inputs + tape.n_parameters)
+        self.allocate(leaves[tape.n_inputs :], batch=False)
+        self.allocate(leaves[: tape.n_inputs], batch=True)
 
     def allocate(self, indices: Sequence[int] | Addresses, batch: bool) -> Region:
         """Give consecutive addresses to rows of the tape, in the given order."""

@@ -183,8 +183,8 @@ class _Planner:
         return Program(
             n_shared=layout.sizes[False],
             n_batch=layout.sizes[True],
-            n_parameters=len(self.tape.parameters),
-            n_inputs=len(self.tape.inputs),
+            n_parameters=self.tape.n_parameters,
+            n_inputs=self.tape.n_inputs,
             constants=layout.constants,
             forward=self.forward,
             outputs=outputs,

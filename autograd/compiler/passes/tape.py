@@ -43,8 +43,9 @@ class Tape:
     numbers : list of float
         What each node holds for the sample that was recorded.
     varying, trained, constant : list of bool
-    inputs, parameters, outputs : list of int
+    n_inputs, n_parameters : int
         Inputs come first in the tape, then the parameters.
+    outputs : list of int
     """
 
     operations: list[Operation | None]
@@ -53,8 +54,8 @@ class Tape:
     varying: list[bool]
     trained: list[bool]
     constant: list[bool]
-    inputs: list[int]
-    parameters: list[int]
+    n_inputs: int
+    n_parameters: int
     outputs: list[int]
 
 
@@ -159,7 +160,7 @@ def tape_of(graph: NumberedGraph) -> Tape:
         varying=varying,
         trained=trained,
         constant=constant,
-        inputs=list(range(n_inputs)),
-        parameters=list(range(n_inputs, n_leaves)),
+        n_inputs=n_inputs,
+        n_parameters=graph.n_parameters,
         outputs=graph.outputs,
     )
