@@ -1,6 +1,7 @@
 """What every backend does with the arrays of a user."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,3 +16,13 @@ def all_finite(array: Array) -> bool:
     The sum of the squares shows that in a tenth of the time, unless a square is too large.
     """
     return math.isfinite(np.vdot(array, array)) or bool(np.isfinite(array).all())
+
+
+def copy_side_by_side(inputs: Sequence[Array], destination: Array) -> None:
+    """Copy inputs, each of shape (B, ...), to an array of shape (B, n_inputs)."""
+    start = 0
+    for samples in inputs:
+        numbers = samples.reshape(len(destination), -1)
+        stop = start + numbers.shape[1]
+        destination[:, start:stop] = numbers
+        start = stop

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler.arrays import Array, all_finite
+from autograd.compiler.arrays import Array, all_finite, copy_side_by_side
 from autograd.compiler.fallback import WithFallback
 from autograd.compiler.native.addresses import CACHE_LINE_BYTES
 from autograd.compiler.native.library import build, unload
@@ -64,7 +64,7 @@ class NativeProgram(WithFallback):
     ) -> tuple[Array, Array] | None:
         try:
             self._parameters[:] = theta
-            _copy_side_by_side(inputs, self._samples)
+            copy_side_by_side(inputs, self._samples)
         except FloatingPointError:  # as the caller wants it; NumPy runs by rules of its own
             return None
         in_range = self._run(differentiate) == 0 and all_finite(self._outputs)
@@ -80,13 +80,3 @@ class NativeProgram(WithFallback):
         numbers = np.zeros(size + CACHE_LINE_BYTES // self.dtype.itemsize, self.dtype)
         start = -numbers.ctypes.data % CACHE_LINE_BYTES // self.dtype.itemsize
         return numbers[start : start + size].reshape(shape)
-
-
-def _copy_side_by_side(inputs: Sequence[Array], destination: Array) -> None:
-    """Copy inputs, each of shape (B, ...), to an array of shape (B, n_inputs)."""
-    start = 0
-    for samples in inputs:
-        numbers = samples.reshape(len(destination), -1)
-        stop = start + numbers.shape[1]
-        destination[:, start:stop] = numbers
-        start = stop
