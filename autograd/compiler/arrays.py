@@ -1,4 +1,4 @@
-"""What every backend does with the arrays of a user."""
+"""What is done with the arrays of a user wherever they arrive."""
 
 import math
 from collections.abc import Sequence
@@ -8,6 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
+
+
+def batch_size(batch: Sequence[Array]) -> int:
+    """Return the number of samples; a function of no arguments has one."""
+    return len(batch[0]) if batch else 1
 
 
 def all_finite(array: Array) -> bool:

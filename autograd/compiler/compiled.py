@@ -45,6 +45,7 @@ class Compiled:
         parameters: Iterable[Value],
         dtype: DTypeLike,
         backend: Backend | None,
+        recorded: Trace | None = None,
     ) -> None:
         if backend is not None and not callable(getattr(backend, "bind", None)):
             raise ArgumentError(
@@ -59,6 +60,8 @@ class Compiled:
         self._backend = backend
         self._n_given = len(given)
         self._cache = ProgramCache(function, given, self.dtype, backend)
+        if recorded is not None:
+            self._cache.adopt(recorded)
         self._lock = threading.RLock()  # a program works in place on its memory
 
     def __call__(self, *arrays: Any) -> Value:
@@ -204,11 +207,6 @@ class Compiled:
         with self._lock:
             tape = self._cache.latest().trace.tape
         return report(tape, passes)
-
-    def adopt(self, trace: Trace) -> None:
-        """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
-        with self._lock:
-            self._cache.adopt(trace)
 
     def __copy__(self) -> "Compiled":
         """Return itself, as a function does."""

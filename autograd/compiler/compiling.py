@@ -122,6 +122,5 @@ def compile_graph(
         raise NotANumberError(f"compile_graph takes a Value, not {root!r}")
     inputs = checked_values(inputs, "inputs")
     parameters = checked_values(parameters, "parameters")
-    compiled = Compiled(refuse, parameters, dtype, backend)
-    compiled.adopt(Trace(read_tape([root], inputs, parameters), parameters, ()))
-    return compiled
+    recorded = Trace(read_tape([root], inputs, parameters), parameters, ())
+    return Compiled(refuse, parameters, dtype, backend, recorded)

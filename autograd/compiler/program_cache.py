@@ -22,6 +22,7 @@ The function has told by now which parameters it reaches:
 (array([[0.5, 1. , 1.5]]), array([2.]))
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -33,19 +34,17 @@ from autograd.collector import collector_paused
 from autograd.compiler.arguments import (
     Shapes,
     are_in_range,
-    batch_size,
     require_as_many_as_taken,
-    require_constants,
     require_samples,
 )
-from autograd.compiler.arrays import Array
+from autograd.compiler.arrays import Array, batch_size
 from autograd.compiler.backend import Backend, BoundProgram
 from autograd.compiler.chunks import bind_in_chunks
 from autograd.compiler.own_operations import require_sound_operations
 from autograd.compiler.passes import apply_passes
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.passes.trace import Trace, record
-from autograd.compiler.program import Program
+from autograd.compiler.program import Program, SumProducts
 from autograd.errors import DomainError, GraphError, NonFiniteError
 from autograd.tracing import refuse_compiled_while_tracing
 from autograd.value import Value
@@ -210,7 +209,7 @@ class ProgramCache:
         require_sound_operations(tape)
         with collector_paused():
             program = apply_passes(tape).program
-            require_constants(program, self._dtype)
+            _require_constants(program, self._dtype)
         return program
 
     def _forget_one(self) -> None:
@@ -221,6 +220,18 @@ class ProgramCache:
             if bound.compilation is self.compilations[shapes]:
                 del self.bound[key]
         del self.compilations[shapes]
+
+
+def _require_constants(program: Program, dtype: np.dtype[Any]) -> None:
+    """Raise an error if a number of the function would become infinite as a `dtype`."""
+    largest = float(np.finfo(dtype).max)
+    numbers = list(program.constants.values())
+    for step in program.forward:
+        if isinstance(step, SumProducts) and step.coefficients is not None:
+            numbers += step.coefficients.ravel().tolist()
+    for number in numbers:
+        if abs(number) > largest and math.isfinite(number):
+            raise NonFiniteError(f"the constant {number} is too large for {dtype}")
 
 
 def _latest(kept: dict[Shapes, _Kept]) -> _Kept:

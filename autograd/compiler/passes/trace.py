@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.collector import collector_paused
+from autograd.compiler.arrays import batch_size
 from autograd.compiler.passes.guard import TracedValue, guarding
 from autograd.compiler.passes.tape import NumberedGraph, Tape, behind, numbered, tape_of
 from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
@@ -99,7 +100,7 @@ def record(
 
 def _last_unlike(first: Sequence[NDArray[Any]], arrays: Sequence[NDArray[Any]]) -> int:
     """Return the number of the last sample unlike the one that comes first, or of the last."""
-    size = len(arrays[0]) if arrays else 1
+    size = batch_size(arrays)
     unlike = np.zeros(size, bool)
     for array, of_first in zip(arrays, first, strict=True):
         unlike |= (array.reshape(size, -1) != np.ravel(of_first[0])).any(axis=1)
