@@ -45,9 +45,10 @@ def compile(
         It is called for two samples of a first batch, and from then on it need not be for samples
         of that shape: only after a batch of one sample, which shows no difference, after 16 other
         shapes, and to find the line where two samples differ. The numbers of the parameters may
-        change later. Everything else that it finds outside stays as
-        it was: which Values and layers there are, numbers and flags such as ``self.training``,
-        ``.data`` of a variable that it computes nothing with. After a change, compile again.
+        change later. Everything else that it finds outside stays as it was: which Values and layers
+        there are, numbers and flags such as ``self.training``, ``.data`` of a variable that it
+        computes nothing with, gradients, and numbers in a text or a ``state_dict()``. After a
+        change, compile again.
     parameters : sequence of Value
         Parameters to number first, in this order. The others follow in the order of their use.
     dtype : numpy dtype
