@@ -37,7 +37,11 @@ from autograd.value import Value, as_value
 
 
 class Compiled:
-    """A function that `compile` made. Calls from several threads wait for each other."""
+    """A function that `compile` made. Calls from several threads wait for each other.
+
+    A signal handler or a ``__del__`` must not call the function that it may have interrupted: both
+    calls would compute in the same memory.
+    """
 
     def __init__(
         self,
