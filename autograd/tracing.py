@@ -13,6 +13,9 @@ from autograd.modes import mode, modes, open_contexts, operation_mode
 from autograd.operation import DETACH
 from autograd.user_code import line_of_user_code
 
+CHOOSING = "ag.max, ag.min, ag.relu, ag.abs and ag.lookup choose for each sample"
+"""What to write instead of a branch, as every message about one says it."""
+
 
 @contextlib.contextmanager
 def tracing(kind: type[Node]) -> Iterator[None]:
@@ -35,9 +38,8 @@ def refuse_while_tracing(reading: str) -> None:
     if open_contexts and modes.tracing:
         raise TraceError(
             f"{line_of_user_code()}: this Value is {reading}, but a compiled function is recorded "
-            "for one sample and run on all, so what follows would be wrong for the others. ag.max, "
-            "ag.min, ag.relu, ag.abs and ag.lookup choose for each sample; ag.exp and the like "
-            "compute with Values, unlike the functions of math"
+            "for one sample and run on all, so what follows would be wrong for the others. "
+            f"{CHOOSING}; ag.exp and the like compute with Values, unlike the functions of math"
         )
 
 
@@ -53,6 +55,21 @@ def refuse_backward_while_tracing() -> None:
         raise TraceError(
             f"{line_of_user_code()}: backward() inside a compiled function would give the "
             "gradients of one sample. Use ag.grad or ag.gradient, which give those of each"
+        )
+
+
+def refuse_compiled_while_tracing() -> None:
+    """Raise an error if this thread records a function that has to work for any sample.
+
+    Raises
+    ------
+    TraceError
+        Since a compiled function returns numbers, which would stay as its parameters are now.
+    """
+    if open_contexts and modes.tracing:
+        raise TraceError(
+            f"{line_of_user_code()}: inside a compiled function call the function itself. What was "
+            "compiled of it returns numbers, which would stay as its parameters are now"
         )
 
 

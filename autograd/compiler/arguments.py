@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd.compiler.arrays import Array, all_finite
-from autograd.compiler.program import Program, SumProducts
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NonFiniteError, ShapeError
 from autograd.real_numbers import not_an_array_of_numbers
@@ -31,7 +30,7 @@ def as_arrays(arrays: Sequence[Any]) -> list[Array]:
     Raises
     ------
     ShapeError
-        If one is of lists of several lengths.
+        If an argument is a ragged nest of lists.
     ArgumentError
         If one is a masked array: `numpy.asarray` would show what its mask hides.
     """
@@ -137,18 +136,6 @@ def _require_in_range(name: str, array: Array, dtype: np.dtype[Any]) -> None:
             )
 
 
-def require_constants(program: Program, dtype: np.dtype[Any]) -> None:
-    """Raise an error if a number of the function would become infinite as a `dtype`."""
-    largest = float(np.finfo(dtype).max)
-    numbers = list(program.constants.values())
-    for step in program.forward:
-        if isinstance(step, SumProducts) and step.coefficients is not None:
-            numbers += step.coefficients.ravel().tolist()
-    for number in numbers:
-        if abs(number) > largest and math.isfinite(number):
-            raise NonFiniteError(f"the constant {number} is too large for {dtype}")
-
-
 def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """Return a type of floats that is offered.
 
@@ -192,8 +179,3 @@ def require_as_many_as_taken(function: Callable[..., Any], n_arguments: int) -> 
         name = getattr(function, "__name__", type(function).__name__)
         arrays = counted(n_arguments, "array")
         raise ArgumentError(f"{name}{signature} was given {arrays}: {error}") from None
-
-
-def batch_size(batch: Sequence[Array]) -> int:
-    """Return the number of samples; a function of no arguments has one."""
-    return len(batch[0]) if batch else 1

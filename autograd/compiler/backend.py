@@ -18,10 +18,9 @@ class BoundProgram(Protocol):
     It takes the numbers of the parameters, of shape (n_parameters,), and the inputs, each of shape
     (batch_size, ...). What it returns may be overwritten by the next run.
 
-    The last thing it returns are the *suspects*, numbers of samples in ascending order: of the
-    samples for which eager mode raises an error, the first is among them. Without suspects all
-    results are finite. A program tells no more of what went wrong: that is left to
-    `autograd.compiler.replay`.
+    It also returns the *suspects*, in ascending order: samples that may have failed, among them the
+    first for which eager mode would raise an error. Without suspects all results are finite. A
+    program tells no more of what went wrong: that is left to `autograd.compiler.replay`.
     """
 
     batch_size: int

@@ -1,7 +1,7 @@
 """Chunks: a large batch runs in parts, whose numbers stay in the cache of the processor.
 
-This is between `programs` and the backends: here the backend is chosen, too. Chunks that run one
-after the other are a bound program again, so whoever runs a batch need not know of them.
+This is between `program_cache` and the backends: here the backend is chosen, too. Chunks that run
+one after the other are a bound program again, so whoever runs a batch need not know of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ class Chunks:
         self.batch_size = sum(program.batch_size for program in programs)
         self.source = programs[0].source
 
-    @np.errstate(invalid="ignore")  # where gradients are infinite
+    @np.errstate(invalid="ignore", under="ignore")  # where gradients are infinite, or small
     def run(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:

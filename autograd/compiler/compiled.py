@@ -1,7 +1,7 @@
 """`Compiled`: a function of scalars, run on whole mini-batches.
 
 The numbers of the parameters and the arrays of a batch go in, the mean and its gradient come out.
-What runs in between is one of the function's `programs`.
+What runs in between is one of the programs in its `program_cache`.
 """
 
 import copy
@@ -32,11 +32,16 @@ from autograd.compiler.report import report
 from autograd.errors import ArgumentError, GraphError, NonFiniteError
 from autograd.nested_numbers import numbers_of
 from autograd.real_numbers import checked_values
-from autograd.value import Value
+from autograd.recording import is_recording
+from autograd.value import Value, as_value
 
 
 class Compiled:
-    """A function that `compile` made. Calls from several threads wait for each other."""
+    """A function that `compile` made. Calls from several threads wait for each other.
+
+    A signal handler or a ``__del__`` must not call the function that it may have interrupted: both
+    calls would compute in the same memory.
+    """
 
     def __init__(
         self,
@@ -44,6 +49,7 @@ class Compiled:
         parameters: Iterable[Value],
         dtype: DTypeLike,
         backend: Backend | None,
+        recorded: Trace | None = None,
     ) -> None:
         if backend is not None and not callable(getattr(backend, "bind", None)):
             raise ArgumentError(
@@ -58,10 +64,14 @@ class Compiled:
         self._backend = backend
         self._n_given = len(given)
         self._cache = ProgramCache(function, given, self.dtype, backend)
+        if recorded is not None:
+            self._cache.adopt(recorded)
         self._lock = threading.RLock()  # a program works in place on its memory
 
     def __call__(self, *arrays: Any) -> Value:
         """Return the mean over a batch, a Value whose `backward` reaches the parameters.
+
+        Under `autograd.no_grad` it is a constant, and nothing is differentiated.
 
         Parameters
         ----------
@@ -84,6 +94,8 @@ class Compiled:
         batch = as_arrays(arrays)
         with self._lock:
             bound = self._cache.for_batch(batch)  # it may find more parameters
+            if not is_recording():
+                return as_value(_mean(self._run(bound, batch), bound))
             parameters = self._cache.parameters
             outputs, gradient = self._run_with_gradient(bound, numbers_of(parameters), batch)
             mean = _mean(outputs, bound)
@@ -106,6 +118,13 @@ class Compiled:
         Returns
         -------
         (float, array of shape (n,))
+
+        Raises
+        ------
+        ShapeError, ArgumentError, NonFiniteError
+            If theta is not one array of n numbers in the range of the dtype.
+        AutogradError
+            See `__call__`.
         """
         batch = as_arrays(arrays)
         with self._lock:
@@ -114,11 +133,25 @@ class Compiled:
             return _mean(outputs, bound), gradient
 
     def outputs_and_grad(self, theta: Array, *arrays: Any) -> tuple[Array, Array]:
-        """Return the outputs of each sample, and the gradient of the mean of the first.
+        """Return the outputs of each sample, and the gradient of the mean of the first output.
+
+        It is as pure as `value_and_grad`, and the function may return a list.
+
+        Parameters
+        ----------
+        theta : array, (n,)
+            See `value_and_grad`.
+        *arrays : array
+            See `__call__`.
 
         Returns
         -------
         (array of shape (B, ...), array of shape (n,))
+
+        Raises
+        ------
+        AutogradError
+            See `value_and_grad`.
         """
         batch = as_arrays(arrays)
         with self._lock:
@@ -129,19 +162,24 @@ class Compiled:
     def map(self, *arrays: Any) -> Array:
         """Return what the function returns for each sample.
 
+        Parameters
+        ----------
+        *arrays : array
+            See `__call__`.
+
         Returns
         -------
         array of shape (B,), or (B, n) for a list of n Values, and so on
+
+        Raises
+        ------
+        AutogradError
+            See `__call__`, except that no derivative has to exist.
         """
         batch = as_arrays(arrays)
         with self._lock:
             bound = self._cache.for_batch(batch)
-            trace = bound.compilation.trace
-            theta = checked_theta(numbers_of(trace.parameters), len(trace.parameters), self.dtype)
-            outputs, _, suspects = bound.program.run(theta, batch, differentiate=False)
-            if suspects:
-                require_success(trace, suspects, theta, batch, outputs)
-            return _by_sample(outputs, trace)
+            return _by_sample(self._run(bound, batch), bound.compilation.trace)
 
     @property
     def parameters(self) -> list[Value]:
@@ -174,11 +212,6 @@ class Compiled:
             tape = self._cache.latest().trace.tape
         return report(tape, passes)
 
-    def adopt(self, trace: Trace) -> None:
-        """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
-        with self._lock:
-            self._cache.adopt(trace)
-
     def __copy__(self) -> "Compiled":
         """Return itself, as a function does."""
         return self
@@ -205,6 +238,15 @@ class Compiled:
     def __repr__(self) -> str:
         name = getattr(self._function, "__name__", repr(self._function))
         return f"<compiled {name}: call it with arrays of samples>"
+
+    def _run(self, bound: BoundCompilation, batch: Sequence[Array]) -> Array:
+        """Return the outputs for the present numbers of the parameters, until the next run."""
+        trace = bound.compilation.trace
+        theta = checked_theta(numbers_of(trace.parameters), len(trace.parameters), self.dtype)
+        outputs, _, suspects = bound.program.run(theta, batch, differentiate=False)
+        if suspects:
+            require_success(trace, suspects, theta, batch, outputs)
+        return outputs
 
     def _run_with_gradient(
         self, bound: BoundCompilation, theta: Any, batch: Sequence[Array]

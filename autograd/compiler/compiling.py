@@ -42,10 +42,13 @@ def compile(
         no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``. Reading ``.data`` of
         inputs or parameters is refused.
 
-        It is called for two samples of a first batch, and not again for samples of that shape. The
-        numbers of the parameters may change later. Everything else that it finds outside stays as
-        it was: which Values and layers there are, numbers and flags such as ``self.training``,
-        ``.data`` of a variable that it computes nothing with. After a change, compile again.
+        It is called for two samples of a first batch, and from then on it need not be for samples
+        of that shape: only after a batch of one sample, which shows no difference, after 16 other
+        shapes, and to find the line where two samples differ. The numbers of the parameters may
+        change later. Everything else that it finds outside stays as it was: which Values and layers
+        there are, numbers and flags such as ``self.training``, ``.data`` of a variable that it
+        computes nothing with, gradients, and numbers in a text or a ``state_dict()``. After a
+        change, compile again.
     parameters : sequence of Value
         Parameters to number first, in this order. The others follow in the order of their use.
     dtype : numpy dtype
@@ -120,6 +123,5 @@ def compile_graph(
         raise NotANumberError(f"compile_graph takes a Value, not {root!r}")
     inputs = checked_values(inputs, "inputs")
     parameters = checked_values(parameters, "parameters")
-    compiled = Compiled(refuse, parameters, dtype, backend)
-    compiled.adopt(Trace(read_tape([root], inputs, parameters), parameters, ()))
-    return compiled
+    recorded = Trace(read_tape([root], inputs, parameters), parameters, ())
+    return Compiled(refuse, parameters, dtype, backend, recorded)

@@ -48,7 +48,7 @@ def cuts(rows: Addresses) -> tuple[int, ...] | None:
 
 
 def is_read_at_once(factors: Addresses) -> bool:
-    """Return whether all terms of sums are as easy to read as one: by a loop, or all by gathering.
+    """Return whether one strided view can read all terms, or none can be read as a view at all.
 
     >>> is_read_at_once(np.array([[[0, 1, 2], [4, 5, 6], [8, 9, 10]]]))
     True
@@ -58,8 +58,8 @@ def is_read_at_once(factors: Addresses) -> bool:
     Parameters
     ----------
     factors : array of int, (1 or 2, k, n)
-        For each factor, the addresses in each of k terms of n sums. Any two terms lie at a regular
-        distance: only three or more count as a loop.
+        For each factor, the addresses in each of k terms of n sums. Two terms do not count as a
+        loop: any two lie at a regular distance.
     """
     rows = factors.reshape(-1, factors.shape[2])
     if cuts(rows) is None:

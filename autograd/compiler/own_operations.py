@@ -5,13 +5,15 @@ show as an error about formulas, or in one backend alone. Computing the operatio
 mistake itself.
 """
 
+import contextlib
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from autograd.compiler.passes.tape import Tape
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, AutogradError, ShapeError
 from autograd.operation import BUILT_IN, Operation
 
 
@@ -49,11 +51,12 @@ def _try(operation: Operation, out: float, inputs: Sequence[float]) -> None:
 
 
 def _try_on_arrays(operation: Operation, out: float, inputs: Sequence[float]) -> None:
-    shape = (1, 2)  # one row, two samples
+    shape = _DISTANCES.shape
     try:
-        with np.errstate(all="ignore"):
-            result = operation.array(np, *(np.full(shape, number) for number in inputs))
-            array = np.asarray(result)
+        result = _of_arrays(operation, inputs)
+        array = np.asarray(result)
+    except AutogradError:
+        raise  # it tells what to do
     except Exception as error:
         raise ArgumentError(
             f"array of {operation.name} fails on arrays: {error}. Write it with functions of np"
@@ -63,10 +66,29 @@ def _try_on_arrays(operation: Operation, out: float, inputs: Sequence[float]) ->
             f"array of {operation.name} returned {result!r}, for inputs of shape {shape}: return "
             "an array of that shape"
         )
-    number = float(array.flat[0])
+    number = float(np.broadcast_to(array, shape)[_DISTANCES == 0.0].item())
     both_finite = math.isfinite(number) and math.isfinite(out)
     if both_finite and not math.isclose(number, out, rel_tol=1e-6, abs_tol=1e-9):
         raise ArgumentError(
             f"{operation.expression(inputs)} is {out} by its forward, and {number} by its array: "
-            "make them agree. ag.gradcheck compares them"
+            "make them agree, number by number. ag.gradcheck compares them"
         )
+
+
+_DISTANCES = np.array([[1.0, -0.25, 0.0, 0.5]])
+"""One row of four samples, by their distances from the one that is looked at.
+
+What mixes samples shows: that one is no mean, median or extreme of them, nor would it stay in its
+place if they were sorted or reversed.
+"""
+
+
+def _of_arrays(operation: Operation, inputs: Sequence[float]) -> Any:
+    """Return what `array` makes of a sample among others; where that fails, among its equals.
+
+    The others may lie outside of the domain. Its equals would not show that `array` mixes samples.
+    """
+    with np.errstate(all="ignore"):
+        with contextlib.suppress(Exception):
+            return operation.array(np, *(number + _DISTANCES for number in inputs))
+        return operation.array(np, *(np.full(_DISTANCES.shape, number) for number in inputs))

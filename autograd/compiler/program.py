@@ -232,7 +232,7 @@ class Program:
     outputs : list of Region
         One row each, batch or shared.
     adjoint : list of Adjoint
-        Starts from the gradient of the first output.
+        Starts from the gradient of the first output, see `seed`.
     zeroed : list of Region
         Gradient rows to set to zero before the adjoint, each row once.
     """
@@ -246,6 +246,13 @@ class Program:
     outputs: list[Region]
     adjoint: list[Adjoint] = field(default_factory=list)
     zeroed: list[Region] = field(default_factory=list)
+
+    def seed(self, batch_size: int) -> float:
+        """Return what the adjoint starts from: the gradient of the mean by a number of the output.
+
+        A batch row has such a number for each sample, a shared row has one for all of them.
+        """
+        return 1.0 / batch_size if self.outputs[0].batch else 1.0
 
     def by_region(self) -> Iterator[list[Forward]]:
         """Yield the forward instructions in groups, each of which computes one region.

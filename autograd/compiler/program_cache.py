@@ -22,7 +22,7 @@ The function has told by now which parameters it reaches:
 (array([[0.5, 1. , 1.5]]), array([2.]))
 """
 
-import contextlib
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -34,20 +34,19 @@ from autograd.collector import collector_paused
 from autograd.compiler.arguments import (
     Shapes,
     are_in_range,
-    batch_size,
     require_as_many_as_taken,
-    require_constants,
     require_samples,
 )
-from autograd.compiler.arrays import Array
+from autograd.compiler.arrays import Array, batch_size
 from autograd.compiler.backend import Backend, BoundProgram
 from autograd.compiler.chunks import bind_in_chunks
 from autograd.compiler.own_operations import require_sound_operations
 from autograd.compiler.passes import apply_passes
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.passes.trace import Trace, record
-from autograd.compiler.program import Program
+from autograd.compiler.program import Program, SumProducts
 from autograd.errors import DomainError, GraphError, NonFiniteError
+from autograd.tracing import refuse_compiled_while_tracing
 from autograd.value import Value
 
 KEPT_PROGRAMS = 16
@@ -106,9 +105,9 @@ class ProgramCache:
         Those that were given, then the others that the function was seen to reach. The parameters
         of a trace are the first of these.
     compilations : dict of Shapes to Compilation
-        By the shapes of one sample, the oldest first.
+        By the shapes of one sample, in the order in which they were made.
     bound : dict of Shapes to BoundCompilation
-        By the shapes of a batch, the least recently used first.
+        By the shapes of a batch, the least recently used first. Of both, that one is dropped first.
     """
 
     def __init__(
@@ -134,8 +133,10 @@ class ProgramCache:
             See `autograd.compiler.arguments.require_samples`; or if they are not as many as the
             function has arguments.
         TraceError, DomainError, NonFiniteError, GraphError
-            If the function cannot be recorded, see `autograd.compiler.passes.trace.record`.
+            If the function cannot be recorded, see `autograd.compiler.passes.trace.record`; or if
+            it is called while another one is.
         """
+        refuse_compiled_while_tracing()
         shapes = tuple([array.shape for array in batch])
         bound = self.bound.get(shapes)
         if bound is None or not are_in_range(batch, self._dtype):
@@ -149,7 +150,7 @@ class ProgramCache:
 
     def adopt(self, trace: Trace) -> None:
         """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
-        self._compile(((len(trace.tape.inputs),),), trace, alone=[])
+        self._compile(((trace.tape.n_inputs,),), trace, alone=[])
 
     def latest_bound(self) -> BoundCompilation:
         """Return what ran the latest batch; raise a GraphError if there has been none."""
@@ -185,19 +186,21 @@ class ProgramCache:
     def _compare(self, compilation: Compilation, batch: Sequence[Array]) -> None:
         """Record the function for a lone sample and for a batch, unless that is the same again."""
         seen = [compilation.alone, compilation.refused]
-        if not any(arrays and all(map(np.array_equal, batch, arrays)) for arrays in seen):
-            compilation.refused = [array.copy() for array in batch]  # unless it is recorded
-            both = [np.concatenate(pair) for pair in zip(compilation.alone, batch, strict=True)]
-            with contextlib.suppress(DomainError, NonFiniteError):  # the program tells of its own
-                record(self._function, both, self.parameters)
-                compilation.alone = compilation.refused = []
+        if any(arrays and all(map(np.array_equal, batch, arrays)) for arrays in seen):
+            return
+        try:
+            record(self._function, batch, self.parameters, compilation.alone)
+        except (DomainError, NonFiniteError):  # the program tells of its own
+            compilation.refused = [array.copy() for array in batch]
+        else:
+            compilation.alone = compilation.refused = []
 
     def _compile(self, shapes: Shapes, trace: Trace, alone: list[Array]) -> Compilation:
         """Make the program of a trace, and keep both."""
         program = self._program(trace.tape)  # may fail or be interrupted: nothing has changed yet
         compilation = Compilation(trace, program, alone)
         while len(self.compilations) >= KEPT_PROGRAMS:
-            self._forget_oldest()
+            self._forget_one()
         self.parameters = trace.parameters  # first: no trace that is kept may have more
         self.compilations[shapes] = compilation
         return compilation
@@ -206,15 +209,29 @@ class ProgramCache:
         require_sound_operations(tape)
         with collector_paused():
             program = apply_passes(tape).program
-            require_constants(program, self._dtype)
+            _require_constants(program, self._dtype)
         return program
 
-    def _forget_oldest(self) -> None:
-        """Drop what is bound of the oldest compilation, and then this itself."""
-        shapes, oldest = next(iter(self.compilations.items()))
-        for key in [key for key, bound in self.bound.items() if bound.compilation is oldest]:
-            del self.bound[key]
+    def _forget_one(self) -> None:
+        """Drop what is bound of the least recently used compilation, and then this itself."""
+        last_use = {bound.compilation: place for place, bound in enumerate(self.bound.values())}
+        shapes = min(self.compilations, key=lambda key: last_use.get(self.compilations[key], -1))
+        for key, bound in list(self.bound.items()):
+            if bound.compilation is self.compilations[shapes]:
+                del self.bound[key]
         del self.compilations[shapes]
+
+
+def _require_constants(program: Program, dtype: np.dtype[Any]) -> None:
+    """Raise an error if a number of the function would become infinite as a `dtype`."""
+    largest = float(np.finfo(dtype).max)
+    numbers = list(program.constants.values())
+    for step in program.forward:
+        if isinstance(step, SumProducts) and step.coefficients is not None:
+            numbers += step.coefficients.ravel().tolist()
+    for number in numbers:
+        if abs(number) > largest and math.isfinite(number):
+            raise NonFiniteError(f"the constant {number} is too large for {dtype}")
 
 
 def _latest(kept: dict[Shapes, _Kept]) -> _Kept:

@@ -34,8 +34,11 @@ from autograd.operation import BUILT_IN, CONSTANT, Operation
 from autograd.recording import enable_grad
 from autograd.value import Value, node_of
 
-LOOKING_FOR_NAN = {operations.sum, operations.max, operations.min, operations.lookup}
-"""The operations of the library that return no nan, and raise an error instead."""
+REFUSING_NAN = {operations.sum, operations.max, operations.min, operations.lookup}
+"""The operations of the library that eager mode records by `Operation.evaluate`, which refuses nan.
+
+All others record what comes out, and leave a nan to `backward`.
+"""
 
 
 def require_success(
@@ -93,7 +96,7 @@ def _replay(trace: Trace, leaves: Sequence[float], differentiate: bool) -> list[
     What depends on no parameter is used as a constant: it needs no derivative.
     """
     tape = trace.tape
-    labels = [""] * len(tape.inputs) + [parameter.label for parameter in trace.parameters]
+    labels = [""] * tape.n_inputs + [parameter.label for parameter in trace.parameters]
     nodes = [Value(number, label) for number, label in zip(leaves, labels, strict=True)]
     used: list[Value] = []
     for i, operands in enumerate(tape.operands):
@@ -114,8 +117,8 @@ def _replay(trace: Trace, leaves: Sequence[float], differentiate: bool) -> list[
 
 
 def _record(operation: Operation, operands: Sequence[Value]) -> Value:
-    """Apply an operation as eager mode does, which leaves most that is nan to `backward`."""
-    if operation in LOOKING_FOR_NAN or operation is not BUILT_IN.get(operation.name):
+    """Apply an operation as eager mode does."""
+    if operation in REFUSING_NAN or operation is not BUILT_IN.get(operation.name):
         return Value.record(operation, operands)
     numbers = [operand.data for operand in operands]
     try:

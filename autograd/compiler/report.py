@@ -15,7 +15,7 @@ def report(tape: Tape, passes: bool) -> str:
     program = made.program
     products = [step for step in program.forward if isinstance(step, MatMul)]
     lines = [
-        f"{len(tape.operations)} nodes: {len(tape.inputs)} inputs, {len(tape.parameters)} "
+        f"{len(tape.operations)} nodes: {tape.n_inputs} inputs, {tape.n_parameters} "
         f"parameters, {sum(tape.constant)} constants",
         f"-> {len(made.rows)} rows, sums of products and calls of operations",
         f"-> {len(made.blocks)} blocks of rows of one form",

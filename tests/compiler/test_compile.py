@@ -20,7 +20,8 @@ from autograd import Value
 from autograd.compiler import chunks, float_backend, native, numpy_backend
 from autograd.compiler.compiled import Compiled
 from autograd.compiler.numpy_backend import NumPyProgram, bind
-from autograd.errors import GraphError, NonFiniteError, ShapeError
+from autograd.errors import DomainError, GraphError, NonFiniteError, ShapeError
+from autograd.nested_numbers import map_numbers
 
 Array = NDArray[Any]
 
@@ -88,6 +89,44 @@ def test_map_has_the_shape_of_the_result(function: Callable[..., Any], shape: An
     mapped = ag.compile(function).map(X)
     assert mapped.shape == (5, *shape)
     np.testing.assert_array_equal(mapped, expected)
+
+
+scale = Value(2.0)
+
+
+def reverses(x: list[list[Value]]) -> Any:
+    x.reverse()
+    return scale * x[0][0]
+
+
+def takes_from_a_row(x: list[list[Value]]) -> Any:
+    return x[1].pop(0) - scale * x[1][0]
+
+
+def takes_what_it_never_uses(x: list[list[Value]]) -> Any:
+    x.pop(0)
+    return scale * x[0][1]
+
+
+def appends(x: list[list[Value]]) -> Any:
+    x[0].append(Value(1.0))
+    return ag.dot(x[0], [scale] * 3)
+
+
+def assigns(x: list[list[Value]]) -> Any:
+    x[0][1] = scale * x[0][1]
+    return ag.sum(x[0])
+
+
+@pytest.mark.parametrize(
+    "function", [reverses, takes_from_a_row, takes_what_it_never_uses, appends, assigns]
+)
+def test_a_function_may_change_the_lists_it_is_given(function: Callable[..., Any]) -> None:
+    X = np.arange(12.0).reshape(3, 2, 2)
+    program = ag.compile(function)
+    expected = [function(map_numbers(Value, sample)).data for sample in X.tolist()]
+    assert program.map(X).tolist() == expected
+    assert program.parameters == [scale]
 
 
 def test_map_returns_an_array_of_its_own() -> None:
@@ -172,6 +211,23 @@ def test_the_plain_training_loop_learns() -> None:
         losses.append(loss.data)
     assert losses[0] > 0.8
     assert losses[-1] < 0.2
+
+
+@pytest.mark.parametrize("backend", [None, numpy_backend, native])
+def test_without_recording_the_mean_is_a_constant_and_nothing_is_differentiated(
+    backend: Any,
+) -> None:
+    if backend is native and not native.is_available():
+        pytest.skip("this machine has no C compiler")
+    w = Value(2.0)
+    program = ag.compile(lambda x: ag.sqrt(w * x), backend=backend)
+    with ag.no_grad():
+        mean = program(np.array([0.0, 2.0]))  # the root has no derivative at 0
+        with pytest.raises(DomainError, match=r"sqrt\(-2\.0\).*\(sample 1\)"):
+            program(np.array([0.0, -1.0]))
+    assert (mean.data, mean.parents) == (1.0, ())
+    with pytest.raises(DomainError):
+        program(np.array([0.0, 2.0]))
 
 
 def test_second_derivatives_are_refused() -> None:

@@ -1,5 +1,6 @@
 """Programs that once came out wrong, and errors that once were not ours."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -128,8 +129,34 @@ def test_errors_are_of_the_family(use: Any) -> None:
 def test_a_lone_first_sample_is_compared_with_a_later_one() -> None:
     program = ag.compile(lambda x: x * 2 if printed(x) > 0 else x * 3)
     program.map(np.array([1.0]))
+    for _ in range(2):  # the same batch again is no better
+        for batch, sample in ([1.0, -1.0], 1), ([-1.0, 1.0], 0), ([-1.0], 0):
+            with pytest.raises(TraceError, match=f"for sample {sample} than for the lone sample"):
+                program.map(np.array(batch))
+    assert program.map(np.array([1.0])) == [2.0]
+
+
+def test_a_comparison_that_is_interrupted_is_made_in_the_next_call() -> None:
+    def function(x: Value) -> Any:
+        if interrupts:
+            raise interrupts.pop()
+        return x * 2 if printed(x) > 0 else x * 3
+
+    interrupts: list[BaseException] = []
+    program = ag.compile(function)
+    program.map(np.array([1.0]))
+    interrupts.append(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        program.map(np.array([-1.0]))
     with pytest.raises(TraceError):
-        program.map(np.array([1.0, -1.0]))
+        program.map(np.array([-1.0]))
+
+
+def test_a_function_that_does_not_do_the_same_again_is_told_so() -> None:
+    counts = itertools.count(1.0)
+    program = ag.compile(lambda x: x * next(counts))
+    with pytest.raises(TraceError, match="something different when it is called again for sample"):
+        program.map(np.array([1.0]))
 
 
 def test_equality_with_a_number_is_refused() -> None:

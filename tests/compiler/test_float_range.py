@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler import float_backend, numpy_backend
+from autograd.compiler import chunks, float_backend, native, numpy_backend
+from autograd.errors import NonFiniteError
 
 BACKENDS = pytest.mark.parametrize("backend", [numpy_backend, float_backend])
 Function = Callable[..., Any]
@@ -104,6 +105,16 @@ def test_numbers_that_scale_are_not_multiplied_beyond_float32(
     assert program.map(np.full(30, x)) == pytest.approx(x * scale * scale, rel=1e-6, abs=0.0)
 
 
+@BACKENDS
+@pytest.mark.parametrize("divisor", [1e44, -1e46])
+def test_a_divisor_beyond_float32_is_told(divisor: float, backend: Any) -> None:
+    """Its reciprocal as a float32 has no digits left, or is zero."""
+    w = Value(1.0)
+    program = ag.compile(lambda x: w * (x / divisor), dtype=np.float32, backend=backend)
+    with pytest.raises(NonFiniteError, match=r"the constant .* is too large for float32"):
+        program.map(np.full(30, 1e38))
+
+
 powers_of_ten = st.integers(-150, 150).map(lambda exponent: 10.0**exponent)
 scalings = st.tuples(st.sampled_from([operator.mul, operator.truediv]), powers_of_ten)
 
@@ -130,3 +141,33 @@ def test_the_norm_of_zeros_is_zero_in_either_type(backend: Any, dtype: Any) -> N
     program = ag.compile(lambda x: ag.norm([w * x[0], x[1]]), dtype=dtype, backend=backend)
     vectors = np.array([[0.0, 0.0], [3.0, -4.0], [3e-30, 4e-30], [0.0, 2.0]])
     np.testing.assert_allclose(program.map(vectors), [0.0, 5.0, 5e-30, 2.0], rtol=1e-6)
+
+
+# --- what a user makes of such numbers -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("chunk_bytes", [chunks.CACHE_BYTES, 1])
+@pytest.mark.parametrize("backend", [numpy_backend, float_backend, native])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numpy_may_raise_an_error_for_everything(
+    backend: Any, dtype: Any, chunk_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if backend is native and not native.is_available():
+        pytest.skip("this machine has no C compiler")
+    monkeypatch.setattr(chunks, "CACHE_BYTES", chunk_bytes)
+    w, samples = Value(1.0), np.repeat([1e-50, 0.0, 2.0], 50)
+
+    def function(x: Value) -> Any:
+        slopes = [ag.tanh(ag.dot([c, c + 1], [x, w])) for c in (1e-60, 2.0, 3.0)]
+        return ag.sum(slopes) + ag.exp(-w * x) * 1e-60
+
+    theta = np.array([1e-55])
+    results = []
+    for everything in ("ignore", "raise"):
+        program = ag.compile(function, parameters=[w], dtype=dtype, backend=backend)
+        for _ in range(2):
+            with np.errstate(all=everything):
+                mean, gradient = program.value_and_grad(theta, samples)
+                results.append([mean, *gradient.tolist(), *program.map(samples).tolist()])
+    for result in results[1:]:
+        assert result == pytest.approx(results[0], rel=1e-6)

@@ -75,7 +75,7 @@ def test_a_number_has_one_row_wherever_it_occurs() -> None:
     )
     assert terms.factors.tolist() == [[[1], [2]]]
     assert terms.coefficients.tolist() == [[1.0], [1.0]]
-    assert layout.constants == {3.0: 1, 5.0: 2}
+    assert layout.constants == {1: 3.0, 2: 5.0}
 
 
 # --- the terms of sums ---------------------------------------------------------------------------

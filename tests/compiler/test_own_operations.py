@@ -121,7 +121,7 @@ def test_a_rule_that_fits_no_input_is_told_before_it_is_compiled(
         ({"array": lambda np, x: math.cos(x)}, "array of square fails on arrays: .* of np"),
         (
             {"array": lambda np, x: x**3},
-            r"square\(3\.0\) is 9\.0 .* 27\.0 by its array: make them agree\. ag\.gradcheck",
+            r"square\(3\.0\) is 9\.0 .* 27\.0 by its array: make them agree, number by number\.",
         ),
     ],
     indirect=["square"],
@@ -132,6 +132,41 @@ def test_a_function_that_returns_no_numbers_is_told_before_it_is_compiled(
     w = ag.Value(3.0)
     with pytest.raises(ag.ArgumentError, match=message):
         ag.compile(lambda x: square(w * x), backend=BACKENDS[backend])(np.ones(2))
+
+
+@pytest.mark.parametrize(
+    "mix",
+    [
+        lambda np, x: np.max(x),
+        lambda np, x: np.min(x),
+        lambda np, x: np.median(x),
+        lambda np, x: x - np.mean(x),
+        lambda np, x: np.sort(x),
+        lambda np, x: np.cumsum(x, axis=-1),
+        lambda np, x: x[..., ::-1],
+        lambda np, x: np.roll(x, 1),
+    ],
+)
+@pytest.mark.parametrize("sample", [-1.0, 0.0, 0.25, 3.0])
+def test_an_array_that_mixes_samples_is_told(mix: Callable[..., Any], sample: float) -> None:
+    itself = define(
+        "itself", symbol="=", forward=float, array=mix, derivative=lambda g, out, x: (g,)
+    )
+    with pytest.raises(ag.ArgumentError, match="by its array: make them agree"):
+        ag.compile(itself, backend=numpy_backend).map([sample] * 2)
+
+
+@pytest.mark.parametrize("sample", [0.0, 1e-3, 0.999, 1.0])
+def test_an_array_is_asked_for_nothing_outside_of_its_domain(sample: float) -> None:
+    arcsine = define(
+        "arcsine",
+        symbol="asin",
+        forward=math.asin,
+        array=lambda np, x: np.vectorize(math.asin)(x),
+        derivative=lambda g, out, x: (g / operations.sqrt(1 - x * x),),
+    )
+    program = ag.compile(arcsine, backend=numpy_backend)
+    assert program.map([sample] * 2).tolist() == [math.asin(sample)] * 2
 
 
 @pytest.mark.parametrize("square", [{"derivative": lambda g, out, x: (g / 0.0,)}], indirect=True)
@@ -321,6 +356,39 @@ def test_arrays_may_be_computed_in_any_way(array: Callable[..., Any], backend: A
             assert_runs_as_eager(largest(array), 4, backend)
     else:
         assert_runs_as_eager(largest(array), 4, backend)
+
+
+@every_backend
+def test_a_rule_that_has_no_formula_is_told_by_the_name_that_it_has(backend: Any) -> None:
+    """Braces in a name are not taken for places in a text."""
+    odd = define(
+        "a{b}",
+        symbol="?",
+        forward=lambda x: x,
+        array=lambda np, x: np.spacing(x) * 0.0 + x,
+        derivative=lambda g, out, x: (g if x > 0 else -g,),
+    )
+    w = ag.Value(2.0)
+    program = ag.compile(lambda x: odd(w * x), backend=backend)
+    if backend is float_backend:  # it calls what has no formula
+        assert program.value_and_grad(np.array([2.0]), [1.0])[1].tolist() == [1.0]
+        return
+    with pytest.raises(ag.ArgumentError, match=r"a\{b\} cannot be (compiled|written in C): "):
+        program([1.0])
+
+
+@every_backend
+def test_the_sign_of_a_constant_zero_is_kept(backend: Any) -> None:
+    angle = define(
+        "angle",
+        symbol="∠",
+        forward=math.atan2,
+        array=lambda np, y, x: np.arctan2(y, x),
+        derivative=lambda g, out, y, x: (g * x / (x * x + y * y), -g * y / (x * x + y * y)),
+    )
+    w = ag.Value(-2.0)
+    program = ag.compile(lambda x: [angle(0.0, w * x), angle(-0.0, w * x)], backend=backend)
+    assert program.map(np.ones(3)).tolist() == [[math.pi, -math.pi]] * 3
 
 
 @every_backend

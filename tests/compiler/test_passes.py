@@ -19,7 +19,7 @@ from autograd.compiler.passes.blocks import blocks
 from autograd.compiler.passes.canonical import KINDS, NONE, Call, Row, Sum, Term, canonical_rows
 from autograd.compiler.passes.products import MatrixProduct, matrix_products
 from autograd.compiler.passes.recurrences import split_recurrences
-from autograd.compiler.passes.tape import Tape, read_tape
+from autograd.compiler.passes.tape import Tape, behind, read_tape
 from autograd.compiler.program import (
     Apply,
     Forward,
@@ -28,7 +28,7 @@ from autograd.compiler.program import (
     Program,
 )
 from autograd.definition import define
-from autograd.graph import Visit
+from autograd.graph import Node, topological_order
 from autograd.operation import CONSTANT, OPERATIONS, Operation
 from operation_table import arity
 
@@ -42,7 +42,7 @@ def test_the_tape_holds_inputs_then_parameters_then_what_is_computed() -> None:
     assert tape.operations == [None, None, mul, tanh, CONSTANT, add]
     assert tape.operands == [(), (), (1, 0), (2,), (), (3, 4)]
     assert tape.numbers[:3] == [3.0, 2.0, 6.0]
-    assert (tape.inputs, tape.parameters, tape.outputs) == ([0], [1], [5])
+    assert (tape.n_inputs, tape.n_parameters, tape.outputs) == (1, 1, [5])
 
 
 def test_the_tape_tells_what_varies_what_is_trained_and_what_is_constant() -> None:
@@ -72,20 +72,28 @@ def test_nothing_is_trained_by_the_index_of_a_lookup() -> None:
 
 
 def test_the_graph_behind_many_outputs_is_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    listed: list[int] = []
-    undo = Visit.undo
+    walked: list[Node] = []
 
-    def counted(visit: Visit) -> None:
-        listed.append(len(visit.order))
-        undo(visit)
+    def counted(node: Node) -> Any:
+        walked.append(node)
+        return parents(node)
 
-    monkeypatch.setattr(Visit, "undo", counted)
     x, w = leaves(2)
     states = [x]
     for _ in range(3):
         states.append(ag.tanh(w * states[-1]))
-    tape = read_tape(states[1:], [x], [w])
-    assert listed == [len(tape.operations)]
+    order = topological_order(*states[1:])
+    parents: Any = Node.parents.fget  # type: ignore[attr-defined]  # a property to the class
+    monkeypatch.setattr(Node, "parents", property(counted))
+    assert list(behind(states[1:])) == order
+    assert sorted(walked, key=id) == sorted(order, key=id)
+
+
+def test_the_graph_behind_an_output_may_be_deep() -> None:
+    x = deep = Value(1.0)
+    for _ in range(50_000):
+        deep = deep + x
+    assert list(behind([deep, x])) == topological_order(deep)
 
 
 def test_the_tape_holds_unused_leaves_and_each_node_once() -> None:

@@ -88,6 +88,24 @@ def test_the_number_of_kept_programs_is_bounded(monkeypatch: pytest.MonkeyPatch)
     assert sizes[-1] == 3
 
 
+def test_the_shape_of_samples_that_was_used_longest_ago_goes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recorded: list[int] = []
+
+    def function(x: Any) -> Any:
+        recorded.append(len(x))
+        return weighted_sum(x)
+
+    monkeypatch.setattr(program_cache, "KEPT_PROGRAMS", 3)
+    program = ag.compile(function)
+    for n_inputs in (1, 2, 3, 1, 4, 1, 3, 5, 1, 3):
+        program.map(np.ones((2, n_inputs)))
+    assert recorded[::2] == [1, 2, 3, 4, 5]  # 4 takes the place of 2, and 5 that of 4
+    program.map(np.ones((2, 4)))
+    assert recorded[-1] == 4
+
+
 SHAPES = [(1, 1), (2, 2), (2, 1), (3, 2), (2, 3), (2, 4), (3, 1)]
 
 

@@ -1,6 +1,7 @@
 """A compiled program fails where eager mode does, and says the same."""
 
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from unittest.mock import Mock
@@ -16,7 +17,7 @@ from autograd.compiler import chunks, float_backend, native, numpy_backend, repl
 from autograd.diagnosis import require_finite_output
 from autograd.errors import AutogradError, DomainError, NonFiniteError
 from autograd.graph import topological_order
-from autograd.operation import OPERATIONS, Operation
+from autograd.operation import BUILT_IN, OPERATIONS, Operation
 from autograd.operations import define
 from autograd.value import as_value
 
@@ -252,5 +253,40 @@ def test_an_error_is_the_same_in_every_context(backend: Any, context: Any) -> No
     w = Value(0.0)
     program = ag.compile(lambda x: ag.sqrt(w * x), parameters=[w], backend=backend)
     with context(), pytest.raises(DomainError, match=r"derivative of sqrt\(0\.0\).*\(sample 0\)"):
-        program(np.ones(3))
+        program.value_and_grad(np.zeros(1), np.ones(3))
     assert w.grad == 0.0
+
+
+# --- what is nan ---------------------------------------------------------------------------------
+
+AS_WRITTEN: dict[str, Callable[..., Any]] = {
+    **{name: getattr(operator, name) for name in ("add", "sub", "mul", "neg", "pow")},
+    "div": operator.truediv,
+    "sum": lambda *xs: ag.sum(xs),
+    "max": lambda *xs: ag.max(xs),
+    "min": lambda *xs: ag.min(xs),
+    "dot": lambda *xs: ag.dot(xs[:2], xs[2:]),
+    "lookup": lambda index, *entries: ag.lookup(entries, index),
+    "heaviside": operations.heaviside,
+}
+"""How users write operations that are no functions of the package by the same name."""
+
+
+def outcome(apply: Callable[..., Value], operands: Sequence[Value]) -> str:
+    try:
+        return str(apply(*operands).data)
+    except AutogradError as error:
+        return repr(error)
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN.keys() & OPERATIONS.keys()))
+def test_each_operation_meets_nan_as_in_eager_mode(name: str) -> None:
+    operation = BUILT_IN[name]
+    as_written = AS_WRITTEN.get(name) or getattr(ag, name)
+    names = operation.input_names()
+    count = len(names) if names is not None else 4
+    for place in range(count):
+        operands = [Value(1.0) for _ in range(count)]
+        operands[place] = Value(math.inf) - math.inf
+        replayed = outcome(lambda *xs: replay._record(operation, xs), operands)
+        assert replayed == outcome(as_written, operands)

@@ -24,7 +24,8 @@ def run(theta, samples, differentiate):
     return outputs, [du0]
 <BLANKLINE>
 
-Numbers in between are float64; with float32, arguments, constants and results are rounded.
+Numbers in between are float64, and so are the coefficients of sums; with float32, arguments, other
+constants and results are rounded.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +34,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler.arrays import Array, all_finite
+from autograd.compiler.arrays import Array, all_finite, copy_side_by_side
 from autograd.compiler.fallback import WithFallback
 from autograd.compiler.float_backend.source import float_source
 from autograd.compiler.program import Program
@@ -75,17 +76,16 @@ class FloatProgram(WithFallback):
         super().__init__(program, batch_size, dtype)
         self.source, names = float_source(program, batch_size, dtype)
         exec(compile(self.source, "<compiled graph>", "exec"), names)
+        self._samples = np.empty((batch_size, program.n_inputs), dtype)
         self._function: Callable[..., Any] = names.pop("run")  # or the two would hold each other
 
     def _attempt(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array] | None:
-        columns = [samples.reshape(self.batch_size, -1) for samples in inputs]
-        columns.append(np.empty((self.batch_size, 0)))  # there may be no inputs
-        samples = np.concatenate(columns, axis=1, dtype=self.dtype, casting="unsafe")
-        parameters = np.asarray(theta, self.dtype)
         try:
-            results = self._function(parameters.tolist(), samples.tolist(), differentiate)
+            copy_side_by_side(inputs, self._samples)
+            parameters = np.asarray(theta, self.dtype)
+            results = self._function(parameters.tolist(), self._samples.tolist(), differentiate)
             with np.errstate(over="raise"):
                 outputs, gradient = (
                     np.array(numbers, float).astype(self.dtype) for numbers in results

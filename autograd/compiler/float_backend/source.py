@@ -37,7 +37,7 @@ def float_source(program: Program, batch_size: int, dtype: DTypeLike) -> tuple[s
     outputs = [each for region in program.outputs for each in writer.variables(region)]
     before, within = (writer.forward(program, batch) for batch in (False, True))
     objective, in_loop = outputs[0], outputs[0].batch
-    seed = list(writer.sent(objective, objective, repr(1.0 / batch_size if in_loop else 1.0)))
+    seed = list(writer.sent(objective, objective, repr(program.seed(batch_size))))
     back_within = [*(seed if in_loop else []), *writer.backward(program, batch=True)]
     totals = [each.gradient for each in sorted(writer.written) if not each.batch]
     back_after = [*([] if in_loop else seed), *writer.backward(program, batch=False)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler.arrays import Array, all_finite
+from autograd.compiler.arrays import Array, all_finite, copy_side_by_side
 from autograd.compiler.fallback import WithFallback
 from autograd.compiler.native.addresses import CACHE_LINE_BYTES
 from autograd.compiler.native.library import build, unload
@@ -46,10 +46,8 @@ class NativeProgram(WithFallback):
         for row, number in program.constants.items():
             U[row] = number
         objective = program.outputs[0]
-        if objective.batch:
-            dV[objective.rows, :batch_size] = 1.0 / batch_size
-        else:
-            dU[objective.rows] = 1.0
+        seeded = dV[:, :batch_size] if objective.batch else dU
+        seeded[objective.rows] = program.seed(batch_size)
         self._parameters, self._gradient = (space[: program.n_parameters] for space in (U, dU))
         self._padding = [space[:, batch_size:] for space in (V, dV)]
         self._samples = self._zeros(batch_size, program.n_inputs)
@@ -64,8 +62,11 @@ class NativeProgram(WithFallback):
     def _attempt(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array] | None:
-        self._parameters[:] = theta
-        _copy_side_by_side(inputs, self._samples)
+        try:
+            self._parameters[:] = theta
+            copy_side_by_side(inputs, self._samples)
+        except FloatingPointError:  # as the caller wants it; NumPy runs by rules of its own
+            return None
         in_range = self._run(differentiate) == 0 and all_finite(self._outputs)
         if in_range and (not differentiate or all_finite(self._gradient)):
             return self._outputs, self._gradient
@@ -79,13 +80,3 @@ class NativeProgram(WithFallback):
         numbers = np.zeros(size + CACHE_LINE_BYTES // self.dtype.itemsize, self.dtype)
         start = -numbers.ctypes.data % CACHE_LINE_BYTES // self.dtype.itemsize
         return numbers[start : start + size].reshape(shape)
-
-
-def _copy_side_by_side(inputs: Sequence[Array], destination: Array) -> None:
-    """Copy inputs, each of shape (B, ...), to an array of shape (B, n_inputs)."""
-    start = 0
-    for samples in inputs:
-        numbers = samples.reshape(len(destination), -1)
-        stop = start + numbers.shape[1]
-        destination[:, start:stop] = numbers
-        start = stop

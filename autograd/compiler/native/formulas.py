@@ -80,8 +80,8 @@ class Formulas:
         if name is not None:
             return Formula(name, tuple(operands))
         (formula,) = _known(
-            f"{operation.name} cannot be written in C: {{}}. Write its `array` as one formula of "
-            "NumPy functions, or leave out `backend`",
+            operation.name,
+            "Write its `array` as one formula of NumPy functions, or leave out `backend`",
             lambda: [operation.array(NAMESPACE, *operands)],
         )
         return formula
@@ -97,8 +97,9 @@ class Formulas:
             If the rule cannot be written as formulas.
         """
         return _known(
-            f"the derivative of {operation.name} cannot be written in C: {{}}. Write it with plain "
-            "operators and functions of autograd.operations, or leave out `backend`",
+            f"the derivative of {operation.name}",
+            "Write it with plain operators and functions of autograd.operations, or leave out "
+            "`backend`",
             lambda: operation.derivative(gradient, out, *operands),
         )
 
@@ -117,15 +118,15 @@ class Formulas:
         return infix(formula, self.number, _call)
 
 
-def _known(message: str, make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
-    """Return the formulas that `make` makes, or raise `message` if C cannot express them."""
+def _known(what: str, advice: str, make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
+    """Return the formulas that `make` makes, or say of `what` it is that C cannot express them."""
     try:
         formulas = make()
         for part in calls_in(formulas, {}):
             if part.function not in _C_NAMES and part.function not in OPERATORS:
                 raise NoFormulaError(f"it has no function like {part.function}")
     except TypeError as error:  # NoFormulaError, or what Python says of a Formula
-        raise ArgumentError(message.format(error)) from error
+        raise ArgumentError(f"{what} cannot be written in C: {error}. {advice}") from error
     return formulas
 
 

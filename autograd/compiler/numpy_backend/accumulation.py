@@ -45,16 +45,12 @@ def accumulate(
     region, memory = target.region, statements.memory
     width = memory.space(region).shape[1]
     full = (*region.rows.shape, shape[-1] if shape else width)
-    summed = _repeated_axes(region)
-    destination = memory.destination(region)
-    if full[-1] > width:
-        if destination is not None:
-            totals = destination[..., 0]
-            formula = _summed_over_samples(statements, formula, shape, full)
-            statements.assign(totals, added(statements, target, totals, formula))
-            return
-        summed.append(region.rows.ndim)
-    if summed:
+    destination = memory.destination(region)  # there is one only if no row is repeated
+    over_samples = [region.rows.ndim] if full[-1] > width else []
+    if over_samples and destination is not None:
+        destination = destination[..., 0]
+        formula = _summed_over_samples(statements, formula, shape, full)
+    elif summed := _repeated_axes(region) + over_samples:
         formula = _summed(formula, shape, full, summed)
         shape = full = tuple(1 if axis in summed else n for axis, n in enumerate(full))
         once = [slice(1) if axis in summed else slice(None) for axis in range(region.rows.ndim)]

@@ -39,6 +39,7 @@ from autograd.compiler.numpy_backend.suspects import find_suspects
 from autograd.compiler.program import Program
 
 
+@np.errstate(under="ignore")  # where a constant is small for float32
 def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "NumPyProgram":
     """Give a program its memory for one batch size and type of floats, and write its source."""
     return NumPyProgram(program, batch_size, dtype)
@@ -66,8 +67,7 @@ class NumPyProgram:
         }
         self._outputs = memory.stacked(program.outputs)
         objective = program.outputs[0]
-        seed = memory.space(objective, gradient=True)
-        seed[objective.rows] = 1.0 / seed.shape[1]
+        memory.space(objective, gradient=True)[objective.rows] = program.seed(batch_size)
         self.source, names = _source(program, memory, self._columns.values())
         exec(compile(self.source, "<compiled graph>", "exec"), names)
         # Taken out: they hold the names, and if the names held them, nothing would free either.
@@ -78,8 +78,7 @@ class NumPyProgram:
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:
         """See `autograd.compiler.backend.BoundProgram`."""
-        functions = (self._forward, self._backward) if differentiate else (self._forward,)
-        in_range = _stay_in_range(functions, self._placed(theta, inputs))
+        in_range = self._stays_in_range(theta, inputs, differentiate)
         outputs, gradient = self._outputs(), self._gradient
         is_finite = not differentiate or all_finite(gradient)
         if in_range and is_finite and all_finite(outputs):
@@ -90,6 +89,24 @@ class NumPyProgram:
             suspects = sorted({*suspects, self._first_without_gradient(theta, inputs)})
         return outputs, gradient, suspects
 
+    @np.errstate(divide="raise", over="raise", invalid="raise", under="ignore")
+    def _stays_in_range(self, theta: Array, inputs: Sequence[Array], differentiate: bool) -> bool:
+        """Compute everything, and return whether no number left the range of floats.
+
+        If one did, it has been computed again, whatever becomes of the numbers.
+        """
+        columns = self._placed(theta, inputs)
+        functions = (self._forward, self._backward) if differentiate else (self._forward,)
+        try:
+            for function in functions:
+                function(*columns)
+        except FloatingPointError:
+            with np.errstate(all="ignore"):
+                for function in functions:
+                    function(*columns)
+            return False
+        return True
+
     def _first_without_gradient(self, theta: Array, inputs: Sequence[Array]) -> int:
         """Return the first sample whose part of the gradient is not finite.
 
@@ -99,8 +116,8 @@ class NumPyProgram:
 
         def fail(count: int) -> bool:
             places = np.arange(self.batch_size) % count
-            columns = self._placed(theta, [samples[places] for samples in inputs])
             with np.errstate(all="ignore"):
+                columns = self._placed(theta, [samples[places] for samples in inputs])
                 self._forward(*columns)
                 self._backward(*columns)
             return not all_finite(self._gradient)
@@ -124,23 +141,6 @@ class NumPyProgram:
                 self._inputs[first:end] = numbers
             first = end
         return columns.values()
-
-
-@np.errstate(divide="raise", over="raise", invalid="raise")
-def _stay_in_range(functions: Sequence[Callable[..., None]], columns: Iterable[Array]) -> bool:
-    """Call functions, and return whether no number left the range of floats.
-
-    If one did, they have been called again, whatever becomes of the numbers.
-    """
-    try:
-        for function in functions:
-            function(*columns)
-    except FloatingPointError:
-        with np.errstate(all="ignore"):
-            for function in functions:
-                function(*columns)
-        return False
-    return True
 
 
 def _source(

@@ -14,7 +14,7 @@ inputs and another one the rest, of which a sum reads the last as well:
 >>> columns_of_products(program)
 [(0, 16)]
 
-If a number leaves the range of floats, it is not looked for there: samples are finite.
+Suspects are not searched for among these inputs: samples are always finite.
 """
 
 import numpy as np

@@ -61,12 +61,14 @@ def backward_order(
 ) -> Iterator[BackwardStep]:
     """Yield the instructions in the order that the module describes.
 
+    Lazy on purpose: each step must be booked before the next one is asked for.
+
     Parameters
     ----------
     forward : sequence of MatMul, SumProducts, Lookup or Apply
     arrived : callable
-        Whether there are gradients of a region. It is asked about what was yielded before: where
-        nothing has arrived there is nothing to join.
+        Whether gradients of a region have been booked: where nothing has arrived there is nothing
+        to join.
     """
     reverse = list(reversed(forward))
     samples_first = [step for step in reverse if step.out.batch]
@@ -100,17 +102,16 @@ def _joining_weights(
 ) -> Iterator[BackwardStep]:
     """Yield instructions, and those with equal weights once more as one."""
     in_order = [(instruction, _weights_of(instruction)) for instruction in instructions]
-    groups: dict[Hashable, list[Forward]] = {}
-    for instruction, weights in reversed(in_order):
-        groups.setdefault(weights, []).append(instruction)
+    by_weights: dict[Hashable, list[Forward]] = {}
+    for instruction, weights in reversed(in_order):  # so the first of a group is its earliest step
+        by_weights.setdefault(weights, []).append(instruction)
     for instruction, weights in in_order:
-        group = groups[weights]
+        group = by_weights[weights]
         if weights is None or len(group) == 1:
             yield BackwardStep(instruction)
             continue
         yield BackwardStep(instruction, to_first=False)
-        earliest = group[0]
-        if instruction is earliest:
+        if instruction is group[0]:
             reached = [member for member in group if arrived(member.out)]
             if reached:
                 yield BackwardStep(_joined(reached), to_others=False)

@@ -18,7 +18,6 @@ sum, and went into it. The terms of a sum are grouped by `KINDS`: ``w * x`` is s
 others are shared.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -127,7 +126,7 @@ class _Canonicalization:
         for index, operation in enumerate(tape.operations):
             if operation is None or tape.constant[index]:
                 continue
-            terms = self.terms_of_operation(operation, tape.operands[index])
+            terms = self.as_sum(operation, tape.operands[index])
             if terms is None:
                 self.rows[index] = Call(operation, tape.operands[index])
             elif self.is_absorbed(index, terms):
@@ -136,32 +135,30 @@ class _Canonicalization:
                 self.rows[index] = self.sum(terms or [(0.0, NONE, NONE)])
         return self.rows
 
-    def terms_of_operation(
-        self, operation: Operation, operands: tuple[int, ...]
-    ) -> list[Term] | None:
+    def as_sum(self, operation: Operation, operands: tuple[int, ...]) -> list[Term] | None:
         """Return the sum of products that an operation is, or None."""
         tape = self.tape
         if operation is operations.add:
-            return _joined(self.terms(operands[0], 1.0), self.terms(operands[1], 1.0))
+            return _joined(self.take_terms(operands[0], 1.0), self.take_terms(operands[1], 1.0))
         if operation is operations.sub:
-            return _joined(self.terms(operands[0], 1.0), self.terms(operands[1], -1.0))
+            return _joined(self.take_terms(operands[0], 1.0), self.take_terms(operands[1], -1.0))
         if operation is operations.neg:
-            return self.terms(operands[0], -1.0)
+            return self.take_terms(operands[0], -1.0)
         if operation in _SUMS:
-            return [term for operand in operands for term in self.terms(operand, 1.0)]
+            return [term for operand in operands for term in self.take_terms(operand, 1.0)]
         if operation is operations.mul:
             left, right = operands
             if tape.constant[left]:
                 left, right = right, left
             if tape.constant[right]:
-                return self.terms(left, tape.numbers[right])
+                return self.take_terms(left, tape.numbers[right])
             return [(1.0, left, right)]
         if operation is operations.div and self.has_reciprocal(operands[1]):
-            return self.terms(operands[0], 1.0 / tape.numbers[operands[1]])
+            return self.take_terms(operands[0], 1.0 / tape.numbers[operands[1]])
         if operation is operations.pow and self.is_square(operands):
             return [(1.0, operands[0], operands[0])]
         if operation is operations.lookup and tape.constant[operands[0]]:
-            return self.terms(operands[1 + int(tape.numbers[operands[0]])], 1.0)
+            return self.take_terms(operands[1 + int(tape.numbers[operands[0]])], 1.0)
         return self.terms_of_dot(operands) if operation is operations.dot else None
 
     def terms_of_dot(self, operands: Sequence[int]) -> list[Term]:
@@ -173,7 +170,7 @@ class _Canonicalization:
         else:  # as nearly always
             terms = [(1.0, left, right) for left, right in pairs]
         for index in bias:
-            terms += self.terms(index, 1.0)
+            terms += self.take_terms(index, 1.0)
         return terms
 
     def is_square(self, operands: tuple[int, ...]) -> bool:
@@ -183,14 +180,16 @@ class _Canonicalization:
 
     def has_reciprocal(self, index: int) -> bool:
         """Return whether a node is a constant with a reciprocal, to multiply by instead."""
-        return self.tape.constant[index] and math.isfinite(1.0 / self.tape.numbers[index])
+        return self.tape.constant[index] and _is_in_range(1.0 / self.tape.numbers[index])
 
-    def terms(self, index: int, scale: float) -> list[Term]:
-        """Return `scale` times a node, as terms: a list of its own, without zeros.
+    def take_terms(self, index: int, scale: float) -> list[Term]:
+        """Take `scale` times a node into the sum being built, as a list of terms without zeros.
 
-        Coefficients are multiplied with each other only if float32, the narrower of the types that
-        programs run in, can hold their product: ``1e-200 * (1e-200 * x)`` exists for x = 1e300, but
-        1e-400 is 0. If it cannot, the node becomes a row after all.
+        If the node was absorbed, these are its own terms, which are then used up.
+
+        Coefficients are multiplied with each other only if their product is in range:
+        ``1e-200 * (1e-200 * x)`` exists for x = 1e300, but 1e-400 is 0. If it is not, the node
+        becomes a row after all.
         """
         if scale == 0.0 or (self.tape.constant[index] and self.tape.numbers[index] == 0.0):
             return []
@@ -201,7 +200,7 @@ class _Canonicalization:
             if scale == 1.0:
                 return terms
             scaled = [(scale * c, x, y) for c, x, y in terms]
-            if all(_SMALLEST <= abs(c) <= _LARGEST for c, _, _ in scaled):
+            if all(_is_in_range(c) for c, _, _ in scaled):
                 return scaled
             self.rows[index] = self.sum(terms)
         return [(scale, index, NONE)]
@@ -257,6 +256,11 @@ class _Canonicalization:
         if operation is operations.mul:
             return any(tape.constant[operand] for operand in operands)
         return operation is operations.div and self.has_reciprocal(operands[1])
+
+
+def _is_in_range(coefficient: float) -> bool:
+    """Return whether float32, the narrower of the types of programs, can hold all its digits."""
+    return _SMALLEST <= abs(coefficient) <= _LARGEST
 
 
 def _joined(some: list[Term], others: list[Term]) -> list[Term]:

@@ -72,7 +72,8 @@ class _Places:
     writes : dict of bool to array of int
         How often something is sent to each row, and once more where it is a result.
     readers : dict of int to list of Region
-        By the number of an adjoint that copies: the gradients read from it and from few others.
+        By the number of an adjoint that copies: what later adjoints read of this copy, except
+        where they gather from `WORTH_GATHERING` copies or more.
     """
 
     def __init__(self, program: Program) -> None:
@@ -100,7 +101,10 @@ class _Places:
         return Region(region.batch, self.rows[region.batch][region.rows])
 
     def share(self, number: int, copy: Region, original: Region) -> bool:
-        """Let the gradients of rows stand where their originals do, unless something forbids it."""
+        """Let the gradients of rows stand where their originals do, unless something forbids it.
+
+        To see what their readers would read, they are moved first, and moved back if need be.
+        """
         rows = self.rows[copy.batch]
         if (self.writes[copy.batch][copy.rows] > 1).any():
             return False

@@ -2,9 +2,16 @@
 
 The graph of one sample stands for all only if nothing in it depends on the numbers. So while it is
 recorded, asking a Value for its number raises a `TraceError`: inputs and what is computed are of
-the class `TracedValue`, and the variables that a function reaches are of it as long as it runs. One
-thing goes unnoticed: ``.data`` of a variable that the graph does not reach, because then nothing
-shows that it is a parameter.
+the class `TracedValue`, and the variables that a function reaches are of it as long as it runs.
+
+Some ways are left open. What takes them with an input is noticed where two samples are compared;
+with a parameter it is not:
+
+- ``.data`` of a variable that the graph does not reach: nothing shows that it is a parameter,
+- ``.grad``, in which walks through a graph keep their marks,
+- text, such as ``f"{w:.3f}"``: to print is to look, not to compute,
+- what this library reads for the user: ``model.state_dict()``, or the items of
+  ``ag.sum(map(operator.attrgetter("data"), weights))``, with no line of the user in between.
 
 >>> from autograd.tracing import tracing
 >>> w = Value(2.0)

@@ -62,20 +62,22 @@ class Layout:
         The number of rows of the shared space (False) and of the batch space (True).
     trained : array of bool
         Which rows of the tape depend on a parameter.
-    constants : dict of float to int
-        The shared rows of numbers that never change.
+    constants : dict of int to float
+        The shared rows that never change, with their numbers.
     """
 
     def __init__(self, tape: Tape) -> None:
         self.sizes = {False: 0, True: 0}
-        self.constants: dict[float, int] = {}
+        self.constants: dict[int, float] = {}
+        self._row_of: dict[str, int] = {}
         self._numbers = tape.numbers
         self.trained = np.array(tape.trained, dtype=bool)
         self._trained_rows: dict[bool, list[NDArray[np.bool_]]] = {False: [], True: []}
         self._regions: dict[tuple[bool, tuple[int, ...], bytes], Region] = {}
         self._address = np.full(len(tape.operations) + 1, NONE)  # the last one is that of NONE
-        self.allocate(tape.parameters, batch=False)
-        self.allocate(tape.inputs, batch=True)
+        leaves = range(tape.n_inputs + tape.n_parameters)
+        self.allocate(leaves[tape.n_inputs :], batch=False)
+        self.allocate(leaves[: tape.n_inputs], batch=True)
 
     def allocate(self, indices: Sequence[int] | Addresses, batch: bool) -> Region:
         """Give consecutive addresses to rows of the tape, in the given order."""
@@ -112,7 +114,10 @@ class Layout:
         return addresses
 
     def locate_terms(self, sums: Sequence[Sum], kind: int) -> Terms:
-        """Return the terms of one kind in sums that have equally many of it."""
+        """Return the terms of one kind in sums that have equally many of it.
+
+        A term that is a number alone becomes the shared row of that number, times 1.
+        """
         numbers = chain.from_iterable(chain.from_iterable([row.terms[kind] for row in sums]))
         table = np.fromiter(numbers, np.float64).reshape(len(sums), -1, 3)
         columns = table.transpose(2, 1, 0)
@@ -132,9 +137,11 @@ class Layout:
 
     def _constant(self, number: float) -> int:
         """Return the shared row of a constant."""
-        if number not in self.constants:
-            self.constants[number] = int(self._extended(False, np.zeros(1, dtype=bool)).rows[0])
-        return self.constants[number]
+        digits = float(number).hex()  # 0.0 and -0.0 are equal
+        if digits not in self._row_of:
+            self._row_of[digits] = row = self._extended(False, np.zeros(1, bool)).rows.item(0)
+            self.constants[row] = number
+        return self._row_of[digits]
 
 
 def in_lexicographic_order(columns: Iterable[NDArray[Any]]) -> Addresses:

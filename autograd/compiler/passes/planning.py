@@ -183,9 +183,9 @@ class _Planner:
         return Program(
             n_shared=layout.sizes[False],
             n_batch=layout.sizes[True],
-            n_parameters=len(self.tape.parameters),
-            n_inputs=len(self.tape.inputs),
-            constants={row: number for number, row in layout.constants.items()},
+            n_parameters=self.tape.n_parameters,
+            n_inputs=self.tape.n_inputs,
+            constants=layout.constants,
             forward=self.forward,
             outputs=outputs,
         )

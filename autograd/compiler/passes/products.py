@@ -96,7 +96,10 @@ def matrix_products(
 
 
 def _as_matrix(sums: Addresses, weights: Addresses, inputs: Addresses) -> MatrixProduct:
-    """Return sums over the same inputs as a matrix times a column, in the order of the weights."""
+    """Return sums over the same inputs as a matrix times a column, in the order of the weights.
+
+    Any order is right. A canonical one makes the same matrix at other places equal, byte for byte.
+    """
     row_order = weights.min(axis=1).argsort(kind="stable")
     weights = weights[row_order]
     column_order = weights[0].argsort(kind="stable")

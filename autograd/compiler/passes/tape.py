@@ -19,9 +19,10 @@ a parameter, *constant* that its number is known already.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from autograd.errors import ArgumentError
-from autograd.graph import Node, topological_order
+from autograd.graph import Node
 from autograd.operation import DETACH, Operation
 from autograd.operations import lookup
 from autograd.value import Value
@@ -42,8 +43,9 @@ class Tape:
     numbers : list of float
         What each node holds for the sample that was recorded.
     varying, trained, constant : list of bool
-    inputs, parameters, outputs : list of int
+    n_inputs, n_parameters : int
         Inputs come first in the tape, then the parameters.
+    outputs : list of int
     """
 
     operations: list[Operation | None]
@@ -52,8 +54,8 @@ class Tape:
     varying: list[bool]
     trained: list[bool]
     constant: list[bool]
-    inputs: list[int]
-    parameters: list[int]
+    n_inputs: int
+    n_parameters: int
     outputs: list[int]
 
 
@@ -94,8 +96,27 @@ class NumberedGraph:
 
 
 def behind(outputs: Sequence[Value]) -> dict[Node, tuple[Node, ...]]:
-    """Return the nodes that outputs depend on with their inputs, each after these."""
-    return {node: node.parents for node in topological_order(*outputs)}
+    """Return the nodes that outputs depend on with their inputs, each after these.
+
+    The order is that of `autograd.graph.topological_order`, which marks the nodes with gradients.
+    Here nothing is marked: the gradients of parameters may be in use while a function is recorded,
+    by another thread or by whoever interrupts it.
+    """
+    parents: dict[Any, tuple[Node, ...]] = {}
+    # The nodes from an output down to the present one, each with the inputs still to be visited.
+    path: list[Any] = [(None, tuple(outputs), iter(outputs))]
+    while path:
+        node, inputs, unvisited = path[-1]
+        for parent in unvisited:
+            if parent not in parents:
+                theirs = parent.parents
+                path.append((parent, theirs, iter(theirs)))
+                break
+        else:
+            parents[node] = inputs
+            path.pop()
+    del parents[None]  # what the outputs were the inputs of
+    return parents
 
 
 def numbered(
@@ -139,7 +160,7 @@ def tape_of(graph: NumberedGraph) -> Tape:
         varying=varying,
         trained=trained,
         constant=constant,
-        inputs=list(range(n_inputs)),
-        parameters=list(range(n_inputs, n_leaves)),
+        n_inputs=n_inputs,
+        n_parameters=graph.n_parameters,
         outputs=graph.outputs,
     )

@@ -24,13 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.collector import collector_paused
+from autograd.compiler.arrays import batch_size
 from autograd.compiler.passes.guard import TracedValue, guarding
 from autograd.compiler.passes.tape import NumberedGraph, Tape, behind, numbered, tape_of
 from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
 from autograd.graph import origins
 from autograd.nested_numbers import map_numbers, numbers_in
 from autograd.recording import detect_anomaly
-from autograd.tracing import tracing
+from autograd.tracing import CHOOSING, tracing
 from autograd.value import Value, as_value
 
 
@@ -55,7 +56,10 @@ class Trace:
 
 @collector_paused()  # until the two graphs, its local variables, are freed
 def record(
-    function: Callable[..., Any], arrays: Sequence[NDArray[Any]], known: Sequence[Value]
+    function: Callable[..., Any],
+    arrays: Sequence[NDArray[Any]],
+    known: Sequence[Value],
+    alone: Sequence[NDArray[Any]] = (),
 ) -> Trace:
     """Record `function` for the samples in `arrays`.
 
@@ -67,6 +71,8 @@ def record(
     arrays : sequence of array, each with the same leading axis
     known : sequence of Value
         Parameters to number first, in this order.
+    alone : sequence of array, optional
+        A batch of one, to compare with in place of the first sample.
 
     Raises
     ------
@@ -77,8 +83,9 @@ def record(
     GraphError
         If the result is not made of Values and numbers.
     """
-    other = _last_unlike_the_first(arrays)
-    guarded = _Recording(function, arrays, 0, TracedValue)
+    first = alone or arrays
+    other = _last_unlike(first, arrays)
+    guarded = _Recording(function, first, 0, TracedValue)
     variables = guarded.variables()
     with guarding([*known, *variables]):  # nothing else is left to guard, and this is faster
         plain = _Recording(function, arrays, other, Value)
@@ -87,17 +94,16 @@ def record(
     parameters = list(dict.fromkeys([*known, *reached]))
     graph = plain.numbered(parameters)
     if plain.described(graph) != guarded.described(guarded.numbered(parameters)):
-        raise _difference(function, arrays, other)
+        raise _difference(function, first, arrays, other)
     return Trace(tape_of(graph), parameters, plain.shape)
 
 
-def _last_unlike_the_first(arrays: Sequence[NDArray[Any]]) -> int:
-    """Return the number of the last sample that differs from the first, or of the last of all."""
-    size = len(arrays[0]) if arrays else 1
+def _last_unlike(first: Sequence[NDArray[Any]], arrays: Sequence[NDArray[Any]]) -> int:
+    """Return the number of the last sample unlike the one that comes first, or of the last."""
+    size = batch_size(arrays)
     unlike = np.zeros(size, bool)
-    for array in arrays:
-        samples = array.reshape(size, -1)
-        unlike |= (samples != samples[0]).any(axis=1)
+    for array, of_first in zip(arrays, first, strict=True):
+        unlike |= (array.reshape(size, -1) != np.ravel(of_first[0])).any(axis=1)
     return int(np.flatnonzero(unlike)[-1]) if unlike.any() else size - 1
 
 
@@ -113,6 +119,8 @@ class _Recording:
     ) -> None:
         with tracing(kind):
             arguments = _arguments(arrays, index, kind)
+            # Before the call: what becomes of its lists is the function's own affair.
+            self.inputs = [value for argument in arguments for value in numbers_in(argument)]
             try:
                 result = function(*arguments)
             except (DomainError, NonFiniteError) as error:
@@ -123,7 +131,6 @@ class _Recording:
                     raise
                 raise _misuse(error, arrays) from error
             self.outputs, self.shape = _outputs(result)
-        self.inputs = [value for argument in arguments for value in numbers_in(argument)]
         self.parents = behind(self.outputs)
 
     def variables(self) -> list[Any]:
@@ -194,11 +201,15 @@ def _misuse(error: TypeError, arrays: Sequence[NDArray[Any]]) -> TraceError:
 
 
 def _difference(
-    function: Callable[..., Any], arrays: Sequence[NDArray[Any]], other_index: int
+    function: Callable[..., Any],
+    first: Sequence[NDArray[Any]],
+    arrays: Sequence[NDArray[Any]],
+    other_index: int,
 ) -> TraceError:
     """Record both samples once more, with the lines that made the nodes, and compare."""
     with detect_anomaly(), collector_paused():
-        one, other = (_Recording(function, arrays, index, Value) for index in (0, other_index))
+        one = _Recording(function, first, 0, Value)
+        other = _Recording(function, arrays, other_index, Value)
         one.put_in_order_of_origin()
         other.put_in_order_of_origin()
         variables = [variable for variable in one.variables() if variable in other.parents]
@@ -207,8 +218,13 @@ def _difference(
         alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
         differing = [*graph.nodes[alike:], *others.nodes[alike:]]
         line = next((f"{origins[node]}: " for node in differing if node in origins), "")
+    if first is not arrays:
+        when = f"for sample {other_index} than for the lone sample of an earlier call"
+    elif other_index > 0:
+        when = f"for sample {other_index} than for sample 0"
+    else:
+        when = "when it is called again for sample 0"
     return TraceError(
-        f"{line}the function does something different for sample {other_index} than for sample 0. "
-        "Does it depend on anything but its arguments, such as random numbers? ag.max, ag.min, "
-        "ag.relu, ag.abs and ag.lookup choose for each sample"
+        f"{line}the function does something different {when}. "
+        f"Does it depend on anything but its arguments, such as random numbers? {CHOOSING}"
     )
