@@ -88,6 +88,6 @@ def _add_to_variables(visit: Visit) -> None:
     """Add what each variable held before to its gradient of this pass."""
     for node, before in visit.held:
         if node.operation is None:
-            node.grad += before
+            node.grad += before or 0.0  # None, if the user gave it that
             if not math.isfinite(node.grad):
                 raise gradient_error(node, visit.order)
