@@ -88,6 +88,8 @@ def _add_to_variables(visit: Visit) -> None:
     """Add what each variable held before to its gradient of this pass."""
     for node, before in visit.held:
         if node.operation is None:
+            if type(node.data) is not float:
+                require_numbers([node])
             node.grad += before or 0.0  # None, if the user gave it that
             if not math.isfinite(node.grad):
                 raise gradient_error(node, visit.order)

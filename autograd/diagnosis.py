@@ -4,6 +4,7 @@ Each message names the node by its formula in numbers, and says what to do.
 """
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -90,32 +91,46 @@ def _distance_from_finite(node: Node) -> int:
 
 
 def require_numbers(nodes: Iterable[Node]) -> None:
-    """Raise an error if one of `nodes` holds something other than a number.
+    """Raise an error if one of `nodes` holds something that does not compute as a float does.
 
     Anything may be assigned to ``w.data``, and checking it wherever it is read would take too long:
-    so this is called where arithmetic has failed.
+    so this is called where arithmetic has failed, and for what a gradient has been computed from.
 
     Raises
     ------
-    NotANumberError
+    NotANumberError, NonFiniteError
         With the variable that it came from, and what to write.
     """
     for node in nodes:
-        if not _holds_a_number(node):
-            source = next(node for node in topological_order(node) if not _holds_a_number(node))
-            held: Any = source.data
-            what_to_do = "assign a float to its data"
-            if isinstance(held, Node):
-                what_to_do = "write w.data = w.data - lr * w.grad, with .data on both sides"
-            raise NotANumberError(
-                f"{source.label or 'a Value'} holds {shown_short(held)} ({type(held).__name__}), "
-                f"not a number: {what_to_do}"
-            )
+        if not _computes_as_a_float(node.data):
+            order = topological_order(node)
+            raise _assignment_error(next(n for n in order if not _computes_as_a_float(n.data)))
 
 
-def _holds_a_number(node: Node) -> bool:
-    held: Any = node.data
-    return isinstance(held, REAL) or is_numpy_bool(held)
+def _computes_as_a_float(held: Any) -> bool:
+    """Return whether arithmetic with `held` is that of floats.
+
+    Other numbers of NumPy wrap around or round to a size of their own, even next to a float.
+    """
+    return isinstance(held, float) or (isinstance(held, int) and abs(held) <= sys.float_info.max)
+
+
+def _assignment_error(variable: Node) -> AutogradError:
+    """Return the error for a variable to which something that is not a float was assigned."""
+    held: Any = variable.data
+    problem = f"{variable.label or 'a Value'} holds {shown_short(held)} ({type(held).__name__}), "
+    if isinstance(held, int):
+        return NonFiniteError(
+            f"{problem}too large for a float: assign a smaller number to its data"
+        )
+    if isinstance(held, REAL) or is_numpy_bool(held):
+        return NotANumberError(
+            f"{problem}which does not compute as a float does: assign float(...) to its data"
+        )
+    what_to_do = "assign a float to its data"
+    if isinstance(held, Node):
+        what_to_do = "write w.data = w.data - lr * w.grad, with .data on both sides"
+    return NotANumberError(f"{problem}not a number: {what_to_do}")
 
 
 def require_unchanged(order: Iterable[Node]) -> None:

@@ -315,7 +315,7 @@ def weighted_sum(
     try:
         for weight, x in zip(weights, inputs):  # noqa: B905  strict costs 0.4 us
             total += weight._number * x._number
-    except TypeError:
+    except (TypeError, OverflowError):
         require_numbers([*weights, *inputs, *bias])
         raise
     return new_node(operations.dot, total, None, rows)

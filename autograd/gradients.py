@@ -85,6 +85,7 @@ def gradients_by_node(
     """Return the gradient of every node between `targets` and `output`, where one arrives."""
     order = topological_order(output)
     require_finite_output(output, "gradient() of", order)
+    require_numbers(node for node in order if node.operation is None)
     gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
     with applying_rules() if create_graph else contextlib.nullcontext():
         _sweep(gradients, *_on_the_way(targets, order), create_graph)

@@ -131,7 +131,7 @@ class Value(Node):
         if isinstance(other, Value):
             try:
                 return new_node(operations.add, self.data + other.data, self, other)
-            except TypeError:
+            except (TypeError, OverflowError):
                 require_numbers([self, other])
                 raise
         return _with_number(operator.add, self, other)
@@ -140,7 +140,7 @@ class Value(Node):
         if isinstance(other, Value):
             try:
                 return new_node(operations.sub, self.data - other.data, self, other)
-            except TypeError:
+            except (TypeError, OverflowError):
                 require_numbers([self, other])
                 raise
         return _with_number(operator.sub, self, other)
@@ -149,7 +149,7 @@ class Value(Node):
         if isinstance(other, Value):
             try:
                 return new_node(operations.mul, self.data * other.data, self, other)
-            except TypeError:
+            except (TypeError, OverflowError):
                 require_numbers([self, other])
                 raise
         return _with_number(operator.mul, self, other)
@@ -324,7 +324,7 @@ class Value(Node):
         parents = [x if isinstance(x, Value) else as_value(x) for x in inputs]
         try:
             data = operation.evaluate(*[parent.data for parent in parents])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, ArithmeticError):
             require_numbers(parents)
             raise
         return node_of(operation, data, tuple(parents))
