@@ -360,7 +360,7 @@ def node_of(operation: Operation, data: float, parents: tuple[Value, ...]) -> Va
 def function_node(operation: Operation, x: Number) -> Any:
     """Apply an operation to one Value or number: like calling it, at a third of the cost."""
     if not isinstance(x, Value):
-        return operation.evaluate(real_number(x))
+        return operation.evaluate(real_number(x, operation.name))
     try:
         data = operation.forward(x.data)
     except (TypeError, ValueError, ArithmeticError) as cause:
