@@ -106,7 +106,8 @@ class Operation:
         DomainError
             If the operation does not exist at `inputs`.
         NonFiniteError
-            If the result is too large for a float, or nan, as that of ``inf - inf``.
+            If the result is nan, as that of ``inf - inf``, or `forward` overflows: ``exp(1000)``
+            does, as `math.exp` does, but a sum that is too large is infinite.
         ShapeError
             If the operation takes a different number of inputs.
         """
