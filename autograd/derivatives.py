@@ -202,7 +202,7 @@ def _variables(x: Numbers) -> Iterator[tuple[Numbers, bool]]:
 
 
 def _result(numbers: Numbers) -> Numbers:
-    """Return what was computed on a graph of its own, detached from it under `no_grad`."""
+    """Return a derivative to the caller: a constant under `no_grad`, where it was recorded too."""
     return numbers if is_recording() else map_numbers(detach, numbers)
 
 

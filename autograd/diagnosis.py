@@ -69,25 +69,24 @@ def require_finite_output(output: Node, caller: str, order: Sequence[Node]) -> N
     if type(output.data) is not float:
         require_numbers(order)
     if not math.isfinite(output.data):
-        culprit = min(
-            (node for node in order if not math.isfinite(node.data)), key=_distance_from_finite
-        )
+        culprit = max((node for node in order if not math.isfinite(node.data)), key=_suspicion)
         raise NonFiniteError(
             f"{caller} an output that is {output.data}: the first number to look at is "
             f"{culprit.data}, from {describe(culprit)}. {_advice()}"
         )
 
 
-def _distance_from_finite(node: Node) -> int:
-    """Return 0 for an infinite number or nan that is made of finite ones, else 1 or 2.
+def _suspicion(node: Node) -> int:
+    """Rank a node that is infinite or nan by how likely it is the first to look at.
 
-    It is 2 for what passes on, and also for an infinity of the user's own, such as the -inf that
-    keeps an entry out of a softmax.
+    2 for one that is made of finite numbers, and 1 for a nan that is not made of another, as that
+    of ``inf - inf``. 0 for what passes on what it got, and for an infinity of the user's own, such
+    as the -inf that keeps an entry out of a softmax.
     """
     inputs = [parent.data for parent in node.parents]
     if inputs and all(map(math.isfinite, inputs)):
-        return 0
-    return 1 if math.isnan(node.data) and not any(map(math.isnan, inputs)) else 2
+        return 2
+    return 1 if math.isnan(node.data) and not any(map(math.isnan, inputs)) else 0
 
 
 def require_numbers(nodes: Iterable[Node]) -> None:

@@ -97,9 +97,9 @@ def gradients_by_node(
 def _on_the_way(
     targets: Sequence[Node], order: Iterable[Node]
 ) -> tuple[set[Node], list[tuple[Node, Operation]]]:
-    """Return all nodes that depend on `targets`, with these, and the operations among them."""
+    """Return `targets` with all nodes computed from them; and these in order, with operations."""
     dependent = set(targets)
-    between: list[tuple[Node, Operation]] = []  # not those behind the targets
+    between: list[tuple[Node, Operation]] = []
     for node in order:
         if node.operation is not None and any(parent in dependent for parent in node.parents):
             dependent.add(node)

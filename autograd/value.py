@@ -385,7 +385,7 @@ def _error_of(operation: Operation, cause: Exception, *inputs: Value) -> Excepti
 
 
 def new_node(operation: Operation, data: float, first: Value | None, second: Any) -> Value:
-    """Make a node from its inputs as it holds them: see the slots of `autograd.graph.Node`."""
+    """Make a node whose two slots for inputs, as `autograd.graph.Node` has them, are given."""
     node = _new(Value)
     node.data = data
     node.grad = NO_GRADIENT
