@@ -6,7 +6,7 @@ Each message names the node by its formula in numbers, and says what to do.
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from autograd.errors import (
     AutogradError,
@@ -14,6 +14,7 @@ from autograd.errors import (
     GraphError,
     NonFiniteError,
     NotANumberError,
+    ShapeError,
 )
 from autograd.graph import Node, origins, topological_order
 from autograd.operation import CONSTANT
@@ -160,11 +161,24 @@ def require_unchanged(order: Iterable[Node]) -> None:
             )
 
 
-def derivative_error(node: Node, cause: Exception) -> AutogradError:
-    """Return the error for users when the derivative rule of `node` failed with `cause`."""
+def raise_rule_error(node: Node, cause: Exception, nodes: Iterable[Node]) -> NoReturn:
+    """Raise the error for users when the derivative rule of `node` failed with `cause`.
+
+    Raises
+    ------
+    NotANumberError, NonFiniteError
+        If one of `nodes`, which took part, does not hold a number.
+    DomainError, NonFiniteError
+        If the derivative does not exist, or is too large.
+    Exception
+        Otherwise `cause` as it is: a mistake in the rule.
+    """
+    require_numbers(nodes)
+    if isinstance(cause, TypeError | ShapeError):
+        raise cause
     kind = NonFiniteError if isinstance(cause, OverflowError) else DomainError
     problem = "is too large for a float" if kind is NonFiniteError else "does not exist"
-    return kind(f"the derivative of {describe(node)} {problem}. {_advice()}")
+    raise kind(f"the derivative of {describe(node)} {problem}. {_advice()}") from cause
 
 
 def require_finite_gradients(order: Sequence[Node]) -> None:

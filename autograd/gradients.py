@@ -12,13 +12,13 @@ from typing import Any
 
 from autograd import operations
 from autograd.diagnosis import (
-    derivative_error,
     describe,
+    raise_rule_error,
     require_finite_output,
     require_numbers,
     require_recorded,
 )
-from autograd.errors import NonFiniteError, NotANumberError, ShapeError
+from autograd.errors import NonFiniteError, NotANumberError
 from autograd.graph import Node, topological_order
 from autograd.nested_numbers import Numbers, map_numbers, numbers_in
 from autograd.operation import CONSTANT, Operation
@@ -88,7 +88,7 @@ def gradients_by_node(
     require_numbers(node for node in order if node.operation is None)
     gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
     with applying_rules() if create_graph else contextlib.nullcontext():
-        _sweep(gradients, *_on_the_way(targets, order), create_graph)
+        _propagate(gradients, *_on_the_way(targets, order), create_graph)
     for target in targets:
         _require_finite(gradients.get(target, 0.0), target)
     return gradients
@@ -97,7 +97,7 @@ def gradients_by_node(
 def _on_the_way(
     targets: Sequence[Node], order: Iterable[Node]
 ) -> tuple[set[Node], list[tuple[Node, Operation]]]:
-    """Return `targets` with all nodes computed from them; and these in order, with operations."""
+    """Return `targets` with every node computed from them, and a list of the latter in order."""
     dependent = set(targets)
     between: list[tuple[Node, Operation]] = []
     for node in order:
@@ -107,7 +107,7 @@ def _on_the_way(
     return dependent, between
 
 
-def _sweep(
+def _propagate(
     gradients: dict[Node, Any],
     dependent: set[Node],
     between: Sequence[tuple[Node, Operation]],
@@ -142,13 +142,8 @@ def _sent(
         if create_graph:
             return operation.derivative(gradient, node, *inputs)
         return operation.derivative(gradient, node.data, *[parent.data for parent in inputs])
-    except TypeError:
-        require_numbers([node, *inputs])
-        raise
-    except ShapeError:
-        raise  # a rule that does not fit its inputs
-    except (ArithmeticError, ValueError) as cause:
-        raise derivative_error(node, cause) from cause
+    except (TypeError, ArithmeticError, ValueError) as cause:
+        raise_rule_error(node, cause, [node, *inputs])
 
 
 def _recorded(number: float) -> Value:

@@ -408,6 +408,9 @@ def test_a_value_given_something_else_after_it_was_used_is_named(differentiate: 
         w.data = None  # type: ignore[assignment]
         with pytest.raises(ag.NotANumberError, match=r"^weight holds None"):
             differentiate(y)
+        w.data = 10**5000
+        with pytest.raises(ag.NonFiniteError, match=r"^weight holds .*, too large"):
+            differentiate(y)
         assert w.grad == 0.0
         w.data = 0.5
 
