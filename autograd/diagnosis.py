@@ -6,7 +6,7 @@ Each message names the node by its formula in numbers, and says what to do.
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from autograd.errors import (
     AutogradError,
@@ -19,6 +19,10 @@ from autograd.errors import (
 from autograd.graph import Node, origins, topological_order
 from autograd.operation import CONSTANT
 from autograd.real_numbers import REAL, is_numpy_bool, shown_short
+
+if TYPE_CHECKING:  # NumPy is imported when it is needed
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def describe(node: Node) -> str:
@@ -105,6 +109,27 @@ def require_numbers(nodes: Iterable[Node]) -> None:
         if not _computes_as_a_float(node.data):
             order = topological_order(node)
             raise _assignment_error(next(n for n in order if not _computes_as_a_float(n.data)))
+
+
+def data_of(nodes: Sequence[Node]) -> "NDArray[np.float64]":
+    """Return the numbers that nodes hold, as an array.
+
+    Raises
+    ------
+    NotANumberError, NonFiniteError
+        If one holds something else, which NumPy might take for a number: None, or a string.
+    """
+    import numpy as np
+
+    held = [node.data for node in nodes]
+    try:
+        data = np.array(held)
+    except ValueError:  # there are arrays among them
+        data = np.empty(0)
+    if data.dtype != np.float64 or data.shape != (len(held),):
+        require_numbers(nodes)
+        data = np.array(held, np.float64)
+    return data
 
 
 def _computes_as_a_float(held: Any) -> bool:

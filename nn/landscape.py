@@ -19,8 +19,8 @@ import numpy as np
 
 import autograd as ag
 from autograd import Value
+from autograd.diagnosis import data_of
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
-from autograd.nested_numbers import numbers_of
 from nn.arguments import Seed, float_array, is_list, require, whole_number
 from nn.data import Data, checked_data
 from nn.directions import Array, principal_directions, random_directions
@@ -138,7 +138,7 @@ def loss_landscape(
         vectors = random_directions(model, rng)
     else:
         raise ArgumentError(f"directions={directions!r}: give 'random' or 'path'")
-    now = numbers_of(parameters)
+    now = data_of(parameters)
     center = snapshots[-1] if len(snapshots) else now
     projected = _coordinates(snapshots - center, vectors)
     x, y_grid = _axes(_square(projected, kind) if limits is None else limits, size)
