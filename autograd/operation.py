@@ -181,9 +181,15 @@ class Operation:
         Raises
         ------
         GraphError
-            If the name stands for a later operation.
+            If the name stands for a later operation, or for none, as that of a compiled mean.
         """
-        if _operation_named(self.name) is not self:
+        named = _find(self.name)
+        if named is None:
+            raise GraphError(
+                f"the operation {self.name!r} cannot be pickled, for none is defined by that name: "
+                "pickle the variables, not what was computed from them"
+            )
+        if named is not self:
             raise GraphError(
                 f"the operation {self.name!r} has been defined again, and is pickled by its name: "
                 "record the graph again, with the later definition"
@@ -199,8 +205,12 @@ BUILT_IN: dict[str, Operation] = {}
 """The operations of this library by name, once all of them are defined; none can be replaced."""
 
 
+def _find(name: str) -> Operation | None:
+    return BUILT_IN.get(name) or OPERATIONS.get(name)
+
+
 def _operation_named(name: str) -> Operation:
-    operation = BUILT_IN.get(name) or OPERATIONS.get(name)
+    operation = _find(name)
     if operation is None:
         raise GraphError(f"there is no operation named {name!r} here: define it before loading")
     return operation

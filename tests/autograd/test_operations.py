@@ -452,6 +452,13 @@ def test_operation_is_pickled_by_a_name_that_has_to_be_known(cube: Operation) ->
         pickle.loads(text)
 
 
+def test_a_compiled_mean_is_not_pickled_and_says_what_is() -> None:
+    w = ag.Value(0.5)
+    mean = ag.compile(lambda x: w * x)([1.0, 2.0])
+    with pytest.raises(ag.GraphError, match=r"'compiled mean' .* pickle the variables"):
+        pickle.dumps(mean)
+
+
 @pytest.mark.parametrize("operation", [*OPERATIONS.values(), CONSTANT, DETACH], ids=repr)
 @pytest.mark.parametrize(
     "duplicate",
