@@ -11,9 +11,9 @@ from typing import Any
 from autograd.errors import ArgumentError, IndependenceWarning, NotANumberError
 from autograd.functions import detach
 from autograd.gradients import (
+    depends,
     gradient_or_zero,
     gradients_by_node,
-    has_derivatives,
     in_nesting,
 )
 from autograd.nested_numbers import Numbers, is_nested, map_numbers, numbers_in
@@ -107,8 +107,8 @@ def _value_and_gradient(
     function: Callable[..., Any], x: Numbers, /, *arguments: Any, **options: Any
 ) -> tuple[Any, Numbers]:
     """Compute a function and its gradient, and warn if that is 0, most likely by mistake."""
-    value, slopes, depends = differentiated(function, x, *arguments, **options)
-    if not depends:
+    value, slopes, as_expected = differentiated(function, x, *arguments, **options)
+    if not as_expected:
         warn_user_code(_INDEPENDENT, IndependenceWarning)
     return value, slopes
 
@@ -128,9 +128,10 @@ def differentiated(
         output = one_number(function(inputs, *arguments, **options))
         nodes = list(numbers_in(inputs))
         gradients = gradients_by_node(output, nodes, as_graph)
-        depends = not nodes or not gradients.keys().isdisjoint(nodes) or has_derivatives(output)
+        # A gradient that arrived settles it, but one of zero may have ended on the way.
+        as_expected = not nodes or not gradients.keys().isdisjoint(nodes) or depends(output, nodes)
         slopes = in_nesting(gradients, inputs, as_graph)
-    return _result(output if as_graph else output.data), _result(slopes), depends
+    return _result(output if as_graph else output.data), _result(slopes), as_expected
 
 
 def one_number(result: Any) -> Value:

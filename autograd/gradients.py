@@ -156,6 +156,10 @@ def _is_recorded(node: Node) -> bool:
     return node.operation is operations.sum and [p.operation for p in node.parents] == [CONSTANT]
 
 
-def has_derivatives(output: Node) -> bool:
-    """Return whether `output` contains a derivative: that of 3 x is rightly a constant."""
-    return any(map(_is_recorded, topological_order(output)))
+def depends(outputs: Numbers, wrt: Numbers) -> bool:
+    """Return whether `outputs` depend on a node of `wrt`, or on a derivative.
+
+    A derivative may be constant, as that of 3 x is, and yet come from `wrt`.
+    """
+    order = topological_order(*numbers_in(outputs))
+    return not set(numbers_in(wrt)).isdisjoint(order) or any(map(_is_recorded, order))

@@ -319,6 +319,8 @@ NO_SURPRISE: dict[str, Callable[[], Any]] = {
     "one of several": lambda: ag.grad(lambda p: p[0])([2.0, 3.0])[1],
     "none of none": lambda: sum(ag.grad(lambda p: 7.0)([])),
     "flat here": lambda: ag.grad(ag.relu)(-1.0),
+    "flat on the way": lambda: ag.grad(lambda x: ag.relu(2 * ag.relu(x)))(-1.0),
+    "times zero": lambda: ag.grad(lambda x: ag.relu(2 * x) * 0.0)(1.0),
     "detached": lambda: ag.grad(ag.detach)(2.0),
     "second of linear": lambda: ag.grad(ag.grad(lambda x: 3 * x))(2.0),
     "third of quadratic": lambda: ag.grad(ag.grad(ag.grad(lambda x: x * x)))(2.0),
