@@ -156,10 +156,10 @@ def _is_recorded(node: Node) -> bool:
     return node.operation is operations.sum and [p.operation for p in node.parents] == [CONSTANT]
 
 
-def depends(outputs: Numbers, wrt: Numbers) -> bool:
-    """Return whether `outputs` depend on a node of `wrt`, or on a derivative.
+def is_independent(outputs: Numbers, wrt: Numbers) -> bool:
+    """Return whether no node of `outputs` depends on one of `wrt`, though there are both.
 
-    A derivative may be constant, as that of 3 x is, and yet come from `wrt`.
+    What contains a derivative does: that of 3 x is rightly a constant.
     """
-    order = topological_order(*numbers_in(outputs))
-    return not set(numbers_in(wrt)).isdisjoint(order) or any(map(_is_recorded, order))
+    order, nodes = topological_order(*numbers_in(outputs)), set(numbers_in(wrt))
+    return bool(order and nodes) and nodes.isdisjoint(order) and not any(map(_is_recorded, order))
