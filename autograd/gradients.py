@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd import operations
 from autograd.diagnosis import (
     describe,
     raise_rule_error,
@@ -21,7 +20,7 @@ from autograd.diagnosis import (
 from autograd.errors import NonFiniteError, NotANumberError
 from autograd.graph import Node, topological_order
 from autograd.nested_numbers import Numbers, map_numbers, numbers_in
-from autograd.operation import CONSTANT, Operation
+from autograd.operation import SEED, Operation
 from autograd.recording import applying_rules, enable_grad
 from autograd.tracing import is_tracing
 from autograd.value import Value
@@ -75,7 +74,7 @@ def gradient_or_zero(output: Value, wrt: Numbers, create_graph: bool) -> Numbers
 
 def in_nesting(gradients: dict[Node, Any], wrt: Numbers, create_graph: bool) -> Numbers:
     """Put the gradient of each node of `wrt` in its place: 0, where none arrived."""
-    zero = _recorded(0.0) if create_graph else 0.0
+    zero = Value.record(SEED, [0.0]) if create_graph else 0.0
     return map_numbers(lambda node: gradients.get(node, zero), wrt)
 
 
@@ -86,7 +85,7 @@ def gradients_by_node(
     order = topological_order(output)
     require_finite_output(output, "gradient() of", order)
     require_numbers(node for node in order if node.operation is None)
-    gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
+    gradients: dict[Node, Any] = {output: Value.record(SEED, [1.0]) if create_graph else 1.0}
     with applying_rules() if create_graph else contextlib.nullcontext():
         _propagate(gradients, *_on_the_way(targets, order), create_graph)
     for target in targets:
@@ -146,20 +145,11 @@ def _sent(
         raise_rule_error(node, cause, [node, *inputs])
 
 
-def _recorded(number: float) -> Value:
-    """Make a node of a number that is a gradient: unlike a constant, it may be differentiated."""
-    return Value.record(operations.sum, [number])
-
-
-def _is_recorded(node: Node) -> bool:
-    """Return whether `_recorded` made a node: no formula is the sum of one constant."""
-    return node.operation is operations.sum and [p.operation for p in node.parents] == [CONSTANT]
-
-
 def is_independent(outputs: Numbers, wrt: Numbers) -> bool:
     """Return whether no node of `outputs` depends on one of `wrt`, though there are both.
 
     What contains a derivative does: that of 3 x is rightly a constant.
     """
     order, nodes = topological_order(*numbers_in(outputs)), set(numbers_in(wrt))
-    return bool(order and nodes) and nodes.isdisjoint(order) and not any(map(_is_recorded, order))
+    contains_derivative = any(node.operation is SEED for node in order)
+    return bool(order and nodes) and nodes.isdisjoint(order) and not contains_derivative

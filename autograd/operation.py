@@ -241,3 +241,16 @@ DETACH = Operation(
 
 Its rule is not the derivative of its forward, on purpose, so it is not in :data:`OPERATIONS`.
 """
+
+SEED = Operation(
+    "seed",
+    symbol="seed",
+    forward=lambda x: x,
+    array=lambda np, x: x,
+    derivative=lambda g, out, x: (g,),
+)
+"""The number as it is, at the root of a derivative that is a graph: d output / d output = 1.
+
+With it the derivative is never a constant, which could not be differentiated: that of 3 x is then a
+graph too. It is not in :data:`OPERATIONS`.
+"""

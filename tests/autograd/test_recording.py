@@ -16,10 +16,10 @@ from autograd import operations
 from autograd.functions import weighted_sum
 from autograd.graph import NO_GRADIENT, Row, origins, topological_order
 from autograd.modes import open_contexts
-from autograd.operation import CONSTANT, DETACH
+from autograd.operation import CONSTANT, DETACH, SEED
 from autograd.recording import differentiating
 
-NOT_IN_THE_TABLE = (CONSTANT, DETACH)
+NOT_IN_THE_TABLE = (CONSTANT, DETACH, SEED)
 
 
 def is_recording() -> bool:
