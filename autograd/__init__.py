@@ -38,7 +38,7 @@ from autograd.compositions import (
     silu,
     softmax,
 )
-from autograd.derivatives import grad, hessian, value_and_grad
+from autograd.derivatives import grad, hessian, jacobian, value_and_grad
 from autograd.errors import (
     ArgumentError,
     AutogradError,
@@ -143,6 +143,7 @@ __all__ = [
     "gradient",
     "heaviside",
     "hessian",
+    "jacobian",
     "leaky_relu",
     "log",
     "log1p",

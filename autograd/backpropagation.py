@@ -8,15 +8,14 @@ import math
 from typing import Any
 
 from autograd.diagnosis import (
-    derivative_error,
     gradient_error,
+    raise_rule_error,
     require_finite_gradients,
     require_finite_output,
     require_numbers,
     require_recorded,
     require_unchanged,
 )
-from autograd.errors import ShapeError
 from autograd.graph import Node, Visit, origins
 
 
@@ -75,19 +74,16 @@ def _sweep(order: list[Node]) -> None:
                 )
                 for parent, sent in zip(inputs, all_sent, strict=True):
                     parent.grad += sent
-    except TypeError:
-        require_numbers(order)
-        raise
-    except ShapeError:
-        raise  # a rule that does not fit its inputs
-    except (ArithmeticError, ValueError) as cause:
-        raise derivative_error(node, cause) from cause
+    except (TypeError, ArithmeticError, ValueError) as cause:
+        raise_rule_error(node, cause, order)
 
 
 def _add_to_variables(visit: Visit) -> None:
     """Add what each variable held before to its gradient of this pass."""
     for node, before in visit.held:
         if node.operation is None:
-            node.grad += before
+            if type(node.data) is not float:
+                require_numbers([node])
+            node.grad += before or 0.0  # None, if the user gave it that
             if not math.isfinite(node.grad):
                 raise gradient_error(node, visit.order)

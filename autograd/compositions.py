@@ -70,6 +70,7 @@ def leaky_relu(x: Scalar, slope: float = 0.01) -> Scalar:
     >>> ag.leaky_relu(2.0), ag.leaky_relu(-2.0)
     (2.0, -0.02)
     """
+    x = _operand("leaky_relu", x)
     return relu(x) + _product(slope, min(x, 0.0))
 
 
@@ -83,6 +84,7 @@ def elu(x: Scalar, alpha: float = 1.0) -> Scalar:
     Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by Exponential Linear
     Units, 2015, equation 15.
     """
+    x = _operand("elu", x)
     return relu(x) + _product(alpha, expm1(min(x, 0.0)))
 
 
@@ -96,6 +98,7 @@ def gelu(x: Scalar) -> Scalar:
     Hendrycks, Gimpel: Gaussian Error Linear Units, 2016; the exact form, with erfc, which keeps its
     digits where ``1 + erf`` loses them.
     """
+    x = _operand("gelu", x)
     return _product(x, 0.5 * erfc(_product(-math.sqrt(0.5), x)))
 
 
@@ -106,7 +109,13 @@ def silu(x: Scalar) -> Scalar:
     >>> ag.silu(0.0), ag.silu(1000.0)
     (0.0, 1000.0)
     """
+    x = _operand("silu", x)
     return _product(x, sigmoid(x))
+
+
+def _operand(function: str, x: Any) -> Any:
+    """Return the argument of a function of one number, or raise an error that names it."""
+    return x if isinstance(x, Value) else real_number(x, function)
 
 
 def _product(a: Any, b: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Derivatives of functions, of any order: `grad`, `value_and_grad` and `hessian`.
+"""Derivatives of functions, of any order: `grad`, `value_and_grad`, `jacobian` and `hessian`.
 
 Each records the function at a point, as a graph, and returns the gradient over it.
 """
@@ -13,8 +13,8 @@ from autograd.functions import detach
 from autograd.gradients import (
     gradient_or_zero,
     gradients_by_node,
-    has_derivatives,
     in_nesting,
+    is_independent,
 )
 from autograd.nested_numbers import Numbers, is_nested, map_numbers, numbers_in
 from autograd.real_numbers import shown_short
@@ -107,8 +107,8 @@ def _value_and_gradient(
     function: Callable[..., Any], x: Numbers, /, *arguments: Any, **options: Any
 ) -> tuple[Any, Numbers]:
     """Compute a function and its gradient, and warn if that is 0, most likely by mistake."""
-    value, slopes, depends = differentiated(function, x, *arguments, **options)
-    if not depends:
+    value, slopes, independent = differentiated(function, x, *arguments, **options)
+    if independent:
         warn_user_code(_INDEPENDENT, IndependenceWarning)
     return value, slopes
 
@@ -123,14 +123,15 @@ _INDEPENDENT = (
 def differentiated(
     function: Callable[..., Any], x: Numbers, /, *arguments: Any, **options: Any
 ) -> tuple[Any, Numbers, bool]:
-    """Compute a function, its gradient, and whether its result depends on `x` as expected."""
+    """Compute a function, its gradient, and whether its result does not depend on `x`."""
     with _variables(x) as (inputs, as_graph):
         output = one_number(function(inputs, *arguments, **options))
         nodes = list(numbers_in(inputs))
         gradients = gradients_by_node(output, nodes, as_graph)
-        depends = not nodes or not gradients.keys().isdisjoint(nodes) or has_derivatives(output)
+        # A gradient that arrives settles it, but one of zero may end on the way.
+        independent = gradients.keys().isdisjoint(nodes) and is_independent(output, nodes)
         slopes = in_nesting(gradients, inputs, as_graph)
-    return _result(output if as_graph else output.data), _result(slopes), depends
+    return _result(output if as_graph else output.data), _result(slopes), independent
 
 
 def one_number(result: Any) -> Value:
@@ -144,9 +145,55 @@ def one_number(result: Any) -> Value:
     if is_nested(result):
         raise NotANumberError(
             f"the function returned {shown_short(result)}, but only one number has a gradient: "
-            "return one, or call gradient(y, x) for each y that is computed from Values x"
+            "return one, or take jacobian(f) instead, which has the gradient of each"
         )
     return as_value(result)
+
+
+def jacobian(function: Callable[..., Any]) -> Callable[..., Numbers]:
+    """Return the function that computes the gradient of each result of `function`.
+
+    >>> import autograd as ag
+    >>> ag.jacobian(lambda p: [p[0] + p[1], p[0] * p[1]])([2.0, 3.0])
+    [[1.0, 1.0], [3.0, 2.0]]
+
+    Parameters
+    ----------
+    function : callable
+        Takes what the function of `grad` does, and returns a number, nested lists or an array.
+
+    Returns
+    -------
+    callable
+        For a list of n numbers and m results it returns m lists of n: row i holds d y_i / d x_j;
+        for arrays of them an array. For other nestings, the nesting of the results with each number
+        replaced by its gradient, nested as the argument.
+
+    Raises
+    ------
+    ArgumentError
+        If `function` cannot be called.
+    NotANumberError
+        If an item of the first argument, or of the results, is not a real number.
+    DomainError, NonFiniteError
+        If a derivative does not exist, or it or a result is not finite.
+
+    Warns
+    -----
+    IndependenceWarning
+        If no result depends on the first argument.
+    """
+    _require_function("jacobian", function)
+
+    def jacobian_of_function(x: Numbers, /, *arguments: Any, **options: Any) -> Numbers:
+        with _variables(x) as (inputs, as_graph):
+            outputs = map_numbers(as_value, function(inputs, *arguments, **options))
+            rows = map_numbers(lambda y: gradient_or_zero(y, inputs, as_graph), outputs)
+        if is_independent(outputs, inputs):
+            warn_user_code(_INDEPENDENT, IndependenceWarning)
+        return _result(rows)
+
+    return _named("jacobian", function, jacobian_of_function)
 
 
 def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
@@ -202,7 +249,7 @@ def _variables(x: Numbers) -> Iterator[tuple[Numbers, bool]]:
 
 
 def _result(numbers: Numbers) -> Numbers:
-    """Return what was computed on a graph of its own, detached from it under `no_grad`."""
+    """Return a derivative to the caller: a constant under `no_grad`, where it was recorded too."""
     return numbers if is_recording() else map_numbers(detach, numbers)
 
 

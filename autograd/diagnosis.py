@@ -4,8 +4,9 @@ Each message names the node by its formula in numbers, and says what to do.
 """
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from autograd.errors import (
     AutogradError,
@@ -13,10 +14,15 @@ from autograd.errors import (
     GraphError,
     NonFiniteError,
     NotANumberError,
+    ShapeError,
 )
 from autograd.graph import Node, origins, topological_order
 from autograd.operation import CONSTANT
 from autograd.real_numbers import REAL, is_numpy_bool, shown_short
+
+if TYPE_CHECKING:  # NumPy is imported when it is needed
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def describe(node: Node) -> str:
@@ -68,54 +74,88 @@ def require_finite_output(output: Node, caller: str, order: Sequence[Node]) -> N
     if type(output.data) is not float:
         require_numbers(order)
     if not math.isfinite(output.data):
-        culprit = min(
-            (node for node in order if not math.isfinite(node.data)), key=_distance_from_finite
-        )
+        culprit = max((node for node in order if not math.isfinite(node.data)), key=_suspicion)
         raise NonFiniteError(
             f"{caller} an output that is {output.data}: the first number to look at is "
             f"{culprit.data}, from {describe(culprit)}. {_advice()}"
         )
 
 
-def _distance_from_finite(node: Node) -> int:
-    """Return 0 for an infinite number or nan that is made of finite ones, else 1 or 2.
+def _suspicion(node: Node) -> int:
+    """Rank a node that is infinite or nan by how likely it is the first to look at.
 
-    It is 2 for what passes on, and also for an infinity of the user's own, such as the -inf that
-    keeps an entry out of a softmax.
+    2 for one that is made of finite numbers, and 1 for a nan that is not made of another, as that
+    of ``inf - inf``. 0 for what passes on what it got, and for an infinity of the user's own, such
+    as the -inf that keeps an entry out of a softmax.
     """
     inputs = [parent.data for parent in node.parents]
     if inputs and all(map(math.isfinite, inputs)):
-        return 0
-    return 1 if math.isnan(node.data) and not any(map(math.isnan, inputs)) else 2
+        return 2
+    return 1 if math.isnan(node.data) and not any(map(math.isnan, inputs)) else 0
 
 
 def require_numbers(nodes: Iterable[Node]) -> None:
-    """Raise an error if one of `nodes` holds something other than a number.
+    """Raise an error if one of `nodes` holds something that does not compute as a float does.
 
     Anything may be assigned to ``w.data``, and checking it wherever it is read would take too long:
-    so this is called where arithmetic has failed.
+    so this is called where arithmetic has failed, and for what a gradient has been computed from.
 
     Raises
     ------
-    NotANumberError
+    NotANumberError, NonFiniteError
         With the variable that it came from, and what to write.
     """
     for node in nodes:
-        if not _holds_a_number(node):
-            source = next(node for node in topological_order(node) if not _holds_a_number(node))
-            held: Any = source.data
-            what_to_do = "assign a float to its data"
-            if isinstance(held, Node):
-                what_to_do = "write w.data = w.data - lr * w.grad, with .data on both sides"
-            raise NotANumberError(
-                f"{source.label or 'a Value'} holds {shown_short(held)} ({type(held).__name__}), "
-                f"not a number: {what_to_do}"
-            )
+        if not _computes_as_a_float(node.data):
+            order = topological_order(node)
+            raise _assignment_error(next(n for n in order if not _computes_as_a_float(n.data)))
 
 
-def _holds_a_number(node: Node) -> bool:
-    held: Any = node.data
-    return isinstance(held, REAL) or is_numpy_bool(held)
+def data_of(nodes: Sequence[Node]) -> "NDArray[np.float64]":
+    """Return the numbers that nodes hold, as an array.
+
+    Raises
+    ------
+    NotANumberError, NonFiniteError
+        If one holds something else, which NumPy might take for a number: None, or a string.
+    """
+    import numpy as np
+
+    held = [node.data for node in nodes]
+    try:
+        data = np.array(held)
+    except ValueError:  # there are arrays among them
+        data = np.empty(0)
+    if data.dtype != np.float64 or data.shape != (len(held),):
+        require_numbers(nodes)
+        data = np.array(held, np.float64)
+    return data
+
+
+def _computes_as_a_float(held: Any) -> bool:
+    """Return whether arithmetic with `held` is that of floats.
+
+    Other numbers of NumPy wrap around or round to a size of their own, even next to a float.
+    """
+    return isinstance(held, float) or (isinstance(held, int) and abs(held) <= sys.float_info.max)
+
+
+def _assignment_error(variable: Node) -> AutogradError:
+    """Return the error for a variable to which something that is not a float was assigned."""
+    held: Any = variable.data
+    problem = f"{variable.label or 'a Value'} holds {shown_short(held)} ({type(held).__name__}), "
+    if isinstance(held, int):
+        return NonFiniteError(
+            f"{problem}too large for a float: assign a smaller number to its data"
+        )
+    if isinstance(held, REAL) or is_numpy_bool(held):
+        return NotANumberError(
+            f"{problem}which does not compute as a float does: assign float(...) to its data"
+        )
+    what_to_do = "assign a float to its data"
+    if isinstance(held, Node):
+        what_to_do = "write w.data = w.data - lr * w.grad, with .data on both sides"
+    return NotANumberError(f"{problem}not a number: {what_to_do}")
 
 
 def require_unchanged(order: Iterable[Node]) -> None:
@@ -146,11 +186,24 @@ def require_unchanged(order: Iterable[Node]) -> None:
             )
 
 
-def derivative_error(node: Node, cause: Exception) -> AutogradError:
-    """Return the error for users when the derivative rule of `node` failed with `cause`."""
+def raise_rule_error(node: Node, cause: Exception, nodes: Iterable[Node]) -> NoReturn:
+    """Raise the error for users when the derivative rule of `node` failed with `cause`.
+
+    Raises
+    ------
+    NotANumberError, NonFiniteError
+        If one of `nodes`, which took part, does not hold a number.
+    DomainError, NonFiniteError
+        If the derivative does not exist, or is too large.
+    Exception
+        Otherwise `cause` as it is: a mistake in the rule.
+    """
+    require_numbers(nodes)
+    if isinstance(cause, TypeError | ShapeError):
+        raise cause
     kind = NonFiniteError if isinstance(cause, OverflowError) else DomainError
     problem = "is too large for a float" if kind is NonFiniteError else "does not exist"
-    return kind(f"the derivative of {describe(node)} {problem}. {_advice()}")
+    raise kind(f"the derivative of {describe(node)} {problem}. {_advice()}") from cause
 
 
 def require_finite_gradients(order: Sequence[Node]) -> None:

@@ -29,10 +29,10 @@ class DomainError(AutogradError, ArithmeticError, ValueError):
 class NonFiniteError(AutogradError, ArithmeticError):
     """A number too large for a float, a nan, or a gradient that came out infinite or nan.
 
-    Infinite numbers may be used, such as ``-inf`` for an entry that softmax is to leave out. A nan
-    is never a result. An operation on plain numbers raises this error at once. In a graph,
-    ``+ - *`` and `dot` check nothing and pass a nan on: `backward` and every other derivative find
-    it at the latest, and `detect_anomaly` finds it where it arises.
+    Infinite numbers may be used, such as ``-inf`` for an entry that softmax is to leave out, and a
+    sum or product that is too large is infinite, as with floats. A nan is an error: for operations
+    on plain numbers at once. In a graph most operations check nothing and pass it on: `backward`
+    and every other derivative find it at the latest, and `detect_anomaly` finds it where it arises.
     """
 
 

@@ -291,14 +291,13 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
         sizes = f"{counted(len(weights), 'weight')} and {counted(len(inputs), 'input')}"
         raise ShapeError(f"dot needs as many inputs as weights, got {sizes}")
     biases = () if bias is None else (bias,)
+    together = (*weights, *inputs, *biases)
     try:
-        row = Row((*weights, *inputs, *biases))
-        result = weighted_sum(weights, inputs, biases, (row,))
-        if isinstance(result.data, float) and (weights or biases):
-            return result
-    except (AttributeError, TypeError):
-        pass  # not all of them are Values
-    return _combination(operations.dot, (*weights, *inputs, *biases))
+        if together:
+            return weighted_sum(weights, inputs, biases, (Row(together),))
+    except AttributeError:
+        pass  # there are numbers among the Values
+    return _combination(operations.dot, together)
 
 
 def weighted_sum(
@@ -315,7 +314,7 @@ def weighted_sum(
     try:
         for weight, x in zip(weights, inputs):  # noqa: B905  strict costs 0.4 us
             total += weight._number * x._number
-    except TypeError:
+    except (TypeError, OverflowError):
         require_numbers([*weights, *inputs, *bias])
         raise
     return new_node(operations.dot, total, None, rows)

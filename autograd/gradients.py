@@ -10,18 +10,17 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd import operations
 from autograd.diagnosis import (
-    derivative_error,
     describe,
+    raise_rule_error,
     require_finite_output,
     require_numbers,
     require_recorded,
 )
-from autograd.errors import NonFiniteError, NotANumberError, ShapeError
+from autograd.errors import NonFiniteError, NotANumberError
 from autograd.graph import Node, topological_order
 from autograd.nested_numbers import Numbers, map_numbers, numbers_in
-from autograd.operation import CONSTANT, Operation
+from autograd.operation import SEED, Operation
 from autograd.recording import applying_rules, enable_grad
 from autograd.tracing import is_tracing
 from autograd.value import Value
@@ -75,7 +74,7 @@ def gradient_or_zero(output: Value, wrt: Numbers, create_graph: bool) -> Numbers
 
 def in_nesting(gradients: dict[Node, Any], wrt: Numbers, create_graph: bool) -> Numbers:
     """Put the gradient of each node of `wrt` in its place: 0, where none arrived."""
-    zero = _recorded(0.0) if create_graph else 0.0
+    zero = Value.record(SEED, [0.0]) if create_graph else 0.0
     return map_numbers(lambda node: gradients.get(node, zero), wrt)
 
 
@@ -85,9 +84,10 @@ def gradients_by_node(
     """Return the gradient of every node between `targets` and `output`, where one arrives."""
     order = topological_order(output)
     require_finite_output(output, "gradient() of", order)
-    gradients: dict[Node, Any] = {output: _recorded(1.0) if create_graph else 1.0}
+    require_numbers(node for node in order if node.operation is None)
+    gradients: dict[Node, Any] = {output: Value.record(SEED, [1.0]) if create_graph else 1.0}
     with applying_rules() if create_graph else contextlib.nullcontext():
-        _sweep(gradients, *_on_the_way(targets, order), create_graph)
+        _propagate(gradients, *_on_the_way(targets, order), create_graph)
     for target in targets:
         _require_finite(gradients.get(target, 0.0), target)
     return gradients
@@ -96,9 +96,9 @@ def gradients_by_node(
 def _on_the_way(
     targets: Sequence[Node], order: Iterable[Node]
 ) -> tuple[set[Node], list[tuple[Node, Operation]]]:
-    """Return all nodes that depend on `targets`, with these, and the operations among them."""
+    """Return `targets` with every node computed from them, and a list of the latter in order."""
     dependent = set(targets)
-    between: list[tuple[Node, Operation]] = []  # not those behind the targets
+    between: list[tuple[Node, Operation]] = []
     for node in order:
         if node.operation is not None and any(parent in dependent for parent in node.parents):
             dependent.add(node)
@@ -106,7 +106,7 @@ def _on_the_way(
     return dependent, between
 
 
-def _sweep(
+def _propagate(
     gradients: dict[Node, Any],
     dependent: set[Node],
     between: Sequence[tuple[Node, Operation]],
@@ -141,25 +141,15 @@ def _sent(
         if create_graph:
             return operation.derivative(gradient, node, *inputs)
         return operation.derivative(gradient, node.data, *[parent.data for parent in inputs])
-    except TypeError:
-        require_numbers([node, *inputs])
-        raise
-    except ShapeError:
-        raise  # a rule that does not fit its inputs
-    except (ArithmeticError, ValueError) as cause:
-        raise derivative_error(node, cause) from cause
+    except (TypeError, ArithmeticError, ValueError) as cause:
+        raise_rule_error(node, cause, [node, *inputs])
 
 
-def _recorded(number: float) -> Value:
-    """Make a node of a number that is a gradient: unlike a constant, it may be differentiated."""
-    return Value.record(operations.sum, [number])
+def is_independent(outputs: Numbers, wrt: Numbers) -> bool:
+    """Return whether no node of `outputs` depends on one of `wrt`, though there are both.
 
-
-def _is_recorded(node: Node) -> bool:
-    """Return whether `_recorded` made a node: no formula is the sum of one constant."""
-    return node.operation is operations.sum and [p.operation for p in node.parents] == [CONSTANT]
-
-
-def has_derivatives(output: Node) -> bool:
-    """Return whether `output` contains a derivative: that of 3 x is rightly a constant."""
-    return any(map(_is_recorded, topological_order(output)))
+    What contains a derivative does: that of 3 x is rightly a constant.
+    """
+    order, nodes = topological_order(*numbers_in(outputs)), set(numbers_in(wrt))
+    contains_derivative = any(node.operation is SEED for node in order)
+    return bool(order and nodes) and nodes.isdisjoint(order) and not contains_derivative

@@ -132,9 +132,9 @@ class Visit:
         This visit's own zero, to which it sets the gradient of each node that it has been to.
     order : list of Node
         The nodes met, each after its inputs.
-    held : list of (Node, float)
-        Those that held a gradient before, with that gradient: all variables, and the nodes that an
-        earlier pass went through.
+    held : list of (Node, float or None)
+        All variables, and the nodes that an earlier pass went through, with the gradient that each
+        held before: None for a variable that the user gave None, as is the habit with PyTorch.
     """
 
     __slots__ = ("held", "order", "zero")
@@ -196,7 +196,7 @@ class Visit:
                             node = stack.pop()
                             continue
                     break
-            if node.grad is not NO_GRADIENT:
+            if node.grad is not NO_GRADIENT or node.operation is None:
                 held.append((node, node.grad))
             order.append(node)
             node.grad = zero

@@ -6,15 +6,8 @@
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from autograd.diagnosis import require_numbers
-from autograd.graph import Node
-
-if TYPE_CHECKING:  # NumPy is imported when it is needed
-    import numpy as np
-    from numpy.typing import NDArray
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 Numbers: TypeAlias = Any
 """A number, or a list, tuple or NumPy array of them, nested to any depth."""
@@ -50,27 +43,6 @@ def map_numbers(function: Callable[[Any], Any], numbers: Numbers) -> Numbers:
     if _is_array(numbers):
         return _stacked(items) if items else numbers
     return type(numbers)(*items) if hasattr(numbers, "_fields") else type(numbers)(items)
-
-
-def numbers_of(nodes: Sequence[Node]) -> "NDArray[np.float64]":
-    """Return the numbers that nodes hold, as an array of floats.
-
-    Raises
-    ------
-    NotANumberError
-        If one holds something else, which NumPy might take for a number: None, or a string.
-    """
-    import numpy as np
-
-    held = [node.data for node in nodes]
-    try:
-        numbers = np.array(held)
-    except ValueError:  # there are arrays among them
-        numbers = np.empty(0)
-    if numbers.dtype != np.float64 or numbers.shape != (len(held),):
-        require_numbers(nodes)
-        numbers = np.array(held, np.float64)
-    return numbers
 
 
 def _items(numbers: Numbers) -> Numbers:

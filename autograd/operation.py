@@ -106,7 +106,8 @@ class Operation:
         DomainError
             If the operation does not exist at `inputs`.
         NonFiniteError
-            If the result is too large for a float, or nan, as that of ``inf - inf``.
+            If the result is nan, as that of ``inf - inf``, or `forward` overflows: ``exp(1000)``
+            does, as `math.exp` does, but a sum that is too large is infinite.
         ShapeError
             If the operation takes a different number of inputs.
         """
@@ -180,9 +181,15 @@ class Operation:
         Raises
         ------
         GraphError
-            If the name stands for a later operation.
+            If the name stands for a later operation, or for none, as that of a compiled mean.
         """
-        if _operation_named(self.name) is not self:
+        named = _find(self.name)
+        if named is None:
+            raise GraphError(
+                f"the operation {self.name!r} cannot be pickled, for none is defined by that name: "
+                "pickle the variables, not what was computed from them"
+            )
+        if named is not self:
             raise GraphError(
                 f"the operation {self.name!r} has been defined again, and is pickled by its name: "
                 "record the graph again, with the later definition"
@@ -198,8 +205,12 @@ BUILT_IN: dict[str, Operation] = {}
 """The operations of this library by name, once all of them are defined; none can be replaced."""
 
 
+def _find(name: str) -> Operation | None:
+    return BUILT_IN.get(name) or OPERATIONS.get(name)
+
+
 def _operation_named(name: str) -> Operation:
-    operation = BUILT_IN.get(name) or OPERATIONS.get(name)
+    operation = _find(name)
     if operation is None:
         raise GraphError(f"there is no operation named {name!r} here: define it before loading")
     return operation
@@ -229,4 +240,17 @@ DETACH = Operation(
 """The number as it is, with nothing sent back: what `autograd.detach` records.
 
 Its rule is not the derivative of its forward, on purpose, so it is not in :data:`OPERATIONS`.
+"""
+
+SEED = Operation(
+    "seed",
+    symbol="seed",
+    forward=lambda x: x,
+    array=lambda np, x: x,
+    derivative=lambda g, out, x: (g,),
+)
+"""The number as it is, at the root of a derivative that is a graph: d output / d output = 1.
+
+With it the derivative is never a constant, which could not be differentiated: that of 3 x is then a
+graph too. It is not in :data:`OPERATIONS`.
 """

@@ -33,7 +33,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd.definition import define as define
-from autograd.operation import BUILT_IN, CONSTANT, DETACH, Operation
+from autograd.operation import BUILT_IN, CONSTANT, DETACH, SEED, Operation
 from autograd.operation import OPERATIONS as OPERATIONS
 
 # --- arithmetic ----------------------------------------------------------------------------------
@@ -397,4 +397,4 @@ lookup = define(
     advice="the index (the first argument) must be whole, from 0 to the number of entries minus 1",
 )
 
-BUILT_IN.update(OPERATIONS | {operation.name: operation for operation in (CONSTANT, DETACH)})
+BUILT_IN.update(OPERATIONS | {special.name: special for special in (CONSTANT, DETACH, SEED)})

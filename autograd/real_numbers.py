@@ -13,10 +13,13 @@ _Value = TypeVar("_Value", bound=Node)
 REAL = (float, int, Real)  # in this order: checking for the abstract Real alone takes 0.3 us
 
 
-def real_number(number: Any) -> float:
-    """Return `number` as a float, or raise an error that says what to give instead."""
+def real_number(number: Any, function: str = "") -> float:
+    """Return `number` as a float, or raise an error that says what to give instead.
+
+    It names the `function` of one number whose argument this is, if it is one.
+    """
     if not isinstance(number, REAL) and not is_numpy_bool(number):
-        raise NotANumberError(_not_a_number(number))
+        raise NotANumberError(_not_a_number(number, function))
     try:
         data = float(number)
     except OverflowError:
@@ -32,10 +35,11 @@ def is_numpy_bool(thing: Any) -> bool:
     return numpy is not None and isinstance(thing, numpy.bool_)
 
 
-def _not_a_number(thing: Any) -> str:
-    """Say what `thing` is and how to make Values of it."""
+def _not_a_number(thing: Any, function: str) -> str:
+    """Say what `thing` is, and how to make Values of it or to apply `function` to it."""
     shown = shown_short(thing)
-    problem = f"a Value holds one real number, not {shown} ({type(thing).__name__})"
+    needed = f"{function} takes one number" if function else "a Value holds one real number"
+    problem = f"{needed}, not {shown} ({type(thing).__name__})"
     if isinstance(thing, str):
         return f"{problem}: {_advice_for_text(thing)}"
     if isinstance(thing, Complex):
@@ -44,13 +48,24 @@ def _not_a_number(thing: Any) -> str:
         return f"{problem}: use it as it is"
     if getattr(thing, "shape", None) == ():
         return f"{problem}: take the number out of it with .item()"
-    if hasattr(thing, "tolist"):
-        return f"{problem}: make one of each number in .tolist(), [Value(x) for x in ...]"
-    if hasattr(thing, "__len__"):
-        return f"{problem}: make one of each element, [Value(x) for x in ...]"
+    if hasattr(thing, "tolist") or hasattr(thing, "__len__"):
+        return f"{problem}: {_advice_for_many(thing, function)}"
     if hasattr(thing, "__float__"):
         return f"{problem}: convert it first, float({shown})"
     return f"{problem}: give it a number"
+
+
+def _advice_for_many(things: Any, function: str) -> str:
+    is_array = hasattr(things, "tolist")
+    if not function:
+        items = "number in .tolist()" if is_array else "element"
+        return f"make one of each {items}, [Value(x) for x in ...]"
+    if not is_array:
+        return f"write [ag.{function}(x) for x in ...]"
+    of_numpy = getattr(sys.modules.get("numpy"), function, None)
+    if getattr(of_numpy, "nin", None) == 1:  # a function of one array; np.heaviside is one of two
+        return f"write np.{function}(x)"
+    return f"write np.vectorize(ag.{function})(x)"
 
 
 def is_list(thing: Any) -> bool:

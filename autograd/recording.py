@@ -5,20 +5,64 @@ must check, `Value` hands every new node to :func:`apply_modes`.
 """
 
 import contextlib
+import inspect
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, overload
 
 from autograd.diagnosis import describe
-from autograd.errors import GraphError, NonFiniteError
+from autograd.errors import ArgumentError, GraphError, NonFiniteError
 from autograd.graph import Node, origins
 from autograd.modes import mode, modes, operation_mode
 from autograd.operation import CONSTANT
+from autograd.real_numbers import shown_short
 from autograd.tracing import detach_in_place
 from autograd.user_code import line_of_user_code
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-@contextlib.contextmanager
-def no_grad() -> Iterator[None]:
+
+class Block:
+    """A context: for one ``with``, or as a decorator for each call of a function."""
+
+    def __init__(self, name: str, context: Any) -> None:
+        self._name = name
+        self._context = context
+
+    def __enter__(self) -> None:
+        self._context.__enter__()
+
+    def __exit__(self, *exception: Any) -> bool | None:
+        return self._context.__exit__(*exception)  # type: ignore[no-any-return]
+
+    def __call__(self, function: _Function) -> _Function:
+        """Decorate a function.
+
+        Raises
+        ------
+        ArgumentError
+            If its body does not run when it is called, but as it is iterated or awaited.
+        """
+        if not callable(function) or any(runs_later(function) for runs_later in _RUN_LATER):
+            raise ArgumentError(
+                f"{self._name} decorates functions that compute when they are called, not "
+                f"{shown_short(function)}: write `with ag.{self._name}():` around the computation"
+            )
+        return self._context(function)  # type: ignore[no-any-return]
+
+
+_RUN_LATER = (
+    inspect.isgeneratorfunction,
+    inspect.iscoroutinefunction,
+    inspect.isasyncgenfunction,
+)
+
+
+@overload
+def no_grad() -> Block: ...
+@overload
+def no_grad(function: _Function) -> _Function: ...
+def no_grad(function: Any = None) -> Any:
     """Compute without recording a graph: results are constants.
 
     >>> import autograd as ag
@@ -28,20 +72,28 @@ def no_grad() -> Iterator[None]:
     >>> y.data, y.parents
     (9.0, ())
 
-    Also a decorator, with parentheses:
+    Also a decorator, with or without parentheses:
 
-    >>> @ag.no_grad()
+    >>> @ag.no_grad
     ... def predict(x):
     ...     return 2 * x
     >>> predict(x).parents
     ()
+
+    Raises
+    ------
+    ArgumentError
+        If it is to decorate a generator function or a coroutine, whose body runs later.
     """
-    with operation_mode("recording", False):
-        yield
+    block = Block("no_grad", operation_mode("recording", False))
+    return block if function is None else block(function)
 
 
-@contextlib.contextmanager
-def enable_grad() -> Iterator[None]:
+@overload
+def enable_grad() -> Block: ...
+@overload
+def enable_grad(function: _Function) -> _Function: ...
+def enable_grad(function: Any = None) -> Any:
     """Record again inside a `no_grad` block.
 
     >>> import autograd as ag
@@ -50,9 +102,11 @@ def enable_grad() -> Iterator[None]:
     ...     y = x * x
     >>> len(y.parents)
     2
+
+    Also a decorator, as `no_grad`.
     """
-    with mode("recording", True):
-        yield
+    block = Block("enable_grad", mode("recording", True))
+    return block if function is None else block(function)
 
 
 def is_recording() -> bool:

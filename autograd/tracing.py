@@ -79,9 +79,10 @@ def is_tracing() -> bool:
 
 
 def detach_in_place(node: Node) -> None:
-    """Turn a node into one that sends nothing back, with what it was before as its input.
+    """Put a `detach` in front of a node just made: it keeps its number and sends nothing back.
 
-    Its number differs from sample to sample, so it is not a constant.
+    What it was becomes the input of the `detach`, in a node of its own. Its number differs from
+    sample to sample, so it cannot be a constant.
     """
     computed = object.__new__(type(node))
     for slot in Node.__slots__:

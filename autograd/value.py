@@ -131,7 +131,7 @@ class Value(Node):
         if isinstance(other, Value):
             try:
                 return new_node(operations.add, self.data + other.data, self, other)
-            except TypeError:
+            except (TypeError, OverflowError):
                 require_numbers([self, other])
                 raise
         return _with_number(operator.add, self, other)
@@ -140,7 +140,7 @@ class Value(Node):
         if isinstance(other, Value):
             try:
                 return new_node(operations.sub, self.data - other.data, self, other)
-            except TypeError:
+            except (TypeError, OverflowError):
                 require_numbers([self, other])
                 raise
         return _with_number(operator.sub, self, other)
@@ -149,7 +149,7 @@ class Value(Node):
         if isinstance(other, Value):
             try:
                 return new_node(operations.mul, self.data * other.data, self, other)
-            except TypeError:
+            except (TypeError, OverflowError):
                 require_numbers([self, other])
                 raise
         return _with_number(operator.mul, self, other)
@@ -324,7 +324,7 @@ class Value(Node):
         parents = [x if isinstance(x, Value) else as_value(x) for x in inputs]
         try:
             data = operation.evaluate(*[parent.data for parent in parents])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, ArithmeticError):
             require_numbers(parents)
             raise
         return node_of(operation, data, tuple(parents))
@@ -360,7 +360,7 @@ def node_of(operation: Operation, data: float, parents: tuple[Value, ...]) -> Va
 def function_node(operation: Operation, x: Number) -> Any:
     """Apply an operation to one Value or number: like calling it, at a third of the cost."""
     if not isinstance(x, Value):
-        return operation.evaluate(real_number(x))
+        return operation.evaluate(real_number(x, operation.name))
     try:
         data = operation.forward(x.data)
     except (TypeError, ValueError, ArithmeticError) as cause:
@@ -385,7 +385,7 @@ def _error_of(operation: Operation, cause: Exception, *inputs: Value) -> Excepti
 
 
 def new_node(operation: Operation, data: float, first: Value | None, second: Any) -> Value:
-    """Make a node from its inputs as it holds them: see the slots of `autograd.graph.Node`."""
+    """Make a node whose two slots for inputs, as `autograd.graph.Node` has them, are given."""
     node = _new(Value)
     node.data = data
     node.grad = NO_GRADIENT

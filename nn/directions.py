@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
+from autograd.diagnosis import data_of
 from autograd.errors import ArgumentError
-from autograd.nested_numbers import numbers_in, numbers_of
+from autograd.nested_numbers import numbers_in
 from nn.arguments import Seed, random_generator
 from nn.module import Module
 
@@ -108,7 +109,7 @@ def _random_direction(model: Module, rng: np.random.Generator) -> Array:
     part_of: dict[Value, float] = {}
     for is_bias, weights in _filters(model):
         part = rng.normal(size=len(weights))
-        scale = 0.0 if is_bias else np.linalg.norm(numbers_of(weights)) / np.linalg.norm(part)
+        scale = 0.0 if is_bias else np.linalg.norm(data_of(weights)) / np.linalg.norm(part)
         part_of.update(zip(weights, scale * part, strict=True))
     return np.array([part_of[parameter] for parameter in model.parameters()])
 

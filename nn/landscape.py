@@ -19,8 +19,8 @@ import numpy as np
 
 import autograd as ag
 from autograd import Value
+from autograd.diagnosis import data_of
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
-from autograd.nested_numbers import numbers_of
 from autograd.real_numbers import shown_short
 from nn.arguments import Seed, float_array, is_list, require, whole_number
 from nn.data import Data, checked_data
@@ -139,7 +139,7 @@ def loss_landscape(
         vectors = random_directions(model, rng)
     else:
         raise ArgumentError(f"directions={shown_short(directions)}: give 'random' or 'path'")
-    now = numbers_of(parameters)
+    now = data_of(parameters)
     center = snapshots[-1] if len(snapshots) else now
     projected = _coordinates(snapshots - center, vectors)
     x, y_grid = _axes(_square(projected, kind) if limits is None else limits, size)

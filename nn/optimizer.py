@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
-from autograd.diagnosis import counted, describe
+from autograd.diagnosis import counted, data_of, describe
 from autograd.errors import (
     ArgumentError,
     GraphError,
@@ -22,7 +22,6 @@ from autograd.errors import (
     ShapeError,
     StateError,
 )
-from autograd.nested_numbers import numbers_of
 from autograd.real_numbers import REAL, checked_values
 from nn.archive import checked_array
 from nn.arguments import float_array, number_in_range
@@ -183,7 +182,7 @@ class Optimizer:
         NotANumberError
             If one holds something else.
         """
-        return numbers_of(self.parameters)
+        return data_of(self.parameters)
 
     def gradient(self) -> Vector:
         """Return the gradients of the parameters.

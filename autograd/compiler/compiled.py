@@ -29,8 +29,8 @@ from autograd.compiler.passes.trace import Trace
 from autograd.compiler.program_cache import BoundCompilation, ProgramCache
 from autograd.compiler.replay import require_success
 from autograd.compiler.report import report
+from autograd.diagnosis import data_of
 from autograd.errors import ArgumentError, GraphError, NonFiniteError
-from autograd.nested_numbers import numbers_of
 from autograd.real_numbers import checked_values
 from autograd.recording import is_recording
 from autograd.value import Value, as_value
@@ -97,7 +97,7 @@ class Compiled:
             if not is_recording():
                 return as_value(_mean(self._run(bound, batch), bound))
             parameters = self._cache.parameters
-            outputs, gradient = self._run_with_gradient(bound, numbers_of(parameters), batch)
+            outputs, gradient = self._run_with_gradient(bound, data_of(parameters), batch)
             mean = _mean(outputs, bound)
         return mean_node(mean, gradient, parameters)
 
@@ -242,7 +242,7 @@ class Compiled:
     def _run(self, bound: BoundCompilation, batch: Sequence[Array]) -> Array:
         """Return the outputs for the present numbers of the parameters, until the next run."""
         trace = bound.compilation.trace
-        theta = checked_theta(numbers_of(trace.parameters), len(trace.parameters), self.dtype)
+        theta = checked_theta(data_of(trace.parameters), len(trace.parameters), self.dtype)
         outputs, _, suspects = bound.program.run(theta, batch, differentiate=False)
         if suspects:
             require_success(trace, suspects, theta, batch, outputs)
@@ -273,7 +273,7 @@ class Compiled:
         parameters = self._cache.parameters
         n, n_given = len(parameters), self._n_given
         if 0 < n_given < n and np.shape(theta) == (n_given,):
-            theta = np.concatenate([theta, numbers_of(parameters[n_given:])])
+            theta = np.concatenate([theta, data_of(parameters[n_given:])])
         return checked_theta(theta, n, self.dtype)
 
 

@@ -236,7 +236,7 @@ def test_further_arguments_are_passed_on() -> None:
     assert ag.hessian(loss)(5.0, 10.0, power=2) == 20
 
 
-DERIVATIVES = [ag.grad, ag.value_and_grad, ag.hessian]
+DERIVATIVES = [ag.grad, ag.value_and_grad, ag.jacobian, ag.hessian]
 
 
 @pytest.mark.parametrize("name", ["x", "function", "self", "wrt", "arguments", "options"])
@@ -319,11 +319,15 @@ NO_SURPRISE: dict[str, Callable[[], Any]] = {
     "one of several": lambda: ag.grad(lambda p: p[0])([2.0, 3.0])[1],
     "none of none": lambda: sum(ag.grad(lambda p: 7.0)([])),
     "flat here": lambda: ag.grad(ag.relu)(-1.0),
+    "flat on the way": lambda: ag.grad(lambda x: ag.relu(2 * ag.relu(x)))(-1.0),
+    "times zero": lambda: ag.grad(lambda x: ag.relu(2 * x) * 0.0)(1.0),
     "detached": lambda: ag.grad(ag.detach)(2.0),
     "second of linear": lambda: ag.grad(ag.grad(lambda x: 3 * x))(2.0),
     "third of quadratic": lambda: ag.grad(ag.grad(ag.grad(lambda x: x * x)))(2.0),
     "formula of slopes": lambda: ag.grad(lambda x: 2 * ag.grad(lambda y: 3 * y)(x) - 1)(2.0),
     "hessian of linear": lambda: ag.hessian(lambda p: 3 * p[0])([2.0, 3.0])[0][0],
+    "jacobian of linear": lambda: ag.jacobian(ag.grad(lambda p: 3 * p[0]))([2.0, 3.0])[1][0],
+    "one result of several": lambda: ag.jacobian(lambda x: [x, 7.0])(2.0)[1],
     "gradient of hessian": lambda: ag.grad(ag.hessian(lambda x: x * x))(2.0),
     "at a Value": lambda: float(ag.grad(ag.grad(lambda x: 3 * x))(ag.Value(2.0))),
     "gradcheck": lambda: 1.0 - ag.gradcheck(lambda x, y: 3 * x - y, 2.0, 1.0, order=2),
@@ -467,6 +471,82 @@ def test_inner_derivative_under_no_grad_is_a_constant(point: Callable[[Any], Any
     assert ag.grad(frozen)(3.0) == 3
 
 
+# --- jacobian ------------------------------------------------------------------------------------
+
+
+def field(p: Sequence[Any], of: Any) -> list[Any]:
+    """Map three numbers to four, in the functions of `ag` or of `np`, which also take complex ones.
+
+    The last result does not depend on the second number.
+    """
+    x, y, z = p
+    return [x * y * z, of.exp(x - y) / (2 + z * z), of.sin(x * z) - y**3, (x + 3) ** 2 * of.cos(z)]
+
+
+def complex_step(function: Callable[..., Any], point: Sequence[float]) -> list[list[float]]:
+    """Return d y_i / d x_j as Im f(x + ih e_j) / h, which has no difference that could cancel."""
+    h = 1e-200
+    columns = np.array(point) + 1j * h * np.eye(len(point))
+    return [[float(y.imag) / h for y in row] for row in zip(*map(function, columns), strict=True)]
+
+
+@given(point=st.lists(st.floats(-2, 2), min_size=3, max_size=3))
+def test_jacobian_is_that_of_the_complex_step(point: list[float]) -> None:
+    expected = complex_step(lambda p: field(p, np), point)
+    rows = ag.jacobian(lambda p: field(p, ag))(point)
+    assert [type(slope) for row in rows for slope in row] == [float] * 12
+    for row, slopes in zip(rows, expected, strict=True):
+        assert row == close(slopes)
+
+
+@given(n=st.integers(1, 3), m=st.integers(1, 3), seed=st.integers(0, 1000))
+def test_jacobian_of_a_matrix_product_is_its_matrix(n: int, m: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    A, x, X = rng.normal(size=(n, m)), rng.normal(size=m), rng.normal(size=(m, 2))
+    slopes = ag.jacobian(lambda x: A @ x)(x)
+    assert (slopes.dtype, slopes.tolist()) == (float, A.tolist())
+    of_columns = ag.jacobian(lambda X: A @ X)(X)
+    assert of_columns.tolist() == np.einsum("ik,jl->ijkl", A, np.eye(2)).tolist()
+
+
+@given(point=st.lists(st.floats(-1, 1), min_size=2, max_size=2))
+def test_the_jacobian_of_the_gradient_is_the_hessian(point: list[float]) -> None:
+    def surface(p: Sequence[Any]) -> Any:
+        return ag.sin(p[0] * p[1]) + p[0] ** 3
+
+    assert ag.jacobian(ag.grad(surface))(point) == ag.hessian(surface)(point)
+
+
+def test_jacobian_is_nested_as_the_results_and_then_as_the_argument() -> None:
+    def function(p: Any) -> Any:
+        return [p[0] * p[1][0], (p[0], 7.0)]
+
+    assert ag.jacobian(function)([3.0, [5.0]]) == [[5.0, [3.0]], ([1.0, [0.0]], [0.0, [0.0]])]
+    of_list = ag.jacobian(lambda x: [x.sum(), x[0]])(np.ones(2))
+    assert [row.tolist() for row in of_list] == [[1.0, 1.0], [1.0, 0.0]]
+
+
+@given(x=st.floats(-2, 2))
+def test_the_jacobian_of_one_number_is_its_derivative(x: float) -> None:
+    assert ag.jacobian(ag.tanh)(x) == ag.grad(ag.tanh)(x)
+    assert ag.jacobian(lambda x: [])(x) == []
+
+
+def test_a_jacobian_can_be_differentiated_and_compiled() -> None:
+    def trace(x: Any) -> Any:  # of [[2x, y], [0, 3y²]] at (x, x)
+        (a, _), (_, d) = ag.jacobian(lambda p: [p[0] ** 2 + p[1] ** 2 / 2, p[1] ** 3])([x, x])
+        return a + d
+
+    assert ag.grad(trace)(2.0) == 2 + 6 * 2
+    assert ag.compile(trace).map([1.0, 2.0]).tolist() == [5.0, 16.0]
+
+
+@pytest.mark.parametrize("results", [["x"], [None], {"a": 1.0}, None])
+def test_results_that_are_no_numbers_are_refused(results: Any) -> None:
+    with pytest.raises(ag.NotANumberError):
+        ag.jacobian(lambda x: results)(2.0)
+
+
 # --- hessian -------------------------------------------------------------------------------------
 
 
@@ -527,7 +607,7 @@ def test_a_gradient_of_zero_stays_zero_next_to_infinity_in_every_way() -> None:
 
 @pytest.mark.parametrize("of", [ag.grad, ag.value_and_grad, ag.hessian])
 def test_a_function_of_several_results_is_told_what_to_do(of: Any) -> None:
-    with pytest.raises(ag.NotANumberError, match=r"returned \[.*gradient\(y, x\) for each y"):
+    with pytest.raises(ag.NotANumberError, match=r"returned \[.* take jacobian\(f\) instead"):
         of(lambda p: [p[0] * p[1], p[0]])([1.0, 2.0])
 
 

@@ -306,6 +306,12 @@ def test_infinite_entry_of_softmax_is_a_mask() -> None:
     assert [x.grad for x in xs] == [0.25, 0.0, -0.25]
 
 
+def test_a_sum_or_product_that_is_too_large_is_infinite_as_with_floats() -> None:
+    large = ag.Value(1e308)
+    assert ag.sum([1e308, 1e308]) == ag.operations.mul(1e308, 1e308) == math.inf
+    assert ag.sum([large, large]).data == (large * large).data == math.inf
+
+
 def test_message_of_a_long_sum_shows_its_ends() -> None:
     text = operations.sum.expression([float(index) for index in range(1000)])
     assert text == "sum(0.0, 1.0, 2.0, ..., 998.0, 999.0)"

@@ -59,6 +59,23 @@ UNARY: dict[str, tuple[Callable[[Any], Any], st.SearchStrategy[float]]] = {
     "silu": (lambda x: x / (1 + mpmath.exp(-x)), WIDE),
 }
 
+
+@pytest.mark.parametrize("name", [*UNARY, "heaviside", "detach"])
+@pytest.mark.parametrize("kind", [list, tuple, np.array])
+@pytest.mark.parametrize("item", [float, ag.Value])
+def test_a_list_given_to_a_function_of_one_number_is_told_how_to_apply_it(
+    name: str, kind: Callable[..., Any], item: Callable[[float], Any]
+) -> None:
+    function = getattr(ag, name)
+    numbers = [0.25, 0.5, 2.0]
+    x = kind([item(number) for number in numbers])
+    with pytest.raises(ag.NotANumberError, match=f"^{name} takes one number, not ") as caught:
+        function(x)
+    advice = str(caught.value).rpartition(": write ")[2].replace("...", "x")
+    followed = eval(advice, {"ag": ag, "np": np, "x": x})
+    assert [float(y) for y in followed] == close([function(number) for number in numbers])
+
+
 every_unary = pytest.mark.parametrize("name", UNARY)
 
 

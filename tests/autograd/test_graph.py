@@ -273,6 +273,21 @@ def test_computed_nodes_hold_the_last_pass_alone(program: Program, numbers: list
     assert [node.grad for node in computed] == once
 
 
+@given(program=short_programs, numbers=whole_numbers)
+def test_variables_given_the_gradient_none_begin_at_zero(
+    program: Program, numbers: list[float]
+) -> None:
+    inputs = variables([number / 7 for number in numbers])
+    output = output_of(program, inputs)
+    expected = gradients(output, inputs)
+    for x in inputs:
+        x.grad = None  # type: ignore[assignment]
+    output.backward()
+    reached = topological_order(output)
+    assert [x.grad or 0.0 for x in inputs] == expected
+    assert [x.grad is not None for x in inputs] == [x in reached for x in inputs]
+
+
 def test_two_outputs_on_one_subgraph_add_up_in_the_leaves_only() -> None:
     x = ag.Value(3.0)
     shared = x * x
@@ -331,20 +346,22 @@ FAILURES: dict[str, tuple[Callable[[ag.Value], ag.Value], type[BaseException]]] 
 }
 
 
+@pytest.mark.parametrize("held", [3.0, None])
 @pytest.mark.parametrize(("failing", "error"), FAILURES.values(), ids=FAILURES.keys())
 def test_failed_pass_leaves_every_gradient_as_it_was(
-    failing: Callable[[ag.Value], ag.Value], error: type[BaseException]
+    failing: Callable[[ag.Value], ag.Value], error: type[BaseException], held: Any
 ) -> None:
     x, y = ag.Value(2.0), ag.Value(3.0)
     shared = x * y
     (shared + y).backward()
+    x.grad = y.grad = held
     root = ag.sum([failing(shared), shared, y, ag.dot([shared, y], [x, shared], x)]) * 5
     nodes = topological_order(root)
     before = [node.grad for node in nodes]
     with pytest.raises(error):
         root.backward()
     assert [node.grad for node in nodes] == before
-    assert (x.grad, y.grad, shared.grad) == (3, 3, 1)
+    assert (x.grad, y.grad, shared.grad) == (held, held, 1)
 
 
 DIFFERENTIATIONS: dict[str, Callable[[ag.Value, list[ag.Value]], object]] = {

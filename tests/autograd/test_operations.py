@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd.definition import define
-from autograd.operation import CONSTANT, DETACH, OPERATIONS, Operation
+from autograd.operation import CONSTANT, DETACH, OPERATIONS, SEED, Operation
 from comparing import close
 from operation_table import arity
 
@@ -395,7 +395,7 @@ def test_new_operation_stands_in_the_table_in_order_of_definition(cube: Operatio
     assert list(OPERATIONS.items())[-1] == ("cube", cube)
 
 
-@pytest.mark.parametrize("name", ["tanh", "constant", "detach"])
+@pytest.mark.parametrize("name", ["tanh", "constant", "detach", "seed"])
 def test_names_of_the_library_are_taken(name: str) -> None:
     before = dict(OPERATIONS)
     with pytest.raises(ag.ArgumentError, match=f"'{name}'.*choose another name"):
@@ -452,7 +452,14 @@ def test_operation_is_pickled_by_a_name_that_has_to_be_known(cube: Operation) ->
         pickle.loads(text)
 
 
-@pytest.mark.parametrize("operation", [*OPERATIONS.values(), CONSTANT, DETACH], ids=repr)
+def test_a_compiled_mean_is_not_pickled_and_says_what_is() -> None:
+    w = ag.Value(0.5)
+    mean = ag.compile(lambda x: w * x)([1.0, 2.0])
+    with pytest.raises(ag.GraphError, match=r"'compiled mean' .* pickle the variables"):
+        pickle.dumps(mean)
+
+
+@pytest.mark.parametrize("operation", [*OPERATIONS.values(), CONSTANT, DETACH, SEED], ids=repr)
 @pytest.mark.parametrize(
     "duplicate",
     [copy.copy, copy.deepcopy, lambda operation: pickle.loads(pickle.dumps(operation))],

@@ -126,3 +126,18 @@ def test_hessians_agree(program: Program, point: list[float]) -> None:
     assume(theirs.abs().max() < 100)
     for row, expected in zip(ours, theirs.tolist(), strict=True):
         assert row == close(expected)
+
+
+@given(program=PROGRAMS, point=POINTS)
+def test_jacobians_agree(program: Program, point: list[float]) -> None:
+    def results(xs: Any, instructions: Any) -> list[Any]:
+        smooth = [step for step in program if step[0] not in ("max", "min", "relu", "abs")]
+        return run(smooth, xs, instructions)[-3:]
+
+    ours = ag.jacobian(lambda xs: results(xs, OURS))(point)
+    theirs = torch.autograd.functional.jacobian(
+        lambda x: torch.stack(results(x, PYTORCHS)), tensor(point)
+    )
+    assume(theirs.abs().max() < 100)
+    for row, expected in zip(ours, theirs.tolist(), strict=True):
+        assert row == close(expected)

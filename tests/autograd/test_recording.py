@@ -2,7 +2,7 @@ import gc
 import inspect
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -16,10 +16,10 @@ from autograd import operations
 from autograd.functions import weighted_sum
 from autograd.graph import NO_GRADIENT, Row, origins, topological_order
 from autograd.modes import open_contexts
-from autograd.operation import CONSTANT, DETACH
+from autograd.operation import CONSTANT, DETACH, SEED
 from autograd.recording import differentiating
 
-NOT_IN_THE_TABLE = (CONSTANT, DETACH)
+NOT_IN_THE_TABLE = (CONSTANT, DETACH, SEED)
 
 
 def is_recording() -> bool:
@@ -93,21 +93,51 @@ def test_innermost_block_decides() -> None:
     assert is_recording()
 
 
-def test_no_grad_decorates_functions() -> None:
-    @ag.no_grad()
+@pytest.mark.parametrize("no_grad", [ag.no_grad, ag.no_grad()])
+def test_no_grad_decorates_functions(no_grad: Callable[..., Any]) -> None:
+    @no_grad
     def predict(depth: int) -> bool:
         """Call itself, for decorators enter their block anew at each call."""
         return is_recording() or (depth > 0 and predict(depth - 1))
 
     assert not predict(depth=3)
-    assert not predict(depth=3)
+    assert not in_a_thread(lambda: predict(depth=3))
+    assert is_recording()
+    assert predict.__name__ == "predict"
+
+
+@pytest.mark.parametrize("enable_grad", [ag.enable_grad, ag.enable_grad()])
+def test_enable_grad_decorates_functions(enable_grad: Callable[..., Any]) -> None:
+    with ag.no_grad():
+        assert enable_grad(is_recording)()
+        assert not is_recording()
+
+
+def test_recording_returns_after_an_exception_in_a_decorated_function() -> None:
+    with pytest.raises(ag.DomainError):
+        ag.no_grad(ag.log)(ag.Value(0.0))
     assert is_recording()
 
 
-def test_enable_grad_decorates_functions() -> None:
-    with ag.no_grad():
-        assert ag.enable_grad()(is_recording)()
-        assert not is_recording()
+def generate() -> Iterator[bool]:
+    yield is_recording()
+
+
+async def wait() -> bool:
+    return is_recording()
+
+
+async def generate_slowly() -> AsyncIterator[bool]:
+    yield is_recording()
+
+
+@pytest.mark.parametrize("name", ["no_grad", "enable_grad"])
+@pytest.mark.parametrize("function", [generate, wait, generate_slowly, ag.Value(3.0)])
+def test_what_does_not_compute_when_it_is_called_is_not_decorated(name: str, function: Any) -> None:
+    context = getattr(ag, name)
+    for decorate in (context, context()):
+        with pytest.raises(ag.ArgumentError, match=rf"^{name} .* write `with ag\.{name}\(\):`"):
+            decorate(function)
 
 
 def test_no_grad_holds_for_its_thread_alone() -> None:

@@ -408,6 +408,9 @@ def test_a_value_given_something_else_after_it_was_used_is_named(differentiate: 
         w.data = None  # type: ignore[assignment]
         with pytest.raises(ag.NotANumberError, match=r"^weight holds None"):
             differentiate(y)
+        w.data = 10**5000
+        with pytest.raises(ag.NonFiniteError, match=r"^weight holds .*, too large"):
+            differentiate(y)
         assert w.grad == 0.0
         w.data = 0.5
 
@@ -434,11 +437,58 @@ def test_a_step_that_forgets_to_take_the_number_is_told_by_the_second(
         two_steps()
 
 
-def test_any_number_may_be_assigned_to_the_data() -> None:
+@pytest.mark.parametrize("number", [3, True, np.float64(0.1), 2**70])
+def test_what_computes_as_a_float_may_be_assigned_to_the_data(number: Any) -> None:
     w = ag.Value(0.5)
-    for number in (3, True, Fraction(3, 2), np.float32(1.5), np.int64(3)):
-        w.data = number  # type: ignore[assignment]
-        w.grad = 0.0
-        (w * w).backward()
-        assert w.grad == 2 * number
-        assert float(w) == number
+    w.data = number
+    (w * 1.5).backward()
+    assert (w.grad, float(w)) == (1.5, number)
+    assert ag.gradient(ag.tanh(w), w) == ag.gradient(ag.tanh(x := ag.Value(number)), x)
+
+
+NOT_IN_DOUBLE_PRECISION = [
+    *(kind(2) for kind in (np.float32, np.float16, np.uint8, np.int64, np.bool_, np.longdouble)),
+    Fraction(1, 3),
+]
+
+
+@pytest.mark.parametrize("held", NOT_IN_DOUBLE_PRECISION, ids=lambda held: type(held).__name__)
+@pytest.mark.parametrize(
+    "reading",
+    [lambda w: w, lambda w: ag.tanh(w * w), lambda w: ag.exp(w) * 1.0, lambda w: ag.dot([w], [w])],
+)
+@pytest.mark.parametrize(
+    "differentiate",
+    [
+        ag.Value.backward,
+        lambda y: ag.gradient(y, y.parents),
+        lambda y: ag.gradient(y, y.parents, create_graph=True),
+        lambda y: ag.grad(lambda x: ag.tanh(x * y))(0.5),
+    ],
+)
+def test_a_number_that_computes_otherwise_than_a_float_is_refused(
+    differentiate: Callable[[Any], Any], reading: Callable[[Any], Any], held: Any
+) -> None:
+    w = ag.Value(0.5, "weight")
+    w.data = held
+    shown = re.escape(f"weight holds {held!r} ({type(held).__name__}), which does not compute")
+    with pytest.raises(
+        ag.NotANumberError, match=rf"^{shown} .* assign float\(\.\.\.\) to its data"
+    ):
+        differentiate(reading(w))
+    assert w.grad == 0.0
+    with pytest.raises(ag.NotANumberError, match=f"^{shown}"):
+        float(w)
+
+
+@pytest.mark.parametrize("reading", [*READING.values(), float], ids=[*READING, "float"])
+@pytest.mark.parametrize("differentiate", [ag.Value.backward, lambda y: ag.gradient(y, [y])])
+def test_an_integer_beyond_all_floats_is_refused(
+    reading: Callable[[Any], Any], differentiate: Callable[[Any], Any]
+) -> None:
+    w = ag.Value(0.5, "weight")
+    for held in (10**400, -(10**400), 10**5000):
+        w.data = held
+        with pytest.raises(ag.NonFiniteError, match=r"^weight holds .* \(int\), too large for"):
+            differentiate(reading(w))
+        assert w.grad == 0.0

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from autograd.diagnosis import derivative_error, describe
+from autograd.diagnosis import describe, raise_rule_error
 from autograd.drawing.local import existing_derivatives
 from autograd.drawing.order import inputs_first
 from autograd.errors import NonFiniteError
@@ -146,7 +146,7 @@ def _local_derivatives(node: Node) -> tuple[float, ...]:
     try:
         return existing_derivatives(node)
     except (ArithmeticError, ValueError) as cause:
-        raise derivative_error(node, cause) from cause
+        raise_rule_error(node, cause, [node, *node.parents])
 
 
 def count_paths(steps: Steps) -> int:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.diagnosis import data_of
 from autograd.drawing.explorer.cells import CellGraph, number
 from autograd.errors import GraphError
-from autograd.nested_numbers import numbers_of
 from autograd.real_numbers import checked_values, real_number
 from autograd.value import Value
 
@@ -58,7 +58,7 @@ class TrainingHistory:
     def __init__(self, parameters: Iterable[Value]) -> None:
         self.parameters = checked_values(parameters, "parameters")
         self.losses: list[float | None] = [None]
-        self.snapshots = [numbers_of(self.parameters)]
+        self.snapshots = [data_of(self.parameters)]
 
     def record(self, loss: Value | float) -> None:
         """Keep the parameters as they are now, at the end of an epoch, with its loss.
@@ -69,7 +69,7 @@ class TrainingHistory:
             If the loss or a parameter is not a number. Then nothing is kept.
         """
         loss = real_number(loss.data if isinstance(loss, Value) else loss)
-        self.snapshots.append(numbers_of(self.parameters))
+        self.snapshots.append(data_of(self.parameters))
         self.losses.append(loss)
 
     def on_page(self, graph: CellGraph) -> dict[str, Any]:
