@@ -116,8 +116,10 @@ def topological_order(*roots: Node) -> list[Node]:
     try:
         for root in roots:
             visit.walk(root)
-    finally:
         visit.undo()
+    except BaseException:  # such as Ctrl-C, which may also come while it restores the gradients
+        visit.undo()
+        raise
     return visit.order
 
 

@@ -26,6 +26,7 @@ from autograd.definition import define
 from autograd.functions import weighted_sum
 from autograd.graph import Node, Row, topological_order
 from comparing import close
+from ctrl_c import interrupted_at_every
 from random_programs import Operators, Program, programs, run
 
 ROOT = Path(__file__).parents[2]
@@ -362,6 +363,23 @@ def test_failed_pass_leaves_every_gradient_as_it_was(
         root.backward()
     assert [node.grad for node in nodes] == before
     assert (x.grad, y.grad, shared.grad) == (held, held, 1)
+
+
+@pytest.mark.parametrize("act", [ag.Value.backward, topological_order])
+def test_ctrl_c_at_any_line_keeps_what_variables_held(act: Callable[[ag.Value], object]) -> None:
+    def make() -> ag.Value:
+        x, y = ag.Value(2.0, "x"), ag.Value(3.0, "y")
+        x.grad, y.grad = 10.0, 20.0
+        return ag.tanh(x * y) * ag.dot([x, y], [y, x])
+
+    def gradients(root: ag.Value) -> list[float]:
+        leaves = [node for node in topological_order(root) if node.operation is None]
+        return [leaf.grad for leaf in leaves]
+
+    before, done = gradients(make()), make()
+    act(done)
+    for root in interrupted_at_every(1, make, act):
+        assert gradients(root) in (before, gradients(done))
 
 
 DIFFERENTIATIONS: dict[str, Callable[[ag.Value, list[ag.Value]], object]] = {
