@@ -159,15 +159,37 @@ def _assignment_error(variable: Node) -> AutogradError:
 
 
 def require_unchanged(order: Iterable[Node]) -> None:
-    """Raise an error if a node is no longer what its operation makes of its inputs.
-
-    A node keeps the number that it was computed with, and the derivative rules read those of its
-    inputs as they are: after ``x.data = 5.0`` the two belong to different points.
+    """Raise an error if there is a `changed_node`.
 
     Raises
     ------
     GraphError
-        With the first such node.
+        With that node.
+    """
+    node = changed_node(order)
+    if node is not None:
+        variables = dict.fromkeys(str(p.label) for p in node.parents if p.operation is None)
+        names = " or ".join(label or "a variable" for label in variables)
+        raise GraphError(
+            f"{names or 'a number'} was changed after the graph was recorded: "
+            f"{describe(node)} was {node.data} then. Compute the formula again"
+        )
+
+
+def changed_node(order: Iterable[Node]) -> Node | None:
+    """Return the first node, if any, that is no longer what its operation makes of its inputs.
+
+    A node keeps the number that it was computed with, and the derivative rules read those of its
+    inputs as they are: after ``x.data = 5.0`` the two belong to different points.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0)
+    >>> y = x * x
+    >>> changed_node([x, y]) is None
+    True
+    >>> x.data = 5.0
+    >>> changed_node([x, y])
+    Value(4.0)
     """
     for node in order:
         if node.operation is None or not node.parents:
@@ -178,12 +200,8 @@ def require_unchanged(order: Iterable[Node]) -> None:
         except (ArithmeticError, TypeError, ValueError):
             data = math.nan
         if data != node.data and not (data != data and node.data != node.data):
-            variables = dict.fromkeys(str(p.label) for p in node.parents if p.operation is None)
-            names = " or ".join(label or "a variable" for label in variables)
-            raise GraphError(
-                f"{names or 'a number'} was changed after the graph was recorded: "
-                f"{describe(node)} was {node.data} then. Compute the formula again"
-            )
+            return node
+    return None
 
 
 def raise_rule_error(node: Node, cause: Exception, nodes: Iterable[Node]) -> NoReturn:

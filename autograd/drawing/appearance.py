@@ -82,8 +82,8 @@ def edge_label(edge: Edge, number_format: str) -> str:
     return f" {text} "  # keeps off the line
 
 
-def legend(roles: Iterable[Role], with_derivatives: bool) -> str:
-    """Return the line below a picture that says what its colours mean."""
+def legend(roles: Iterable[Role], with_derivatives: bool, changed: bool) -> str:
+    """Return what stands below a picture: what its colours mean, and whether it is of one piece."""
     present = set(roles)
     cells = []
     for role, (border, area) in COLORS.items():
@@ -93,9 +93,13 @@ def legend(roles: Iterable[Role], with_derivatives: bool) -> str:
             )
     if with_derivatives:
         cells.append("<TD>on the edges: local derivatives</TD>")
+    rows = ["".join(cells)]
+    if changed:
+        note = "some numbers were changed after the graph was recorded"
+        rows.append(f'<TD COLSPAN="{len(cells)}">{note}</TD>')
     return (
         '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="6" CELLPADDING="4">'
-        f"{in_rows([''.join(cells)])}</TABLE>>"
+        f"{in_rows(rows)}</TABLE>>"
     )
 
 

@@ -7,7 +7,7 @@ box and an edge say, and lets `unfolding` take short weighted sums apart.
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
-from autograd.diagnosis import counted
+from autograd.diagnosis import changed_node, counted, require_numbers
 from autograd.drawing.connections import connections_into
 from autograd.drawing.folding import Group, fold
 from autograd.drawing.order import inputs_first
@@ -64,6 +64,8 @@ def depict(
     GraphError
         If `root` or `parameters` are not made of Values, or there are more than `most` boxes, or
         so many edges that they cover each other.
+    NotANumberError, NonFiniteError
+        If a node holds something that does not compute as a float does.
     """
     listed = root if isinstance(root, list | tuple) else [root]
     roots: list[Node] = [
@@ -73,6 +75,7 @@ def depict(
     if not roots:
         raise GraphError("a picture of nothing: the list of outputs is empty")
     nodes = inputs_first(roots, lambda node: node.parents)
+    require_numbers(nodes)
     roles = find_roles(nodes, roots, known)
     levels = levels_of(collapse)
     for level in levels:
@@ -105,7 +108,7 @@ def _picture(
     ]
     if most is not None and len(edges) > max(MOST_DENSE, 4 * len(boxes)):
         raise _too_large(f"{len(boxes):,} boxes and {len(edges):,} edges", level)
-    return Picture(tuple(boxes), tuple(edges))
+    return Picture(tuple(boxes), tuple(edges), changed_node(home) is not None)
 
 
 def values_of(values: Any, needed: str) -> list[Value]:

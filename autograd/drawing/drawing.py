@@ -42,7 +42,8 @@ def draw(
     A box shows the label of a node and the symbol of its operation, its number (data) and its
     gradient (grad), which is "–" before ``backward()``. An edge shows the local derivative: that of
     the box it points to with respect to the box it comes from. The gradient of a box is the sum,
-    over the edges that leave it, of local derivative times gradient at the other end.
+    over the edges that leave it, of local derivative times gradient at the other end; unless
+    numbers were changed after the graph was recorded, which the picture then says.
 
     Parameters
     ----------
@@ -65,6 +66,8 @@ def draw(
         If an option is unknown.
     GraphError
         If `root` is not made of Values, or there is too much to show.
+    NotANumberError, NonFiniteError
+        If a Value holds something that does not compute as a float does.
     """
     if direction not in ("LR", "TB"):
         raise ArgumentError(f"direction={direction!r}: it must be 'LR' or 'TB'")
@@ -108,7 +111,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             graph_attr={
                 **appearance.GRAPH,
                 "rankdir": direction,
-                "label": appearance.legend((box.role for box in picture.boxes), has_derivatives),
+                "label": appearance.legend(
+                    (box.role for box in picture.boxes), has_derivatives, picture.changed
+                ),
             },
             node_attr=appearance.NODES,
             edge_attr=appearance.EDGES,

@@ -70,7 +70,17 @@ class Edge:
 
 @dataclass(frozen=True)
 class Picture:
-    """Boxes, each after those whose arrows it receives where the graph allows, and edges."""
+    """Boxes in the order of computation, unless boxes take from each other, and edges.
+
+    Attributes
+    ----------
+    boxes : tuple of Box
+    edges : tuple of Edge
+    changed : bool
+        Whether a number was changed after the graph was recorded. Then the derivatives on the edges
+        belong to another point than the numbers in the boxes.
+    """
 
     boxes: tuple[Box, ...]
     edges: tuple[Edge, ...]
+    changed: bool = False

@@ -45,7 +45,7 @@ def unfold(picture: Picture) -> Picture:
             box = replace(box, symbol=operations.sum.symbol)
         boxes.append(box)
         edges += into
-    return Picture(tuple(boxes), tuple(edges))
+    return replace(picture, boxes=tuple(boxes), edges=tuple(edges))
 
 
 def _is_short_dot(box: Box, into: Sequence[Edge]) -> bool:

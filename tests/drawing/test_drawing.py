@@ -287,6 +287,14 @@ def test_unknown_options_are_refused() -> None:
         ag.draw(x, number_format="q")
 
 
+def test_a_picture_says_if_numbers_were_changed_since_it_was_recorded() -> None:
+    y, (w, _) = neuron_by_hand()
+    assert "changed" not in ag.draw(y).source
+    w.data = 1.0
+    assert "some numbers were changed after the graph was recorded" in ag.draw(y).source
+    assert render(ag.draw(y).source)
+
+
 def test_the_edges_of_a_crowded_picture_have_no_labels() -> None:
     model = nn.MLP(2, [30, 4], rng=0)
     assert "local derivatives" not in ag.draw(model([1.0, 2.0]), collapse="neuron").source

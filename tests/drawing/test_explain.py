@@ -606,6 +606,14 @@ def test_a_graph_that_was_recorded_with_other_numbers_is_refused() -> None:
     assert ag.explain(y, x).gradient == ag.gradient(y, x)
 
 
+def test_what_is_no_number_is_refused_by_its_label() -> None:
+    x = ag.Value(2.0, "x")
+    y = ag.tanh(x * x)
+    x.data = "3"  # type: ignore[assignment]  # as users do
+    with pytest.raises(NotANumberError, match=r"^x holds '3'"):
+        ag.explain(y, x)
+
+
 @pytest.mark.parametrize("paths", [0, -1, 1.5, True, "all"])
 def test_number_of_paths_is_checked(paths: Any) -> None:
     y, w = neuron()

@@ -21,6 +21,7 @@ from autograd.drawing.explorer.history import MOST_NUMBERS
 from autograd.drawing.explorer.javascript import DEEPEST, javascript, javascript_table
 from autograd.drawing.explorer.page import in_script
 from autograd.drawing.explorer.ranks import CARD, FOLDED, in_ranks
+from autograd.errors import NotANumberError
 from autograd.operations import OPERATIONS, define
 
 
@@ -101,6 +102,24 @@ def test_a_root_that_is_no_value_is_refused(root: Any, page: Path) -> None:
     with pytest.raises(ag.GraphError, match="explore shows how a Value was computed, not "):
         ag.explore(root, page)
     assert not page.exists()
+
+
+@pytest.mark.parametrize("held", ["3", None, np.float32(3.0), ag.Value(3.0)])
+def test_what_is_no_number_is_refused_by_its_label(held: Any, page: Path) -> None:
+    x, w = ag.Value(2.0, "x"), ag.Value(3.0, "w")
+    y = w * x
+    w.data = held
+    with pytest.raises(NotANumberError, match=r"^w holds"):
+        ag.explore(y, page)
+    assert not page.exists()
+
+
+def test_numbers_that_were_changed_after_the_recording_are_told(page: Path) -> None:
+    x, w = ag.Value(1.0, "x"), ag.Value(3.0, "w")
+    y = w * x
+    assert data_of(ag.explore(y, page))["changed"] is False
+    w.data += 1e-10
+    assert data_of(ag.explore(y, page))["changed"] is True
 
 
 def test_a_list_is_refused_without_its_numbers(page: Path) -> None:

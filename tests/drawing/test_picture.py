@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ import autograd as ag
 import nn
 from autograd.drawing.depicting import READABLE, Collapse, depict
 from autograd.drawing.picture import Picture
+from autograd.errors import NotANumberError
 from autograd.graph import Node, topological_order
 from random_programs import Program, programs
 
@@ -184,6 +186,30 @@ def test_gradients_of_another_backward_pass_are_shown() -> None:
     x = ag.Value(3.0)
     (x * x).backward()
     assert depict(2 * x).boxes[1].gradients == (6.0,)
+
+
+def test_numbers_that_were_changed_after_the_recording_are_told() -> None:
+    """As after a step of an optimizer: the edges have the new numbers, the boxes the old ones."""
+    x, w, b = ag.Value(2.0, "x"), ag.Value(3.0, "w"), ag.Value(1.0, "b")
+    y = w * x
+    loss = y * y + b
+    loss.backward()
+    assert not depict(loss).changed
+    w.data -= 0.1 * w.grad
+    assert depict(loss).changed
+    assert depict([b, loss], "layer").changed
+    assert not depict(b * w).changed
+    w.data = 3.0
+    assert not depict(loss).changed
+
+
+@pytest.mark.parametrize("held", ["3", None, np.float32(3.0), ag.Value(3.0), [3.0]])
+def test_what_is_no_number_is_refused_by_its_label(held: Any) -> None:
+    x, w = ag.Value(2.0, "x"), ag.Value(3.0, "w")
+    y = w * x
+    w.data = held
+    with pytest.raises(NotANumberError, match=r"^w holds"):
+        depict(y)
 
 
 def test_a_derivative_that_does_not_exist_is_nan() -> None:

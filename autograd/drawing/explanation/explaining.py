@@ -4,7 +4,7 @@ import reprlib
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.diagnosis import require_recorded, require_unchanged
+from autograd.diagnosis import require_numbers, require_recorded, require_unchanged
 from autograd.drawing.explanation.latex import explanation_latex
 from autograd.drawing.explanation.outline import Outline
 from autograd.drawing.explanation.paths import ChainRuleSum, chain_rule_sum
@@ -79,7 +79,7 @@ def explain(output: Value, wrt: Value, paths: int = 5) -> Explanation:
     Raises
     ------
     NotANumberError
-        If `output` or `wrt` is not a Value.
+        If `output` or `wrt` is not a Value, or a node holds something other than a number.
     GraphError
         If `output` is a constant, or a number was changed after the graph was recorded.
     ArgumentError
@@ -88,7 +88,9 @@ def explain(output: Value, wrt: Value, paths: int = 5) -> Explanation:
         If a derivative does not exist, or is not finite.
     """
     _check(output, wrt, paths)
-    require_unchanged(topological_order(output))
+    order = topological_order(output)
+    require_numbers(order)
+    require_unchanged(order)
     total = chain_rule_sum(output, wrt, paths)
     outline = Outline(total)
     text, latex = explanation_text(outline), explanation_latex(outline)

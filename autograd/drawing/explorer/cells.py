@@ -146,14 +146,6 @@ def cell_graph(root: Value, parameters: Sequence[Value]) -> CellGraph:
     return graph
 
 
-def recorded_otherwise(graph: CellGraph) -> bool:
-    """Return whether a leaf was changed after the graph had been recorded."""
-    return any(
-        not math.isclose(node.data, graph.cells[place].data, rel_tol=1e-9, abs_tol=1e-300)
-        for node, place in graph.place.items()
-    )
-
-
 def recorded_locals(graph: CellGraph, missing: Iterable[str]) -> list[tuple[int, list[Any]]]:
     """Return the local derivatives of the nodes that the page has no formula for."""
     frozen = set(missing)

@@ -6,15 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from autograd.diagnosis import changed_node
 from autograd.drawing.appearance import COLORS
 from autograd.drawing.depicting import Collapse, levels_of, values_of
-from autograd.drawing.explorer.cells import (
-    CellGraph,
-    cell_graph,
-    number,
-    recorded_locals,
-    recorded_otherwise,
-)
+from autograd.drawing.explorer.cells import CellGraph, cell_graph, number, recorded_locals
 from autograd.drawing.explorer.history import TrainingHistory
 from autograd.drawing.explorer.javascript import javascript_table, operation_key
 from autograd.drawing.explorer.layout import places
@@ -92,6 +87,8 @@ def explore(
     GraphError
         If `root` is not a Value or `parameters` are not made of them, if the graph is too large, or
         if `training` or `plane` belongs to another graph.
+    NotANumberError, NonFiniteError
+        If a Value holds something that does not compute as a float does.
     ArgumentError
         If `path` has another ending, or `collapse`, `title`, `training` or `plane` is something
         else.
@@ -173,7 +170,7 @@ def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) 
         "foldToFit": collapse == "auto",
         "mostVisible": MOST_VISIBLE,
         "locked": f"Numbers cannot be edited: {_no_formula(missing)}." if missing else "",
-        "changed": recorded_otherwise(graph),
+        "changed": changed_node(graph.place) is not None,
     }
 
 
