@@ -375,6 +375,18 @@ def test_numbers_changed_since_the_recording_are_computed_anew(
     assert "computed anew" in browser.text("#banner")
 
 
+def test_a_banner_leaves_all_of_the_picture_in_sight(browser: Browser, tmp_path: Path) -> None:
+    xs = [ag.Value(float(i)) for i in range(12)]
+    total = ag.sum(xs)
+    xs[0].data = 1.0
+    browser.open(ag.explore(total, tmp_path / "page.html", collapse=None))
+    assert browser.find("#banner").is_displayed()
+    below = """const { bottom } = document.getElementById("picture").getBoundingClientRect();
+        return [...document.querySelectorAll(".card")].filter(
+            (card) => card.getBoundingClientRect().bottom > bottom - 20).length"""
+    assert browser.run(below) == 0
+
+
 # --- steps ---------------------------------------------------------------------------------------
 
 

@@ -193,10 +193,8 @@ class App {
     byId("picture").addEventListener("click", ({ target }) => {
       if (!target.closest(".card, .heading")) this.letGo();
     });
-    let drawn = false; // it calls at once, too
     const watch = new ResizeObserver(() => {
-      if (drawn && this.view.camera.fitted) this.view.fit();
-      drawn = true;
+      if (this.view.camera.fitted) this.view.fit();
       this.plane?.draw();
     });
     watch.observe(byId("picture"));
