@@ -362,6 +362,26 @@ def test_a_formula_that_contradicts_its_forward_is_not_believed(
     )
     browser.open(ag.explore(twice(ag.Value(2.0, "x")), tmp_path / "page.html"))
     assert "the page computes 6 for twice, and Python 4" in browser.text("#banner")
+    assert browser.column("data")["L"] == 4.0
+
+
+def test_two_definitions_of_one_name_stay_apart(browser: Browser, tmp_path: Path) -> None:
+    def multiple(factor: float) -> Operation:
+        return define(
+            "multiple",
+            symbol="k·x",
+            forward=lambda x: factor * x,
+            array=lambda np, x: factor * x,
+            derivative=lambda g, out, x: (g * factor,),
+        )
+
+    x = ag.Value(2.0, "x")
+    four = multiple(2.0)(x)
+    browser.open(ag.explore(four + multiple(5.0)(x), tmp_path / "page.html"))
+    assert browser.column("data")["L"] == 14.0
+    assert browser.column("gradient")["x"] == 7.0
+    browser.edit({"x": 3.0})
+    assert browser.column("data")["L"] == 21.0
 
 
 def test_numbers_changed_since_the_recording_are_computed_anew(

@@ -10,7 +10,7 @@ of a model, such as the cross-entropy of its outputs, is a group, too.
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -146,15 +146,14 @@ def cell_graph(root: Value, parameters: Sequence[Value]) -> CellGraph:
     return graph
 
 
-def recorded_locals(graph: CellGraph, missing: Iterable[str]) -> list[tuple[int, list[Any]]]:
+def recorded_locals(
+    graph: CellGraph, missing: Collection[Operation]
+) -> list[tuple[int, list[Any]]]:
     """Return the local derivatives of the nodes that the page has no formula for."""
-    frozen = set(missing)
     return [
         (place, [number(x) for x in local_derivatives(node)])
         for node, place in graph.place.items()
-        if graph.cells[place].operation is node.operation
-        and node.operation is not None
-        and node.operation.name in frozen
+        if node.operation in missing
     ]
 
 

@@ -11,7 +11,7 @@ from autograd.drawing.appearance import COLORS
 from autograd.drawing.depicting import Collapse, levels_of, values_of
 from autograd.drawing.explorer.cells import CellGraph, cell_graph, number, recorded_locals
 from autograd.drawing.explorer.history import TrainingHistory
-from autograd.drawing.explorer.javascript import javascript_table, operation_key
+from autograd.drawing.explorer.javascript import javascript_table
 from autograd.drawing.explorer.layout import places
 from autograd.drawing.explorer.levels import MOST_VISIBLE, named_levels, opened, require_few
 from autograd.drawing.explorer.page import page
@@ -130,21 +130,24 @@ def _no_value(root: Any) -> str:
     return f"explore shows how a Value was computed, not {given}: give it a loss"
 
 
-def _data(graph: CellGraph, title: str, collapse: Collapse, missing: list[str]) -> dict[str, Any]:
+def _data(
+    graph: CellGraph, title: str, collapse: Collapse, missing: list[Operation]
+) -> dict[str, Any]:
     """Return everything that the page is given, by the names that its scripts use."""
     cells, groups, roles = graph.cells, graph.groups, list[str](COLORS)
+    operations = {used: index for index, used in enumerate(graph.operations())}
     where = places(graph)
     return {
         "title": title or cells[-1].label or "Backpropagation, step by step",
         "roles": roles,
         "colors": {role: border for role, (border, _) in COLORS.items()},
-        "operations": {operation_key(op, n): _described(op, n) for op, n in graph.operations()},
+        "operations": [_described(operation, n_inputs) for operation, n_inputs in operations],
         "nodes": {
             "name": graph.names(output="L"),
             "labelled": [bool(cell.label) for cell in cells],
             "role": [roles.index(cell.role) for cell in cells],
             "operation": [
-                operation_key(cell.operation, len(cell.parents)) if cell.operation else ""
+                operations[cell.operation, len(cell.parents)] if cell.operation else -1
                 for cell in cells
             ],
             "parents": [cell.parents for cell in cells],
@@ -182,5 +185,6 @@ def _described(operation: Operation, n_inputs: int) -> dict[str, str]:
     return {"name": operation.name, "symbol": symbol, "infix": infix, "advice": operation.advice}
 
 
-def _no_formula(missing: list[str]) -> str:
-    return f"the page has no formula for {' and '.join(dict.fromkeys(missing))}"
+def _no_formula(missing: list[Operation]) -> str:
+    names = dict.fromkeys(operation.name for operation in missing)
+    return f"the page has no formula for {' and '.join(names)}"

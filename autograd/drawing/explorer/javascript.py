@@ -15,7 +15,6 @@ its own ``functions.js``, and the tests hold it to Python. An operation of a use
 refused, and the page then shows its numbers without recomputing them.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -67,31 +66,27 @@ def javascript(operation: Operation, n_inputs: int) -> str:
     return f"{{\n  forward: {forward},\n  derivative: {derivative},\n}}"
 
 
-def javascript_table(operations: Iterable[tuple[Operation, int]]) -> tuple[str, list[str]]:
-    """Write operations, each with its number of inputs, as one object.
+def javascript_table(
+    operations: Iterable[tuple[Operation, int]],
+) -> tuple[str, list[Operation]]:
+    """Write operations, each with its number of inputs, as one array.
 
     Returns
     -------
     source : str
-        An object literal, with the `operation_key` of each.
-    missing : list of str
-        The names of those that have no formula.
+        An array literal, in the order of the operations, with null where there is no formula.
+    missing : list of Operation
+        Those that have none.
     """
     entries, missing = [], []
     for operation, n_inputs in operations:
         try:
             text = javascript(operation, n_inputs)
         except Exception:  # it has no formula
-            missing.append(operation.name)
-        else:
-            key = json.dumps(operation_key(operation, n_inputs)).replace("<", "\\u003c")
-            entries.append(f"{key}: {text},\n")
-    return "{\n" + "".join(entries) + "}", missing
-
-
-def operation_key(operation: Operation, n_inputs: int) -> str:
-    """Return the name by which the page knows an operation of `n_inputs` inputs, "mul/2"."""
-    return f"{operation.name}/{n_inputs}"
+            text = "null"
+            missing.append(operation)
+        entries.append(f"{text},\n")
+    return "[\n" + "".join(entries) + "]", missing
 
 
 def _function(parameters: Sequence[Formula], results: Sequence[Any], form: str) -> str:

@@ -11,15 +11,14 @@ export class Arithmetic {
     this.names = graph.nodes.name;
     this.labelled = graph.nodes.labelled;
     this.folding = folding;
-    this.operations = graph.operations;
-    this.keys = graph.nodes.operation;
+    this.operations = graph.nodes.operation.map((index) => graph.operations[index]);
     this.constant = graph.nodes.role.map((role) => graph.roles[role] === "constant");
     this.engine = engine;
     this.output = this.names[engine.output];
   }
 
   operation(node) {
-    return this.operations[this.keys[node]];
+    return this.operations[node];
   }
 
   name(node) {

@@ -15,7 +15,8 @@ export class Engine {
     this.recorded = Float64Array.from(nodes.data, Number);
     this.data = Float64Array.from(this.recorded);
     this.status = new Uint8Array(this.size);
-    this.functions = nodes.operation.map((key) => functions[key]);
+    this.functions = nodes.operation.map((index) => functions[index]);
+    this.keepsRecorded = false; // if what Python computed is not to be computed anew
     this.recordedLocals = new Map(nodes.locals);
     this.isFrozen = (node) => this.recordedLocals.has(node);
     this.users = this.parents.map(() => []);
@@ -43,7 +44,7 @@ export class Engine {
         continue;
       }
       const inputs = this.inputs(node);
-      const data = this.isFrozen(node)
+      const data = this.keepsRecorded || this.isFrozen(node)
         ? this.recorded[node]
         : Number(this.functions[node].forward(...inputs));
       const exists = Number.isFinite(data) || inputs.some((x) => !Number.isFinite(x));

@@ -50,7 +50,8 @@ class App {
     this.listen();
   }
 
-  // A definition whose array form says something else than its forward would make the page lie.
+  // A definition whose array form says something else than its forward would make the page lie:
+  // it then shows the numbers of Python.
   checkAgainstPython() {
     const { data, recorded, functions } = this.engine;
     const wrong = data.findIndex((x, node) => {
@@ -61,6 +62,8 @@ class App {
     if (wrong < 0) return;
     const { name } = this.arithmetic.operation(wrong);
     this.graph.locked ||= `Numbers cannot be edited: the page computes ${data[wrong]} for ${name}, and Python ${recorded[wrong]}.`;
+    this.engine.keepsRecorded = true;
+    Object.assign(this.graph, { training: null, plane: null }); // they cannot be recomputed
   }
 
   // --- numbers --------------------------------------------------------------------------------
