@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, Final, TypeAlias
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,6 +13,12 @@ from autograd.errors import ShapeError
 from nn.arguments import require
 from nn.plots.canvas import BLUE, VERMILION, Picture, finished, style
 from nn.reports import EpochReport
+
+TRAINING: Final[Any] = {"color": BLUE, "linestyle": "-", "marker": "o"}
+VALIDATION: Final[Any] = {"color": VERMILION, "linestyle": "--", "marker": "s"}
+
+Curve: TypeAlias = tuple[str, list[float], dict[str, Any]]
+"""The name of a curve, its numbers by epoch, and how it looks."""
 
 FEW_EPOCHS = 30
 """Up to this many epochs have a dot each. More dots would hide the curve."""
@@ -61,38 +68,32 @@ def curves(
         raise ShapeError(f"there are no reports to draw: give {takes}")
     epochs = [report.epoch for report in reports]
     losses = [report.loss for report in reports]
-    metrics = {
-        "training": [report.metric for report in reports],
-        validation: [report.validation for report in reports],
-    }
-    metrics = {name: curve for name, curve in metrics.items() if not all(map(math.isnan, curve))}
+    metrics: list[Curve] = [
+        ("training", [report.metric for report in reports], TRAINING),
+        (validation, [report.validation for report in reports], VALIDATION),
+    ]
+    metrics = [curve for curve in metrics if not all(map(math.isnan, curve[1]))]
     with style():
         figure = Picture(figsize=(11, 4.8) if metrics else (6.5, 4.8), layout="constrained")
         figure.suptitle(title)
         axes = figure.subplots(1, 2 if metrics else 1, squeeze=False)[0]
-        _draw(axes[0], epochs, "loss", {"training": losses})
+        _draw(axes[0], epochs, "loss", [("training", losses, TRAINING)])
         axes[0].set_ylim(bottom=min(0.0, *losses))
         if metrics:
             _draw(axes[1], epochs, metric, metrics)
     return finished(axes[0], path)
 
 
-def _draw(axes: Axes, epochs: list[int], quantity: str, curves: dict[str, list[float]]) -> None:
-    training, other = (BLUE, "-", "o"), (VERMILION, "--", "s")
-    for name, values in curves.items():
-        color, line, marker = training if name == "training" else other
-        axes.plot(
-            epochs,
-            values,
-            line,
-            color=color,
-            marker=marker if len(epochs) <= FEW_EPOCHS else "",
-            clip_on=False,  # a dot on an axis shows whole
-            label=name,
-        )
+def _draw(axes: Axes, epochs: list[int], quantity: str, curves: list[Curve]) -> None:
+    for name, values, look in curves:
+        (line,) = axes.plot(epochs, values, label=name, **look)
+        line.set_clip_on(False)  # a dot on an axis shows whole
+        if len(epochs) > FEW_EPOCHS:
+            line.set_marker("")
     axes.set(xlabel="epoch", ylabel=quantity if len(curves) > 1 else f"{name} {quantity}")
     axes.set_xlim(epochs[0] - 1, epochs[-1] + 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.grid(alpha=0.3)
     if len(curves) > 1:
-        axes.legend()
+        names = [name for name, _, _ in curves]
+        axes.legend(axes.lines, names)  # which by itself leaves out names such as "_test"

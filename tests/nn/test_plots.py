@@ -174,6 +174,15 @@ def test_curves_are_those_of_the_reports() -> None:
     assert [training.get_label(), validation.get_label()] == ["training", "validation"]
     renamed = plots.curves(REPORTS, validation="test").axes[1].lines
     assert [line.get_label() for line in renamed] == ["training", "test"]
+    alike = plots.curves(REPORTS, validation="training").axes[1].lines
+    assert [list(line.get_ydata()) for line in alike] == [  # type: ignore[arg-type]
+        [report.metric for report in REPORTS],
+        [report.validation for report in REPORTS],
+    ]
+    assert alike[0].get_color() != alike[1].get_color()
+    legend = plots.curves(REPORTS, validation="_test").axes[1].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["training", "_test"]
     assert (left.get_xlabel(), right.get_ylabel()) == ("epoch", "hits")
     assert plots.curves(REPORTS).axes[1].get_ylabel() == "metric"
 
