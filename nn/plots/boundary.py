@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 import autograd as ag
-from autograd.errors import ShapeError
+from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
 from nn.arguments import float_array, require_callable
 from nn.data import Data, checked_data
 from nn.plots.canvas import INK, PALETTE, finished, new_axes, style
@@ -60,7 +60,9 @@ def decision_boundary(
     ShapeError
         If a point does not have two coordinates, or there are not as many classes as points.
     ArgumentError
-        If the model cannot be called.
+        If the model cannot be called, or a class is none that it can choose.
+    NonFiniteError
+        If the model has no output at a place that the picture shows.
     TraceError
         If what the model does depends on the numbers it gets: it is compiled.
     """
@@ -75,6 +77,7 @@ def decision_boundary(
     run = _run_on(model)
     outputs = run(points)
     by_class = outputs.ndim == 2
+    _require_classes(labels, outputs.shape[1] if by_class else 1)
     right = outputs.argmax(axis=1) == labels if by_class else (outputs > 0) == (labels > 0)
     with style():
         axes = axes or new_axes(9, 5.8)
@@ -84,7 +87,7 @@ def decision_boundary(
             else title
         )
         x, y_grid = _grid(points)
-        heights = run(np.column_stack([x.ravel(), y_grid.ravel()]))
+        heights = _heights(run, model, np.column_stack([x.ravel(), y_grid.ravel()]))
         if by_class:
             _draw_regions(axes, x, y_grid, heights.T.reshape(-1, *x.shape))
         else:
@@ -107,6 +110,32 @@ def _run_on(model: Callable[[Any], Any]) -> Callable[[Array], Array]:
     return outputs
 
 
+def _require_classes(labels: Array, n_outputs: int) -> None:
+    known = list(range(n_outputs))
+    rule = f"with {n_outputs} outputs, a class is a whole number from 0 to {n_outputs - 1}"
+    if n_outputs == 1:
+        known, rule = [-1, 0, 1], "with a single score, a class is -1 or 0 against 1"
+    unknown = labels[~np.isin(labels, known)]
+    if len(unknown):
+        raise ArgumentError(f"y holds {unknown[0]:g}: {rule}")
+
+
+def _heights(run: Callable[[Array], Array], model: Callable[[Any], Any], places: Array) -> Array:
+    """Return the outputs at all places of the picture, or say where there is none."""
+    try:
+        return run(places)
+    except (DomainError, NonFiniteError):
+        for x, y in places.tolist():
+            try:
+                model([x, y])
+            except (DomainError, NonFiniteError) as error:
+                raise NonFiniteError(
+                    f"the model has no output at ({x:.4g}, {y:.4g}), which is in the picture: "
+                    f"{error}. Define it all around the points"
+                ) from error
+        raise
+
+
 def _grid(points: Array) -> tuple[Array, Array]:
     """Return the coordinates of places all over the points and a little beyond."""
     low, high = points.min(axis=0), points.max(axis=0)
@@ -121,7 +150,7 @@ def _draw_score(axes: Axes, x: Array, y: Array, scores: Array) -> None:
     areas = axes.contourf(x, y, scores, np.linspace(-4, 4, 33), cmap=SIDES, extend="both")
     beside = axes.inset_axes((1.03, 0.0, 0.03, 1.0))  # as high as the axes, whatever their shape
     bar = axes.figure.colorbar(areas, cax=beside, label="score", ticks=range(-4, 5))
-    if scores.min() < 0.0 < scores.max():  # otherwise all of the plane is on one side
+    if any(scores.min() < score < scores.max() for score in (-1, 0, 1)):  # else all on one side
         lines = axes.contour(
             x,
             y,

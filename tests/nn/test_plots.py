@@ -10,8 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd as ag
 import nn
-from autograd.errors import ArgumentError, FileError, MissingPackageError, ShapeError
+from autograd.errors import (
+    ArgumentError,
+    FileError,
+    MissingPackageError,
+    NonFiniteError,
+    ShapeError,
+)
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib.figure import Figure  # noqa: E402  after it is known to be there
@@ -381,6 +388,53 @@ def test_a_flat_landscape_can_be_drawn(last_digits: int) -> None:
     assert bar.get_ylim() == (2.0, 3.0)
     (surface,) = plots.surface(flat).axes[0].collections
     assert len(np.unique(surface.get_facecolor(), axis=0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("n_outputs", "labels", "message"),
+    [
+        (1, [1, 2, 2, 1], "y holds 2: with a single score, a class is -1 or 0 against 1"),
+        (2, [-1, 1, 1, -1], "y holds -1: with 2 outputs, a class is a whole number from 0 to 1"),
+        (3, [0, 1, 0.5, 2], "y holds 0.5: .* from 0 to 2"),
+        (3, [0, 1, 2, 3], "y holds 3: "),
+    ],
+)
+def test_classes_that_the_model_cannot_choose_are_refused(
+    n_outputs: int, labels: list[float], message: str
+) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        plots.decision_boundary(nn.MLP(2, [n_outputs], rng=0), POINTS, labels)
+
+
+@pytest.mark.parametrize(
+    ("model", "lines"),
+    [
+        (lambda p: 9 * p[0] - 4, [-1, 0, 1]),
+        (lambda p: p[0] + 0.5, [1]),
+        (lambda p: p[0] - 1.1, [-1, 0]),
+        (lambda p: p[0] + 1.2, []),
+    ],
+)
+def test_each_of_three_scores_has_its_line_where_it_occurs(model: Any, lines: list[int]) -> None:
+    axes = plots.decision_boundary(model, [[0.0, 0.0], [1.0, 1.0]], [-1, 1]).axes[0]
+    drawn = [c for c in axes.collections[1:] if len(c.get_paths()) == 3]  # not areas or points
+    paths = [path for c in drawn for path in c.get_paths()]
+    assert [s for s, path in zip([-1, 0, 1], paths, strict=False) if len(path.vertices)] == lines
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (lambda p: ag.log(p[0]) + p[1], r"log\(-0.2425\) does not exist"),
+        (lambda p: [p[0], ag.exp(320 * p[0])], r"exp\(\d+.\d+\) is too large"),
+    ],
+)
+def test_a_model_that_does_not_exist_beside_the_points_is_told_with_the_place(
+    model: Any, reason: str
+) -> None:
+    X = [[0.05, 1.0], [1.0, 2.0], [2.0, 0.5]]
+    with pytest.raises(NonFiniteError, match=rf"no output at \(.*\), .*: {reason}"):
+        plots.decision_boundary(model, X, [0, 1, 1])
 
 
 def test_a_score_in_a_list_has_two_sides_too() -> None:
