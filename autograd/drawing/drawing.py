@@ -1,7 +1,9 @@
 """`draw`: the picture of a graph, as Graphviz draws it."""
 
 import os
+import tempfile
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import graphviz
@@ -73,7 +75,7 @@ def draw(
         raise ArgumentError(f"direction={direction!r}: it must be 'LR' or 'TB'")
     _check_number_format(number_format)
     picture = depict(root, collapse, parameters=parameters, most=MOST_BOXES)
-    return Drawing(picture, direction, number_format)
+    return _drawing(picture, direction, number_format)
 
 
 def _check_number_format(number_format: str) -> None:
@@ -85,50 +87,41 @@ def _check_number_format(number_format: str) -> None:
         ) from None
 
 
+def _drawing(picture: Picture, direction: str, number_format: str) -> "Drawing":
+    labels = [appearance.edge_label(edge, number_format) for edge in picture.edges]
+    if len(labels) > MOST_EDGE_LABELS:
+        labels = [""] * len(labels)
+    has_derivatives = any(
+        label and edge.derivative is not None
+        for label, edge in zip(labels, picture.edges, strict=True)
+    )
+    roles = (box.role for box in picture.boxes)
+    legend = appearance.legend(roles, has_derivatives, picture.changed)
+    drawing = Drawing(
+        format="svg",
+        graph_attr={**appearance.GRAPH, "rankdir": direction, "label": legend},
+        node_attr=appearance.NODES,
+        edge_attr=appearance.EDGES,
+    )
+    for box in picture.boxes:
+        drawing.node(box.key, appearance.box_label(box, number_format))
+    computed = {edge.target for edge in picture.edges}
+    for index, (edge, label) in enumerate(zip(picture.edges, labels, strict=True)):
+        weight = appearance.STRAIGHT if edge.source in computed else None
+        drawing.edge(edge.source, edge.target, label, id=f"e{index}", weight=weight)
+    return drawing
+
+
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     """A `graphviz.Digraph` that draws itself also where Graphviz is not installed.
 
     A notebook shows it; `render` writes it to a file, `pipe` returns it, ``source`` is its text in
     the DOT language, in which boxes are named by their keys and edges have the ids "e0", "e1", ...
-
-    Parameters
-    ----------
-    picture : Picture
-    direction : "LR" or "TB"
-    number_format : str
     """
 
-    def __init__(self, picture: Picture, direction: str = "LR", number_format: str = ".4g") -> None:
-        labels = [appearance.edge_label(edge, number_format) for edge in picture.edges]
-        if len(labels) > MOST_EDGE_LABELS:
-            labels = [""] * len(labels)
-        has_derivatives = any(
-            label and edge.derivative is not None
-            for label, edge in zip(labels, picture.edges, strict=True)
-        )
-        super().__init__(
-            format="svg",
-            graph_attr={
-                **appearance.GRAPH,
-                "rankdir": direction,
-                "label": appearance.legend(
-                    (box.role for box in picture.boxes), has_derivatives, picture.changed
-                ),
-            },
-            node_attr=appearance.NODES,
-            edge_attr=appearance.EDGES,
-        )
-        self.n_boxes = len(picture.boxes)
-        for box in picture.boxes:
-            self.node(box.key, appearance.box_label(box, number_format))
-        computed = {edge.target for edge in picture.edges}
-        for index, (edge, label) in enumerate(zip(picture.edges, labels, strict=True)):
-            weight = appearance.STRAIGHT if edge.source in computed else None
-            self.edge(edge.source, edge.target, label, id=f"e{index}", weight=weight)
-
     def __repr__(self) -> str:
-        """Return how large the picture is, and what to do with it."""
-        return f'<Drawing of {self.n_boxes} boxes: .render("picture.svg") writes it to a file>'
+        """Return what to do with it."""
+        return '<Drawing: .render("picture.svg") writes it to a file>'
 
     def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:
         """Return the picture as bytes, or as text in an encoding.
@@ -153,7 +146,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     def render(
         self, filename: str | os.PathLike[str], *, format: str | None = None, view: bool = False
     ) -> str:
-        """Write the picture to a file, and return the name of the file.
+        """Write the picture to a file, and nothing else; return the name of the file.
 
         Parameters
         ----------
@@ -184,3 +177,13 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         if view:
             graphviz.view(written)
         return written
+
+    def view(self, filename: str | os.PathLike[str] | None = None) -> str:
+        """Open the picture in the system's viewer, and return the name of its file.
+
+        Parameters
+        ----------
+        filename : path, optional
+            As for `render`. By default it is an SVG in a temporary folder.
+        """
+        return self.render(filename or Path(tempfile.mkdtemp(), "graph.svg"), view=True)

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
+import graphviz
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -307,8 +308,30 @@ def test_a_graph_of_a_hundred_thousand_nodes_answers() -> None:
 
 def test_its_repr_tells_how_to_see_it() -> None:
     x = ag.Value(2.0, "x")
-    expected = '<Drawing of 2 boxes: .render("picture.svg") writes it to a file>'
-    assert repr(ag.draw(x * x)) == expected
+    assert repr(ag.draw(x * x)) == '<Drawing: .render("picture.svg") writes it to a file>'
+
+
+def test_a_copy_is_a_drawing_of_its_own() -> None:
+    """As of any Digraph: to write on, or to go on in the DOT language."""
+    x = ag.Value(2.0, "x")
+    drawing = ag.draw(x * x)
+    source = drawing.source
+    twin = drawing.copy()
+    assert (type(twin), twin.source, twin.format) == (type(drawing), source, "svg")
+    with twin.subgraph(name="cluster") as cluster:
+        cluster.node("n0")
+    assert drawing.source == source != twin.source
+    assert twin.pipe(encoding="utf-8").startswith("<?xml")
+
+
+def test_view_opens_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(graphviz, "view", opened.append)
+    drawing = before_backward()
+    path = tmp_path / "neuron.png"
+    assert [drawing.view(path), drawing.view()] == opened
+    assert opened[0] == str(path)
+    assert Path(opened[1]).read_bytes().startswith(b"<?xml")
 
 
 def test_edges_that_cover_each_other_are_refused() -> None:
