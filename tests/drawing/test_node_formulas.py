@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.mathtext import MathTextParser
 
 import autograd as ag
+from autograd.definition import define
 from autograd.drawing.explanation.expressions import Expression, Symbolic
 from autograd.drawing.explanation.formula_writing import written
 from autograd.drawing.explanation.names import name_nodes
@@ -220,6 +221,9 @@ def test_any_label_is_escaped(text: str) -> None:
         ("loss", "loss", r"\mathrm{loss}"),
         ("learning_rate", "learning_rate", r"\mathrm{learning\_rate}"),
         ("x*w + b", "(x*w + b)", r"\left(\mathrm{x*w\ +\ b}\right)"),
+        ("x²", "(x²)", r"\left(\mathrm{x²}\right)"),
+        ("xⁿ", "(xⁿ)", r"\left(\mathrm{xⁿ}\right)"),
+        ("x₂", "x₂", r"\mathrm{x₂}"),
         ("two\nlines", "(two lines)", r"\left(\mathrm{two\ lines}\right)"),
         ("\\alpha", "(\\alpha)", r"\left(\mathrm{\backslash alpha}\right)"),
         ("a" * 50, "(" + "a" * 31 + "…)", r"\left(\mathrm{" + "a" * 31 + r"…}\right)"),
@@ -228,6 +232,22 @@ def test_any_label_is_escaped(text: str) -> None:
 def test_labels(label: str, text: str, latex: str) -> None:
     node = ag.Value(1.0, label)
     assert name_nodes([node], output=None)[node] == (text, latex)
+
+
+@pytest.mark.parametrize("name", ["", "+", "-", "·", "^", "/", "<", "…"])
+def test_an_operation_whose_name_is_a_sign_is_not_taken_for_it(name: str) -> None:
+    own = define(
+        name,
+        symbol="?",
+        forward=lambda x, y: 2 * x + 3 * y,
+        array=lambda np, x, y: 2 * x + 3 * y,
+        derivative=lambda g, out, x, y: (g * own(x, y), g * 3),
+    )
+    del OPERATIONS[name]
+    x, y = ag.Value(2.0, "x"), ag.Value(3.0, "y")
+    text = ag.explain(own(x, y), x).text
+    assert f"output = ({name})(x, y) = 13" in text
+    assert f"∂output/∂x = ({name})(x, y) = 13" in text
 
 
 def test_the_latex_of_an_explanation_can_be_typeset() -> None:

@@ -418,8 +418,8 @@ def test_classes_that_the_model_cannot_choose_are_refused(
 def test_each_of_three_scores_has_its_line_where_it_occurs(model: Any, lines: list[int]) -> None:
     axes = plots.decision_boundary(model, [[0.0, 0.0], [1.0, 1.0]], [-1, 1]).axes[0]
     drawn = [c for c in axes.collections[1:] if len(c.get_paths()) == 3]  # not areas or points
-    paths = [path for c in drawn for path in c.get_paths()]
-    assert [s for s, path in zip([-1, 0, 1], paths, strict=False) if np.size(path.vertices)] == lines
+    lengths = [np.size(path.vertices) for c in drawn for path in c.get_paths()]
+    assert [s for s, length in zip([-1, 0, 1], lengths, strict=False) if length] == lines
 
 
 @pytest.mark.parametrize(

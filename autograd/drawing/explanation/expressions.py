@@ -28,7 +28,7 @@ class Expression:
     ----------
     number : float
     function : str
-        One of ``+ - · / ^ neg``, a comparison, the name of an operation, or "" for a symbol.
+        One of ``+ - · / ^ neg``, a comparison, an operation's `function_of`, or "" for a symbol.
     operands : tuple of Expression or float
         The only operand of a symbol is the node that it stands for.
     size : int
@@ -50,7 +50,7 @@ class Expression:
             result: Symbolic = _OPERATORS[operation.name](*inputs)
             return result
         inputs = tuple(map(_decided, inputs))
-        return Expression(operation.evaluate(*map(_number, inputs)), operation.name, inputs)
+        return Expression(operation.evaluate(*map(_number, inputs)), function_of(operation), inputs)
 
     def __neg__(self) -> Any:
         return _product(-1.0, self)
@@ -113,6 +113,21 @@ class Expression:
 
     def __ge__(self, other: Any) -> Any:
         return Condition(self.number >= _number(other), "≥", (self, other))
+
+
+def function_of(operation: Operation) -> str:
+    """Return what an expression calls an operation: its sign, or its name.
+
+    A name that could be read as a sign stands in parentheses.
+
+    >>> function_of(operations.add), function_of(operations.tanh)
+    ('+', 'tanh')
+    """
+    name = operation.name
+    return _SIGNS.get(name, name if any(map(str.isalnum, name)) else f"({name})")
+
+
+_SIGNS = {"add": "+", "sub": "-", "mul": "·", "div": "/", "pow": "^", "neg": "neg"}
 
 
 Symbolic: TypeAlias = Expression | float

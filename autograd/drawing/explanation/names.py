@@ -56,6 +56,7 @@ def _name(text: str) -> Name:
     if indexed := re.fullmatch(r"([A-Za-z])_?(\d*)", text):
         letter, index = indexed.groups()
         latex = f"{letter}_{{{index}}}" if index else letter
-    if not re.fullmatch(r"[\w.\[\]#']+", text):  # such as "x*w + b", among other factors
+    # Parentheses for "x*w + b", among other factors, and for "x²", which may be raised again.
+    if not re.fullmatch(r"([^\W⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ]|[.\[\]#'])+", text):
         return Name(f"({text})", rf"\left({latex}\right)")
     return Name(text, latex)

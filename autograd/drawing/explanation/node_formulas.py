@@ -17,7 +17,7 @@ import itertools
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from autograd.drawing.explanation.expressions import Expression, Symbolic
+from autograd.drawing.explanation.expressions import Expression, Symbolic, function_of
 from autograd.graph import Node
 from autograd.operation import CONSTANT
 from autograd.operations import dot_terms
@@ -30,8 +30,6 @@ MANY = 5
 
 OMITTED = Expression(0.0, "…", ())
 """Stands for a part of a formula that is not shown."""
-
-_SIGNS = {"add": "+", "sub": "-", "mul": "·", "div": "/", "pow": "^", "neg": "neg"}
 
 
 def symbol(node: Node) -> Symbolic:
@@ -55,9 +53,7 @@ def node_formula(node: Node, keep: Collection[int] = ()) -> Symbolic:
         terms = [*(Expression(0.0, "·", pair) for pair in pairs), *bias]
         kept = {count if position == 2 * count else position % count for position in keep}
         return Expression(node.data, "+", tuple(_shortened(terms, kept)))
-    function = _SIGNS.get(name, name)
-    if name == "sum" and len(inputs) > 1:
-        function = "+"
+    function = "+" if name == "sum" and len(inputs) > 1 else function_of(node.operation)
     return Expression(node.data, function, tuple(_shortened(inputs, keep)))
 
 
