@@ -6,6 +6,7 @@ and the first layers do not learn; where they are mostly large it explodes.
 """
 
 import math
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from nn.module import Module
 from nn.objective import require_effect
 from nn.weighted_sums import weighted_sums
 
+WIDTH = 84
 LONGEST_BAR = 20
 BLOCKS_PER_TENFOLD = 2
 _SCALE = f"Bars are logarithmic: {BLOCKS_PER_TENFOLD} blocks for a factor of 10."
@@ -84,17 +86,21 @@ class GradientFlow:
             rows.append([*row, _bar(layer.parameters, parameters)])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        return "\n".join([*table, "", *self._remarks()])
+        return "\n".join([*table, "", *(textwrap.fill(text, WIDTH) for text in self._remarks())])
 
     def _remarks(self) -> Iterator[str]:
-        yield "From the loss (top) back to the input. z is what a layer computes from W and its"
-        yield "inputs, before the activation. " + _SCALE
+        yield (
+            "From the loss (top) back to the input. z is what a layer computes from W and its "
+            f"inputs, before the activation. {_SCALE}"
+        )
         silent = [layer.name for layer in self.layers if not layer.arriving]
         if len(silent) == len(self.layers):
-            yield "Every gradient is exactly 0: the loss is flat at this point, as the hinge loss"
-            yield "is beyond its margin. Nothing is learned from it, and no layer need be at fault."
+            yield (
+                "Every gradient is exactly 0, and nothing is learned: the loss is flat here, as "
+                "the hinge loss is beyond its margin, or every relu on the way is below 0."
+            )
         elif silent:
-            names = ", ".join(silent)
+            names = f"layer{'s' if len(silent) > 1 else ''} {' and '.join(silent)}"
             yield f"Nothing arrives at {names}: nothing is learned there, unlike elsewhere."
         elif len(self.layers) > 1:
             yield f"From the last layer to the first, what arrives {self._change()}."

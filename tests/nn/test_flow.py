@@ -65,7 +65,8 @@ def test_vanishing_and_exploding_gradients_show(
     activation: str, scale: float, verdict: str
 ) -> None:
     _, flow = flow_of([8] * 6 + [1], activation, scale)
-    assert str(flow).endswith(verdict)
+    assert " ".join(str(flow).split()).endswith(verdict)
+    assert max(map(len, str(flow).partition("\n\n")[2].splitlines())) <= 84
     assert flow.factor == flow.layers[0].arriving / flow.layers[-1].arriving
 
 
@@ -88,6 +89,14 @@ def test_bars_lose_two_blocks_for_each_tenfold() -> None:
     ]
 
 
+def test_a_layer_that_nothing_arrives_at_is_named() -> None:
+    model = nn.MLP(1, [2, 1], rng=0)
+    for neuron in model.layers[0].neurons:
+        neuron.bias.data = -1e9
+    flow = nn.gradient_flow(nn.mse_loss(model([1.0]), 1.0), model)
+    assert "Nothing arrives at layer 0: " in str(flow)
+
+
 def test_layers_that_nothing_arrives_at_are_named() -> None:
     model = nn.MLP(1, [2, 2, 1], rng=0)
     for neuron in model.layers[1].neurons:
@@ -95,7 +104,7 @@ def test_layers_that_nothing_arrives_at_are_named() -> None:
     flow = nn.gradient_flow(nn.mse_loss(model([1.0]), 1.0), model)
     assert flow.layers[0].arriving == flow.layers[1].arriving == 0.0
     assert str(flow).endswith(
-        "Nothing arrives at 0, 2: nothing is learned there, unlike elsewhere."
+        "Nothing arrives at layers 0 and 2: nothing is learned there, unlike elsewhere."
     )
     assert all(math.isfinite(layer.parameters) for layer in flow.layers)
 
@@ -106,8 +115,9 @@ def test_a_loss_that_is_flat_here_is_told_from_layers_that_are_dead() -> None:
     loss = nn.hinge_loss(model([1.0]), 1.0)
     assert loss.data == 0.0
     flow = nn.gradient_flow(loss, model)
-    assert "Every gradient is exactly 0: the loss is flat at this point" in str(flow)
+    assert "Every gradient is exactly 0, and nothing is learned: the loss is flat" in str(flow)
     assert "Nothing arrives" not in str(flow)
+    assert "or every relu on the way is below 0" in " ".join(str(flow).split())
     assert math.isnan(flow.factor)
 
 
