@@ -372,6 +372,8 @@ def test_history_takes_values_and_losses() -> None:
     with pytest.raises(ag.ArgumentError, match=r"give a list of Values.* model\.parameters\(\)"):
         ag.TrainingHistory(nn.MLP(1, [1]))  # type: ignore[arg-type]
     weight = ag.Value(1.0, "w")
+    with pytest.raises(ag.ArgumentError, match="is computed or constant: a training changes"):
+        ag.TrainingHistory([weight, 2 * weight])
     history = ag.TrainingHistory([weight])
     with pytest.raises(ag.NotANumberError):
         history.record("0.5")  # type: ignore[arg-type]
@@ -386,6 +388,8 @@ def test_planes_that_make_no_sense_are_refused(page: Path) -> None:
     score = x * y
     with pytest.raises(ag.GraphError, match="two inputs"):
         ag.DecisionPlane([x], score)
+    with pytest.raises(ag.GraphError, match="two inputs"):
+        ag.DecisionPlane([x, x], score)
     with pytest.raises(ag.ArgumentError, match="give a list of Values"):
         ag.DecisionPlane(score, [x, y])  # type: ignore[arg-type]
     with pytest.raises(ag.GraphError, match="the score of a plane is a Value"):

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.diagnosis import data_of
 from autograd.drawing.explorer.cells import CellGraph, number
-from autograd.errors import GraphError
+from autograd.errors import ArgumentError, GraphError
 from autograd.real_numbers import checked_values, real_number
 from autograd.value import Value
 
@@ -50,13 +50,18 @@ class TrainingHistory:
     Raises
     ------
     ArgumentError
-        If the parameters are not in a list.
+        If the parameters are not in a list, or one of them is no variable.
     NotANumberError
         If one of them is not a Value, or holds something other than a number.
     """
 
     def __init__(self, parameters: Iterable[Value]) -> None:
         self.parameters = checked_values(parameters, "parameters")
+        for parameter in self.parameters:
+            if parameter.operation is not None:
+                raise ArgumentError(
+                    f"{parameter!r} is computed or constant: a training changes variables only"
+                )
         self.losses: list[float | None] = [None]
         self.snapshots = [data_of(self.parameters)]
 

@@ -46,7 +46,7 @@ class DecisionPlane:
         classes: ArrayLike = (),
     ) -> None:
         self.inputs = checked_values(inputs, "inputs")
-        if len(self.inputs) != 2:
+        if not len(self.inputs) == len(set(self.inputs)) == 2:
             raise GraphError(f"a plane has two inputs, Values, not {inputs!r}")
         if not isinstance(score, Value):
             raise GraphError(f"the score of a plane is a Value, not {score!r}")
