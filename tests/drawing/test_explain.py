@@ -593,6 +593,24 @@ def test_an_infinite_local_derivative_is_an_error_even_where_nothing_arrives() -
         ag.explain(0.0 * ag.log(x), x)
 
 
+@pytest.mark.parametrize("paths", [1, 5])
+def test_a_path_whose_product_is_too_large_is_an_error_even_where_others_cancel_it(
+    paths: int,
+) -> None:
+    x = ag.Value(0.0, "x")
+    z = 1e200 * x
+    y = 1e200 * z - 1e200 * z
+    assert ag.gradient(y, x) == 0.0
+    with pytest.raises(NonFiniteError, match=r"along a path from .*'x'.* multiply to -?inf"):
+        ag.explain(y, x, paths)
+
+
+def test_an_infinite_output_is_refused_by_this_name() -> None:
+    x = ag.Value(1e200, "x")
+    with pytest.raises(NonFiniteError, match=r"^explain\(\) of an output that is inf"):
+        ag.explain(x * x, x)
+
+
 def test_a_graph_that_was_recorded_with_other_numbers_is_refused() -> None:
     x, w = ag.Value(2.0, "x"), ag.Value(-3.0, "w")
     y = ag.tanh(x * x)

@@ -4,7 +4,12 @@ import reprlib
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.diagnosis import require_numbers, require_recorded, require_unchanged
+from autograd.diagnosis import (
+    require_finite_output,
+    require_numbers,
+    require_recorded,
+    require_unchanged,
+)
 from autograd.drawing.explanation.latex import explanation_latex
 from autograd.drawing.explanation.outline import Outline
 from autograd.drawing.explanation.paths import ChainRuleSum, chain_rule_sum
@@ -91,6 +96,7 @@ def explain(output: Value, wrt: Value, paths: int = 5) -> Explanation:
     order = topological_order(output)
     require_numbers(order)
     require_unchanged(order)
+    require_finite_output(output, "explain() of", order)
     total = chain_rule_sum(output, wrt, paths)
     outline = Outline(total)
     text, latex = explanation_text(outline), explanation_latex(outline)

@@ -96,12 +96,25 @@ class ChainRuleSum:
 
 
 def chain_rule_sum(output: Value, wrt: Value, most: int) -> ChainRuleSum:
-    """Split a gradient into its `most` largest paths, and what the others contribute."""
+    """Split a gradient into its `most` largest paths, and what the others contribute.
+
+    Raises
+    ------
+    DomainError, NonFiniteError
+        If the gradient, a local derivative or the product of a path does not exist or is not
+        finite.
+    """
     slope = gradient(output, wrt)
     steps = steps_between(output, wrt)
     if output not in steps:
         return ChainRuleSum(output, wrt, slope, (), 0, 0.0)
     paths = largest_paths(steps, most)
+    for path in paths:
+        if not math.isfinite(path.product):
+            raise NonFiniteError(
+                f"along a path from {describe(wrt)} the local derivatives multiply to "
+                f"{path.product}: only because others cancel it is the gradient {slope}"
+            )
     count = count_paths(steps)
     others = math.fsum([slope, *(-path.product for path in paths)]) if len(paths) < count else 0.0
     return ChainRuleSum(output, wrt, slope, tuple(paths), count, others)
