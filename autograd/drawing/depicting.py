@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 from autograd.diagnosis import changed_node, counted, require_numbers
+from autograd.drawing.calls import parameter_part
 from autograd.drawing.connections import connections_into
 from autograd.drawing.folding import Group, fold
 from autograd.drawing.order import inputs_first
@@ -95,7 +96,7 @@ def _picture(
     most: int | None,
 ) -> Picture:
     if most is not None and len(groups) > most:
-        raise _too_large(f"{len(groups):,} boxes", level)
+        raise _too_large(f"{len(groups):,} boxes", level, roles)
     seen = _seen_from_outside(groups, roots)
     swept = any(root.parents and root.grad is not NO_GRADIENT for root in roots)
     keys = {group: f"n{index}" for index, group in enumerate(groups)}
@@ -107,7 +108,7 @@ def _picture(
         for source, derivative, count in connections_into(group, seen[group], home)
     ]
     if most is not None and len(edges) > max(MOST_DENSE, 4 * len(boxes)):
-        raise _too_large(f"{len(boxes):,} boxes and {len(edges):,} edges", level)
+        raise _too_large(f"{len(boxes):,} boxes and {len(edges):,} edges", level, roles)
     return Picture(tuple(boxes), tuple(edges), changed_node(home) is not None)
 
 
@@ -143,8 +144,9 @@ def levels_of(collapse: Collapse) -> Sequence[Level]:
     return (collapse,)
 
 
-def _too_large(size: str, level: Level) -> GraphError:
-    less = "" if level == "layer" else "collapse='layer' shows less. "
+def _too_large(size: str, level: Level, nodes: Iterable[Node]) -> GraphError:
+    folds = level != "layer" and any(map(parameter_part, nodes))
+    less = "collapse='layer' shows less. " if folds else ""
     return GraphError(
         f"a picture of {size} is too large to be read. {less}Draw one sample, a smaller network, "
         "a shorter loop, or one of the Values inside it"
