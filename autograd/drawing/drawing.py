@@ -140,7 +140,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         RenderingError
             If there is no program to draw with, or it fails.
         """
-        picture = render(self.source, format or self.format)
+        picture = render(self.source, str(format or self.format).lower())
         return picture if encoding is None else picture.decode(encoding)
 
     def render(
@@ -167,7 +167,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             If the file cannot be written. What was there before is then still whole.
         """
         path = as_path(filename)
-        format = format or path.suffix.removeprefix(".").lower()
+        format = format or path.suffix.removeprefix(".")
         if not format:
             raise ArgumentError(
                 f"filename={str(filename)!r}: it needs an ending that is a format, such as "

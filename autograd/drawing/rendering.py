@@ -60,7 +60,7 @@ def render(source: str, format: str = "svg") -> bytes:
         )
     if all(_UNKNOWN_FORMAT in failure for failure in failures):
         hint = _HINTS.get(format, "use svg, png or pdf")
-        raise ArgumentError(f"no picture in the format {format!r}: {hint}. {'; '.join(failures)}")
+        raise ArgumentError(f"no picture in the format {format!r}: {hint}")
     raise RenderingError(f"the picture cannot be drawn. {'; '.join(failures)}")
 
 

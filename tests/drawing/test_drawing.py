@@ -237,6 +237,13 @@ def test_render_takes_a_format_whatever_the_ending(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").read_bytes().startswith(b"<?xml")
 
 
+def test_a_format_may_be_written_in_capitals(tmp_path: Path) -> None:
+    assert twice_the_same().pipe("SVG").startswith(b"<?xml")
+    path = tmp_path / "picture"
+    twice_the_same().render(path, format="PNG")
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
 def test_render_needs_a_format() -> None:
     with pytest.raises(ag.ArgumentError, match=r"'picture': it needs an ending .* 'picture.svg'"):
         twice_the_same().render("picture")
