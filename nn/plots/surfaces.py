@@ -26,6 +26,9 @@ STAR: Final[Any] = {"marker": "*", "color": VERMILION, "markersize": 18}
 VIEW: Final = (50.0, -60.0)
 """From high above most ridges, with the numbers of both directions growing to the right."""
 
+STRIP: Final = 5.0
+"""From this ratio of its sides on, a plane is stretched: in equal units nothing could be seen."""
+
 FEW_POINTS: Final = 150
 """Up to this many points of a path have a dot each. More dots would hide the line."""
 
@@ -74,7 +77,9 @@ def contour(
         bar.ax.set_yticklabels([f"{tick:.10g}" for tick in ticks])
         _draw_path(axes, landscape.path.T, _center(landscape)[:2])
         x, y = _direction_labels(landscape)
-        axes.set(xlabel=x, ylabel=y, aspect="equal")
+        sides = np.ptp(landscape.x), np.ptp(landscape.y)
+        is_strip = max(sides) > STRIP * min(sides)
+        axes.set(xlabel=x, ylabel=y, aspect="auto" if is_strip else "equal")
     return finished(axes, path)
 
 

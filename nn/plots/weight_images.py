@@ -17,7 +17,7 @@ from nn.layers import Layer
 from nn.plots.canvas import Picture, finished, style
 
 BAR = 0.18
-"""The width of the scale of the colours, in inches."""
+"""The width of the scale of the colours, and its distance from the images, in inches."""
 
 
 def weights(
@@ -67,12 +67,10 @@ def weights(
     n_neurons, height, width = images.shape
     columns = min(whole_number(columns, "columns"), n_neurons)
     rows = -(-n_neurons // columns)
-    inches = 1.35, 1.35 * min(1.0, max(0.45, height / width))  # of an image, its number above it
+    across = columns * 1.35  # inches that the images take, each with its number above it
+    down = rows * 1.35 * min(1.0, max(0.45, height / width))
     with style():
-        figure = Picture(
-            figsize=(max(7.5, inches[0] * columns + 1.2), inches[1] * rows + 0.9),
-            layout="constrained",
-        )
+        figure = Picture(figsize=(across + 1.2, down + 0.9), layout="constrained")
         figure.suptitle(title or "What each neuron looks for: its weights")
         panels = [figure.add_subplot(rows, columns, 1 + index) for index in range(n_neurons)]
         bound = np.abs(images).max() or 1.0
@@ -81,7 +79,7 @@ def weights(
             if height == 1:
                 axes.set_aspect("auto")  # square pixels in one row would look like a line
             _frame(axes, index)
-        figure.colorbar(image, ax=panels, label="weight", aspect=rows * inches[1] / BAR, pad=0.02)
+        figure.colorbar(image, ax=panels, label="weight", aspect=down / BAR, pad=BAR / across)
     return finished(panels[0], path)
 
 
@@ -95,9 +93,11 @@ def _images(numbers: NDArray[np.float64], shape: tuple[int, int] | None) -> NDAr
         raise ArgumentError("a weight is infinite or nan")
     n_neurons, n_inputs = numbers.shape
     size = _default_shape(n_inputs) if shape is None else shape
-    if np.shape(size) != (2,) or min(size) < 1 or math.prod(size) != n_inputs:
+    is_size = np.shape(size) == (2,) and np.asarray(size).dtype.kind == "i" and min(size) > 0
+    if not is_size or math.prod(size) != n_inputs:
         raise ShapeError(
-            f"an image of shape {size} does not hold exactly {counted(n_inputs, 'weight')}"
+            f"shape={size}: give a height and a width, whole numbers that make room for exactly "
+            f"{counted(n_inputs, 'weight')}"
         )
     return numbers.reshape(n_neurons, *size)
 

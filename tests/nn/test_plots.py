@@ -265,6 +265,18 @@ def test_each_neuron_has_its_image_in_common_colours_about_zero() -> None:
         assert image.get_clim() == (-bound, bound)
 
 
+@pytest.mark.parametrize("columns", [1, 2, 8])
+def test_images_of_weights_stand_together_below_their_title(columns: int) -> None:
+    figure = plots.weights(nn.Layer(64, 8, rng=0), columns=columns)
+    figure.draw_without_rendering()
+    *images, bar = (axes.get_window_extent() for axes in figure.axes)
+    left, right = min(box.x0 for box in images), max(box.x1 for box in images)
+    inside = sum(box.width for box in images[:columns])
+    assert inside > 0.7 * (right - left)
+    assert 0.1 < (bar.x0 - right) / figure.dpi < 0.4  # inches
+    assert left / figure.dpi < 0.5
+
+
 def test_weights_can_be_an_array_and_find_their_shape() -> None:
     for n, shape in [(9, (3, 3)), (32, (4, 8)), (7, (1, 7)), (1, (1, 1))]:
         image = plots.weights(np.zeros((1, n))).axes[0].images[0]
@@ -274,7 +286,8 @@ def test_weights_can_be_an_array_and_find_their_shape() -> None:
 @pytest.mark.parametrize(
     ("weights", "options", "message"),
     [
-        (np.zeros((2, 6)), {"shape": (2, 2)}, r"shape \(2, 2\) .* exactly 6 weights"),
+        (np.zeros((2, 6)), {"shape": (2, 2)}, r"shape=\(2, 2\): .* exactly 6 weights$"),
+        (np.zeros((2, 8)), {"shape": (2.0, 4.0)}, "whole numbers .* exactly 8 weights"),
         (np.zeros((2, 6)), {"shape": (-2, -3)}, "6 weights"),
         (np.zeros((2, 6)), {"shape": 6}, "6 weights"),
         (np.zeros((2, 1)), {"shape": (2, 2)}, "exactly 1 weight$"),
@@ -324,6 +337,21 @@ def test_a_contour_shows_the_whole_range_of_losses_and_the_path() -> None:
     )
     np.testing.assert_array_equal(axes.lines[0].get_xydata(), data.path)
     assert bar.get_ylabel() == "loss (finer where it is low)"
+
+
+def test_a_contour_has_room_for_any_limits() -> None:
+    model = nn.MLP(1, [2, 1], rng=0)
+    shapes = []
+    for limits in (((-1, 1), (-2, 2)), ((-1, 1), (-100, 100)), ((0, 90), (0, 1))):
+        landscape = nn.loss_landscape(
+            model, [[1.0]], [1.0], nn.mse_loss, limits=limits, size=5, rng=0
+        )
+        figure = plots.contour(landscape)
+        figure.draw_without_rendering()
+        box = figure.axes[0].get_window_extent()
+        shapes.append(box.height / box.width)
+    assert shapes[0] == pytest.approx(2.0)
+    assert all(0.5 < shape < 2.0 for shape in shapes[1:])
 
 
 def test_the_numbers_of_a_surface_grow_to_the_right() -> None:
