@@ -174,7 +174,7 @@ def _box(key: str, group: Group, seen: Sequence[Node], roles: dict[Node, Role], 
         label = f"{group.part.title} → {called}" if called else group.part.title
         details = [group.detail, counted(held, "parameter") if held else ""]
     elif len(group.nodes) > 1 and not node.parents:
-        label = counted(len(group.nodes), role)
+        label, details = counted(len(group.nodes), role), [group.detail]
     if group.calls > 1 and node.parents:
         details.append(counted(group.calls, "call" if group.part else "node"))
     return Box(

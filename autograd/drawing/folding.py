@@ -33,7 +33,8 @@ class Group:
     part : Part or None
         The part of a model that made them, if one did.
     detail : str
-        What there is to say of the part, such as its activation, if that is among the nodes.
+        What there is to say of the part, such as its activation, if that is among the nodes. Of
+        parameters that several boxes use, whose they are.
     calls : int
         How often it was called for them.
     """
@@ -171,7 +172,7 @@ def _place_parameters(
             homes[0].nodes.append(node)
             continue
         owner = part.within or part if level == "layer" else part
-        group = shared.setdefault((owner, *homes), Group([]))
+        group = shared.setdefault((owner, *homes), Group([], detail=owner.title))
         group.nodes.append(node)
     groups += shared.values()
 

@@ -268,8 +268,15 @@ def test_a_cell_that_is_called_three_times_makes_three_boxes_that_share_paramete
     picture = depict(state, "neuron")
     assert [label for label, _ in parts(picture)] == ["Neuron(2)"] * 3
     (shared,) = (box for box in picture.boxes if box.role == "parameter")
-    assert shared.label == "3 parameters"
+    assert (shared.label, shared.details) == ("3 parameters", ("Neuron(2)",))
     assert [edge.count for edge in picture.edges if edge.source == shared.key] == [3, 3, 3]
+
+
+def test_shared_parameters_of_several_layers_tell_whose_they_are() -> None:
+    model = nn.MLP(2, [3, 2], rng=0)
+    picture = depict([*model([1.0, 2.0]), *model([3.0, 4.0])], "layer")
+    shared = [box.details for box in picture.boxes if box.label.endswith(" parameters")]
+    assert sorted(shared) == [("Layer(2, 3)",), ("Layer(3, 2)",)]
 
 
 def test_a_neuron_ends_where_another_begins_even_if_its_activation_reaches_there() -> None:
