@@ -29,6 +29,7 @@ from timing import print_speed
 HERE = Path(__file__).parent
 TEST_IMAGES = 360  # a fifth of all
 BATCH_SIZE = 8
+HARDEST = 12  # as many as `draw_digits` draws
 
 
 # --- data ----------------------------------------------------------------------------------------
@@ -130,17 +131,20 @@ def print_confusion(predictions: NDArray[np.float64], labels: NDArray[np.int64])
     print()
 
 
+def title_of_hardest(misread: int, images: int) -> str:
+    """Say how many images are misread, and which ones are drawn."""
+    drawn = ["the most confident mistakes"] if misread else []
+    drawn += ["the closest calls"] if misread < HARDEST else []
+    return f"{misread} of {images} test images misread. Below: {', then '.join(drawn)}"
+
+
 def draw_hardest(predictions: NDArray[np.float64], test: Digits, path: Path) -> None:
     """Draw the misread images, the most confident mistakes first, then the closest calls."""
     is_right = predictions.argmax(axis=1) == test.labels
     confidence = predictions.max(axis=1)
-    hardest = np.lexsort((np.where(is_right, confidence, -confidence), is_right))[:12]
-    misread = np.sum(~is_right)
-    shown = min(misread, len(hardest))
+    hardest = np.lexsort((np.where(is_right, confidence, -confidence), is_right))[:HARDEST]
     picture = draw_digits(
-        f"{misread} of the {len(is_right)} test images are misread. Here are "
-        + (f"all {shown}" if shown == misread else f"the {shown} most confident mistakes")
-        + (f" and the {len(hardest) - shown} closest calls" if shown < len(hardest) else ""),
+        title_of_hardest(np.sum(~is_right), len(is_right)),
         test.images[hardest],
         test.labels[hardest],
         predictions[hardest],

@@ -56,16 +56,9 @@ def draw(
     """Draw the landscape of the path, and that around the trained network."""
     print(f"Computing the loss of the {name} on the plane of the descent ...", flush=True)
     way = nn.loss_landscape(model, X, y, loss, path=path, size=arguments.size)
-    share = f"{way.path_shares.sum():.0%} of the descent's variance"
-    title = f"Loss of the {name}\non a plane with {share}"
-    write(
-        nn.plots.contour(way, title=title),
-        arguments.output / f"landscape-{name}.png",
-    )
-    write(
-        nn.plots.surface(way, title=title),
-        arguments.output / f"landscape-{name}-surface.png",
-    )
+    title = f"Loss of the {name}\non the plane of the descent"
+    write(nn.plots.contour(way, title=title), arguments.output / f"landscape-{name}.png")
+    write(nn.plots.surface(way, title=title), arguments.output / f"landscape-{name}-surface.png")
     print(f"Computing the loss of the {name} around the trained network ...", flush=True)
     around = nn.loss_landscape(model, X, y, loss, size=arguments.size, rng=0)
     write(

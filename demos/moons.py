@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import autograd as ag
 import nn
 from command_line import add_eager, command_line, parse, run, whole_number
 from pictures import write
@@ -78,12 +77,6 @@ def print_epoch(report: nn.EpochReport) -> None:
         print(f"{report.epoch:5}{report.loss:9.4f}{report.metric:11.0%}", flush=True)
 
 
-def count_right(model: nn.MLP, points: NDArray[np.float64], labels: NDArray[np.int64]) -> int:
-    """Return how many points have a score of the sign of their class."""
-    scores = ag.compile(model).map(points)
-    return int(np.sum((scores > 0) == (labels > 0)))
-
-
 def draw(
     model: nn.MLP,
     points: NDArray[np.float64],
@@ -92,9 +85,8 @@ def draw(
     folder: Path,
 ) -> None:
     """Draw the boundary between the classes, and the course of training."""
-    title = f"Two moons: {count_right(model, points, labels)} of {POINTS} points on the right side"
-    print(f"\n{title}")
-    boundary = nn.plots.decision_boundary(model, points, labels, title=title)
+    boundary = nn.plots.decision_boundary(model, points, labels)
+    print(boundary.axes[0].get_title(loc="left"))
     write(boundary, folder / "moons-boundary.png")
     if history:
         curves = nn.plots.curves(
@@ -134,6 +126,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nInterrupted: these are the results so far.", flush=True)
         exit_code = 130
+    print()
 
     if history and not arguments.eager:
         untrained = nn.MLP(2, [16, 16, 1], activation="relu", rng=rng)

@@ -105,6 +105,23 @@ def test_digits_are_learned_and_shown(two_epochs: tuple[Outcome, Path]) -> None:
         assert f"wrote {Path('new', 'output', picture)}" in outcome.output
 
 
+@pytest.mark.parametrize(
+    ("misread", "title"),
+    [
+        (0, "0 of 30 test images misread. Below: the closest calls"),
+        (1, "1 of 30 test images misread. Below: the most confident mistakes, then the closest c"),
+        (12, "12 of 30 test images misread. Below: the most confident mistakes"),
+    ],
+)
+def test_the_hardest_digits_are_told_in_any_number(
+    misread: int, title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "demos")
+    from digits import title_of_hardest
+
+    assert title_of_hardest(misread, 30).startswith(title)
+
+
 def test_digits_interrupted_and_resumed_come_to_the_same(
     two_epochs: tuple[Outcome, Path], tmp_path: Path
 ) -> None:
@@ -128,6 +145,7 @@ def test_moons_are_parted(tmp_path: Path) -> None:
     outcome = run("moons", "--output", tmp_path, folder=tmp_path)
     assert (outcome.code, outcome.errors) == (0, "")
     assert "100 of 100 points on the right side" in outcome.output
+    assert "\n\n\n" not in outcome.output
     assert pictures_in(tmp_path) == PICTURES["moons"]
 
 
