@@ -9,9 +9,7 @@ import json
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd.errors import ArgumentError, RenderingError
 
@@ -95,44 +93,18 @@ def _run(program: str, source: str, format: str) -> "subprocess.CompletedProcess
         raise RenderingError(f"{program} cannot be run: {error}") from error
 
 
-@dataclass(frozen=True)
-class Rectangle:
-    """The place of a box: its center and its size, in points of 1/72 inch, y downwards."""
+Point: TypeAlias = tuple[float, float]
+"""In points of 1/72 inch, y downwards from the upper edge."""
 
-    x: float
-    y: float
-    width: float
-    height: float
+Spline: TypeAlias = list[Point]
+"""A cubic Bézier spline from a box, and last the tip of the arrow at its end."""
 
 
-@dataclass(frozen=True)
-class Route:
-    """The course of an edge, as the points of a cubic Bézier spline, and the center of its label.
+def layout(source: str) -> tuple[dict[str, Point], dict[str, Spline]]:
+    """Return where the centers of boxes and the edges of a graph in the DOT language are put.
 
-    The first point is on the source, the last is the tip of the arrow.
-    """
-
-    points: tuple[tuple[float, float], ...]
-    label: tuple[float, float] | None
-
-
-@dataclass(frozen=True)
-class RenderedLayout:
-    """Where everything of a picture is, in points of 1/72 inch, y downwards from the upper edge."""
-
-    width: float
-    height: float
-    boxes: dict[str, Rectangle]
-    edges: dict[str, Route]
-
-
-def layout(source: str) -> RenderedLayout:
-    """Return where the boxes and edges of a graph in the DOT language are put.
-
-    >>> place = layout('digraph { a -> b [id="e0"] }')
-    >>> place.boxes["a"].y < place.boxes["b"].y
-    True
-    >>> place.edges["e0"].points[-1][1] < place.boxes["b"].y
+    >>> boxes, edges = layout('digraph { a -> b [id="e0"] }')
+    >>> boxes["a"][1] < edges["e0"][0][1] < edges["e0"][-1][1] < boxes["b"][1]
     True
 
     Parameters
@@ -146,28 +118,18 @@ def layout(source: str) -> RenderedLayout:
         See `render`.
     """
     graph: dict[str, Any] = json.loads(render(source, "json0"))
-    _, _, width, height = map(float, graph["bb"].split(","))
+    height = float(graph["bb"].split(",")[-1])
 
-    def point(text: str) -> tuple[float, float]:
+    def point(text: str) -> Point:
         x, y = map(float, text.split(","))
         return x, height - y
 
-    boxes = {
-        node["name"]: Rectangle(
-            *point(node["pos"]), 72 * float(node["width"]), 72 * float(node["height"])
-        )
-        for node in graph.get("objects", [])
-        if "pos" in node
-    }
-    edges = {
-        edge["id"]: Route(_spline(edge["pos"], point), point(edge["lp"]) if "lp" in edge else None)
-        for edge in graph.get("edges", [])
-        if "id" in edge
-    }
-    return RenderedLayout(width, height, boxes, edges)
+    def spline(text: str) -> Spline:
+        tip, *points = text.removeprefix("e,").split(" ")  # "e,<tip> <point> <point> ..."
+        return list(map(point, [*points, tip]))
 
-
-def _spline(text: str, point: Callable[[str], tuple[float, float]]) -> tuple[Any, ...]:
-    """Read ``"e,<tip> <point> <point> ..."``, the form of an edge with an arrow at its end."""
-    tip, *points = text.removeprefix("e,").split(" ")
-    return tuple(map(point, [*points, tip]))
+    nodes, edges = graph.get("objects", []), graph.get("edges", [])
+    return (
+        {node["name"]: point(node["pos"]) for node in nodes if "pos" in node},
+        {edge["id"]: spline(edge["pos"]) for edge in edges if "id" in edge},
+    )

@@ -153,14 +153,13 @@ def _arranged(form: Form) -> Places:
     if n_items > MOST_RENDERED:
         centers = in_ranks(sizes, edges)
         return Places(centers[:n_items], [(None, item, [centers[port]]) for port, item in ports])
-    found = layout(_in_dot(sizes, edges, [port for port, _ in ports]))
-    boxes = [found.boxes[f"n{i}"] for i in range(len(sizes))]
-    centers = [(round(box.x), round(box.y)) for box in boxes]
+    boxes, splines = layout(_in_dot(sizes, edges, [port for port, _ in ports]))
+    centers = [(round(x), round(y)) for x, y in (boxes[f"n{i}"] for i in range(len(sizes)))]
     ranks = sorted({x for x, _ in centers})
     routes: list[Route] = []
     for i, (source, target) in enumerate(edges):
         between = [x for x in ranks if centers[source][0] < x < centers[target][0]]
-        heights = _heights(found.edges[f"e{i}"].points, between)
+        heights = _heights(splines[f"e{i}"], between)
         points = list(zip(between, heights, strict=True))
         if source >= n_items:
             routes.append((None, target, [centers[source], *points]))
