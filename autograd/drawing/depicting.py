@@ -80,7 +80,7 @@ def depict(
     roles = find_roles(nodes, roots, known)
     levels = levels_of(collapse)
     for level in levels:
-        groups = fold(nodes, level, roles.__getitem__)
+        groups = fold(nodes, level, roles)
         if len(groups) <= READABLE or level == levels[-1]:
             picture = unfold(_picture(groups, level, roots, roles, most))
             if len(picture.boxes) <= READABLE:

@@ -9,12 +9,13 @@ their step. Last, parameters go into the box of the part that uses them.
 Folding keeps the graph free of cycles: no group takes anything from one like itself.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from autograd.drawing.calls import Call, find_calls, parameter_part
 from autograd.drawing.order import inputs_first
+from autograd.drawing.roles import Role
 from autograd.graph import Node
 from autograd.parts import Part
 
@@ -36,7 +37,7 @@ class Group:
         What there is to say of the part, such as its activation, if that is among the nodes. Of
         parameters that several boxes use, whose they are.
     calls : int
-        How often it was called for them.
+        How many calls of the part, or how many nodes, were joined.
     """
 
     nodes: list[Node]
@@ -48,7 +49,7 @@ class Group:
 def fold(
     nodes: Sequence[Node],
     level: Literal["neuron", "layer"] | None,
-    kind: Callable[[Node], str],
+    roles: Mapping[Node, Role],
 ) -> list[Group]:
     """Sort nodes into groups, each node into one, each group after those it takes inputs from.
 
@@ -58,14 +59,14 @@ def fold(
         Each one after its inputs.
     level : "neuron", "layer" or None
         The parts that become one group each; with None every node is a group.
-    kind : callable
-        Names the role of a node: nodes of different roles stay apart.
+    roles : mapping from Node to Role
+        Nodes of different roles stay apart.
     """
     if level is None:
         return [Group([node]) for node in nodes]
     users = users_of(nodes)
-    groups = _groups(find_calls(users, level), users, kind)
-    groups = _join_alike(groups, users, kind)
+    groups = _groups(find_calls(users, level), users, roles)
+    groups = _join_alike(groups, users, roles)
     _place_parameters(groups, users, level)
     position = {node: index for index, node in enumerate(nodes)}
     for group in groups:
@@ -85,7 +86,7 @@ def users_of(nodes: Iterable[Node]) -> dict[Node, list[Node]]:
 
 
 def _groups(
-    calls: Sequence[Call], users: dict[Node, list[Node]], kind: Callable[[Node], str]
+    calls: Sequence[Call], users: dict[Node, list[Node]], roles: Mapping[Node, Role]
 ) -> list[Group]:
     """Make a group of each call, with the constants of its formula, and of each other node.
 
@@ -98,7 +99,7 @@ def _groups(
             continue
         homes = {home.get(user) for user in users[node]}
         only = homes.pop() if len(homes) == 1 else None
-        if only is not None and kind(node) == "constant":
+        if only is not None and roles[node] == "constant":
             only.nodes.insert(0, node)
         else:
             groups.append(Group([node]))
@@ -106,16 +107,16 @@ def _groups(
 
 
 def _join_alike(
-    groups: Sequence[Group], users: dict[Node, list[Node]], kind: Callable[[Node], str]
+    groups: Sequence[Group], users: dict[Node, list[Node]], roles: Mapping[Node, Role]
 ) -> list[Group]:
     """Join more than a few groups that are alike into one, and then leaves that these use alike."""
-    likeness = _likeness(groups, users, kind)
+    likeness = _likeness(groups, users, roles)
     computed = _join([group for group in groups if group.nodes[-1].parents], likeness.__getitem__)
     home = _home(computed)
 
     def use(leaf: Group) -> Hashable:
         (node,) = leaf.nodes
-        return kind(node), frozenset(home[user] for user in users[node])
+        return roles[node], frozenset(home[user] for user in users[node])
 
     return computed + _join([group for group in groups if not group.nodes[-1].parents], use)
 
@@ -135,7 +136,7 @@ def _join(groups: Iterable[Group], likeness: Callable[[Group], Hashable]) -> lis
 
 
 def _likeness(
-    groups: Sequence[Group], users: dict[Node, list[Node]], kind: Callable[[Node], str]
+    groups: Sequence[Group], users: dict[Node, list[Node]], roles: Mapping[Node, Role]
 ) -> dict[Group, int]:
     """Give each group a number, the same to those that are alike.
 
@@ -150,10 +151,11 @@ def _likeness(
         what: Hashable
         if node.parents:
             above = dict.fromkeys(likeness.get(other) for other in _groups_above(group, home))
-            what = group.part or (node.operation, node.label), group.detail, *above
+            made_by = group.part or (node.operation, node.label)
+            what = made_by, group.detail, *above
         else:
             what = frozenset(home[user].part or user.operation for user in users[node])
-        likeness[group] = numbers.setdefault((kind(node), what), len(numbers))
+        likeness[group] = numbers.setdefault((roles[node], what), len(numbers))
     return likeness
 
 
