@@ -11,7 +11,7 @@ from autograd.diagnosis import changed_node, counted, require_numbers
 from autograd.drawing.calls import parameter_part
 from autograd.drawing.connections import connections_into
 from autograd.drawing.folding import Group, fold
-from autograd.drawing.order import inputs_first
+from autograd.drawing.order import nodes_behind
 from autograd.drawing.picture import Box, Edge, Picture
 from autograd.drawing.roles import Role, find_roles
 from autograd.drawing.unfolding import unfold
@@ -69,13 +69,11 @@ def depict(
         If a node holds something that does not compute as a float does.
     """
     listed = root if isinstance(root, list | tuple) else [root]
-    roots: list[Node] = [
-        *values_of(listed, "a picture shows a Value, such as model(x), or a list of them")
-    ]
+    roots = values_of(listed, "a picture shows a Value, such as model(x), or a list of them")
     known = values_of(parameters, "the parameters of a picture are Values")
     if not roots:
         raise GraphError("a picture of nothing: the list of outputs is empty")
-    nodes = inputs_first(roots, lambda node: node.parents)
+    nodes = nodes_behind(*roots)
     require_numbers(nodes)
     roles = find_roles(nodes, roots, known)
     levels = levels_of(collapse)

@@ -3,7 +3,20 @@
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
+from autograd.graph import Node
+
 T = TypeVar("T", bound=Hashable)
+
+
+def nodes_behind(*outputs: Node) -> list[Node]:
+    """List the nodes that some were computed from, and these themselves, each after its inputs.
+
+    >>> from autograd import Value
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> [node.data for node in nodes_behind(x * y, x)]
+    [2.0, 3.0, 6.0]
+    """
+    return inputs_first(outputs, lambda node: node.parents)
 
 
 def inputs_first(ends: Iterable[T], inputs: Callable[[T], Iterable[T]]) -> list[T]:

@@ -19,7 +19,7 @@ from autograd.diagnosis import counted
 from autograd.drawing.depicting import Level, depict
 from autograd.drawing.folding import users_of
 from autograd.drawing.local import local_derivatives
-from autograd.drawing.order import inputs_first
+from autograd.drawing.order import nodes_behind
 from autograd.drawing.picture import Box
 from autograd.drawing.roles import find_roles
 from autograd.errors import AutogradError
@@ -125,9 +125,8 @@ def cell_graph(root: Value, parameters: Sequence[Value]) -> CellGraph:
     GraphError
         If `root` is not a Value.
     """
-    outputs: list[Node] = [root]
-    nodes = inputs_first(outputs, lambda node: node.parents)
-    roles = find_roles(nodes, outputs, parameters)
+    nodes = nodes_behind(root)
+    roles = find_roles(nodes, [root], parameters)
     graph = CellGraph()
     home = _add_groups(graph, root, nodes, parameters)
     for node in nodes:

@@ -17,10 +17,9 @@ from autograd.drawing.explorer.levels import MOST_VISIBLE, named_levels, opened,
 from autograd.drawing.explorer.page import page
 from autograd.drawing.explorer.plane import DecisionPlane
 from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED
-from autograd.drawing.order import inputs_first
+from autograd.drawing.order import nodes_behind
 from autograd.errors import ArgumentError, GraphError
 from autograd.files import as_path, write_file
-from autograd.graph import Node
 from autograd.operation import Operation
 from autograd.value import Value
 
@@ -110,9 +109,7 @@ def explore(
         raise ArgumentError(f"plane={plane!r}: it must be a DecisionPlane")
     known = values_of(parameters, "the parameters of a page are Values")
     known += training.parameters if training is not None else []
-    outputs: list[Node] = [root]
-    nodes = inputs_first(outputs, lambda node: node.parents)
-    require_few(nodes)
+    require_few(nodes_behind(root))
     graph = cell_graph(root, known)
     require_few(graph.cells)
     source, missing = javascript_table(graph.operations())
