@@ -50,7 +50,8 @@ def weighted_sums(loss: Value, layers: Sequence[Sequence[Value]]) -> list[list[N
             terms = [p for p in node.parents if p in layers_in and uses[p] == 1]
             parts = [{parameter} for parameter in own]
             parts += [taken.pop(term, set(term.parents)) for term in terms]
-            if union := _disjoint_union(parts):
+            union = _disjoint_union(parts)
+            if union is not None:
                 of_terms = map(layers_in.pop, terms)
                 layers_in[node] = set[int]().union(*of_terms, *(layers_with[p] for p in own))
                 taken[node] = union
@@ -59,10 +60,13 @@ def weighted_sums(loss: Value, layers: Sequence[Sequence[Value]]) -> list[list[N
     return [[z for z, of in layers_in.items() if layer in of] for layer in range(len(layers))]
 
 
-def _disjoint_union(sets: list[set[Node]]) -> set[Node]:
-    """Return the union of sets, or an empty one if some have something in common."""
+def _disjoint_union(sets: list[set[Node]]) -> set[Node] | None:
+    """Return the largest of some sets with the others in it, None if any two have one in common.
+
+    It is not copied: what a loop adds up grows by one at a time.
+    """
     if not sets:
-        return set()
+        return None
     union, count = max(sets, key=len), sum(map(len, sets))
-    union.update(*sets)  # in place: what a loop adds up grows by one at a time
-    return union if len(union) == count else set()
+    union.update(*sets)
+    return union if len(union) == count else None
