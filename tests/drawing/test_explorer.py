@@ -177,6 +177,16 @@ def test_graphs_that_are_too_large_are_refused_at_once(page: Path) -> None:
         ag.explore(x, page)
 
 
+def test_the_products_in_a_dot_count_as_nodes(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = network(4, 1)
+    count = len(cell_graph(root, []).cells)
+    monkeypatch.setattr(levels, "MOST_CELLS", count - 1)
+    with pytest.raises(ag.GraphError, match=rf"would have {count} nodes, with .* {count - 1}: exp"):
+        ag.explore(root, page)
+    monkeypatch.setattr(levels, "MOST_CELLS", count)
+    ag.explore(root, page)
+
+
 @pytest.mark.parametrize(
     ("root", "boxes"),
     [(network(4, 1), "neuron"), (network(64, 64, 1), "layer"), (ag.tanh(ag.Value(0.0)), None)],

@@ -111,7 +111,6 @@ def explore(
     known += training.parameters if training is not None else []
     require_few(nodes_behind(root))
     graph = cell_graph(root, known)
-    require_few(graph.cells)
     source, missing = javascript_table(graph.operations())
     if missing and (training is not None or plane is not None):
         raise GraphError(f"training and planes cannot be recomputed: {_no_formula(missing)}")

@@ -5,9 +5,11 @@ There are three levels, as in `depict`: groups of layers, of neurons, and single
 
 from collections.abc import Iterable, Sequence
 
+from autograd import operations
 from autograd.drawing.depicting import Collapse
 from autograd.drawing.explorer.cells import CellGraph
 from autograd.errors import GraphError
+from autograd.graph import Node
 
 MOST_VISIBLE = 2000
 """The boxes up to which the page moves smoothly."""
@@ -16,7 +18,10 @@ MOST_CELLS = 30_000
 """The nodes up to which all are recomputed at once when a number is edited."""
 
 READABLE = 40
-"""With "auto", as much is opened as leaves no more boxes than this."""
+"""With "auto", as much is opened as leaves no more boxes than this.
+
+More than in a drawing, for a page can be zoomed, and its boxes count each product of a `dot`.
+"""
 
 _SMALLER = (
     "explore one sample instead of a batch, fewer inputs, a smaller network or a shorter loop"
@@ -59,7 +64,9 @@ def opened(graph: CellGraph, collapse: Collapse) -> list[int]:
         advice = f"with collapse='layer' it has {folded:,}" if folded <= MOST_VISIBLE else _SMALLER
         if not graph.groups:
             advice += ", or build the model of nn.Layer and nn.Neuron, which fold into boxes"
-        raise GraphError(_too_large(count, "boxes", MOST_VISIBLE, advice))
+        raise GraphError(
+            f"a page of {count:,} boxes cannot be read or moved; {MOST_VISIBLE:,} can: {advice}"
+        )
     return chosen
 
 
@@ -73,7 +80,7 @@ def _visible(graph: CellGraph, opened: Iterable[int]) -> int:
     return len(boxes)
 
 
-def require_few(nodes: Sequence[object]) -> None:
+def require_few(nodes: Sequence[Node]) -> None:
     """Refuse more nodes than a page can recompute.
 
     Raises
@@ -81,9 +88,10 @@ def require_few(nodes: Sequence[object]) -> None:
     GraphError
         If there are more.
     """
-    if len(nodes) > MOST_CELLS:
-        raise GraphError(_too_large(len(nodes), "nodes", MOST_CELLS, _SMALLER))
-
-
-def _too_large(count: int, what: str, most: int, advice: str) -> str:
-    return f"a page of {count:,} {what} cannot be read or moved; {most:,} can: {advice}"
+    dots = (node for node in nodes if node.operation is operations.dot)
+    count = len(nodes) + sum(len(dot.parents) // 2 for dot in dots)
+    if count > MOST_CELLS:
+        raise GraphError(
+            f"the page would have {count:,} nodes, with the products in each dot; it can recompute "
+            f"{MOST_CELLS:,}: {_SMALLER}"
+        )
