@@ -51,6 +51,7 @@ class _Text:
         if number.is_integer() and abs(number) < 1e12:
             return f"{number:.0f}"
         short = f"{number:.4g}"
+        # What would round to a whole number keeps its decimals, or 6488.4 would look exact.
         looks_whole = "." not in short or "e+" in short
         return f"{number:.8g}" if looks_whole and abs(number) < 1e8 else short
 

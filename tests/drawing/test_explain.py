@@ -279,7 +279,7 @@ Backward, the derivative of each operation by its input:
   ∂c/∂b⁽²⁾ = 1
   ∂b/∂a⁽¹⁾ = 1
   ∂b/∂a⁽²⁾ = 1
-  where b⁽¹⁾ is b in its first place, b⁽²⁾ in its second
+  where b⁽¹⁾ is b at its first use in the forward pass, b⁽²⁾ at its second
 
 The chain rule multiplies them along each path, and adds up the paths:
   path 1: ∂c/∂b⁽¹⁾ · ∂b/∂a⁽¹⁾ = 1 · 1 = 1
@@ -306,7 +306,7 @@ Backward, the derivative of each operation by its input:
   ∂y/∂x⁽³⁾  = 1
   ∂v1/∂x⁽¹⁾ = x = 2
   ∂v1/∂x⁽²⁾ = x = 2
-  where x⁽¹⁾ is x in its first place, x⁽²⁾ in its second, and so on
+  where x⁽¹⁾ is x at its first use in the forward pass, x⁽²⁾ at its second, and so on
 
 The chain rule multiplies them along each path, and adds up the paths:
   path 1: ∂y/∂v1 · ∂v1/∂x⁽¹⁾ = 1 · x = 1 · 2 = 2
@@ -330,7 +330,7 @@ Backward, the derivative of each operation by its input:
   ∂y/∂x⁽³⁾  = v1 = 4
   ∂v1/∂x⁽¹⁾ = x  = 2
   ∂v1/∂x⁽²⁾ = x  = 2
-  where x⁽¹⁾ is x in its first place, x⁽²⁾ in its second, and so on
+  where x⁽¹⁾ is x at its first use in the forward pass, x⁽²⁾ at its second, and so on
 
 The chain rule multiplies them along each path, and adds up the paths:
   path 1: ∂y/∂v1 · ∂v1/∂x⁽¹⁾ = x · x = 2 · 2 = 4
@@ -527,6 +527,12 @@ def test_a_computed_node_can_be_the_target() -> None:
 
 
 # --- no path, no graph, no derivative ------------------------------------------------------------
+
+
+def test_a_gradient_of_zero_changes_nothing() -> None:
+    x = ag.Value(-1.0, "x")
+    text = ag.explain(labelled(ag.relu(x), "y"), x).text
+    assert text.startswith("∂y/∂x = 0: a small change of x does not change y, to first order.\n")
 
 
 def test_no_path() -> None:

@@ -202,7 +202,7 @@ def _product(a: Any, b: Any) -> Any:
         return a * b
     if not isinstance(b, Expression):  # the number stands first
         a, b = b, a
-    if _is(a, 1.0):
+    if _is(a, 1.0):  # a condition that holds, of which only its number was left
         return b
     if _is(a, -1.0):
         return b.operands[0] if b.function == "neg" else Expression(-b.number, "neg", (b,))

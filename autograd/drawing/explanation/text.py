@@ -34,6 +34,8 @@ def _headline(outline: Outline) -> str:
         return f"{headline}: the derivative of a number by itself."
     if not total.paths:
         return f"{headline}: {output} does not depend on {wrt}, no path leads from it to {wrt}."
+    if total.gradient == 0.0:
+        return f"{headline}: a small change of {wrt} does not change {output}, to first order."
     return f"{headline}: a small change of {wrt} changes {output} by {number} times as much."
 
 
@@ -59,7 +61,10 @@ def _local_derivatives(outline: Outline) -> str:
         name = outline.name(outline.marked, TEXT)
         first, second = (TEXT.raised(name, f"({place})") for place in (1, 2))
         others = ", and so on" if outline.last_place > 2 else ""
-        lines.append(f"where {first} is {name} in its first place, {second} in its second{others}")
+        lines.append(
+            f"where {first} is {name} at its first use in the forward pass, "
+            f"{second} at its second{others}"
+        )
     return _section("Backward, the derivative of each operation by its input:", lines)
 
 
