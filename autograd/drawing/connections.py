@@ -1,6 +1,7 @@
 """The edges between groups of nodes, with the derivatives that belong on them."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from autograd.drawing.folding import Group
 from autograd.drawing.local import derivatives_through, local_derivatives
@@ -23,18 +24,28 @@ def connections_into(
     home : mapping from Node to Group
         The group of every node.
     """
-    carried: dict[Hashable, tuple[Group, dict[Node, float | None]]] = {}
-    for index, (node, derivative) in enumerate(_inputs_with_derivatives(group, seen)):
+    bundles: dict[Group | int, _Bundle] = {}  # by source; between two single nodes by place
+    for place, (node, derivative) in enumerate(_inputs_with_derivatives(group, seen)):
         source = home[node]
         one_by_one = len(source.nodes) == len(group.nodes) == 1
-        edge = (source, index if one_by_one else None)
-        _, numbers = carried.setdefault(edge, (source, {}))
+        bundle = bundles.setdefault(place if one_by_one else source, _Bundle(source, {}))
         if derivative is not None:
-            derivative += numbers.get(node) or 0.0
-        numbers[node] = derivative
-    for source, numbers in carried.values():
-        only = next(iter(numbers.values())) if len(numbers) == 1 else None
-        yield source, only, len(numbers)
+            derivative += bundle.derivatives.get(node) or 0.0
+        bundle.derivatives[node] = derivative
+    for bundle in bundles.values():
+        first, *others = bundle.derivatives.values()
+        yield bundle.source, None if others else first, 1 + len(others)
+
+
+@dataclass(frozen=True)
+class _Bundle:
+    """The edges from one group into another that are drawn as one.
+
+    The number of each node that they carry has its derivative, or None if that is not known.
+    """
+
+    source: Group
+    derivatives: dict[Node, float | None]
 
 
 def _inputs_with_derivatives(
