@@ -58,7 +58,8 @@ def float_source(
     inputs = [Variable(True, place) for place in range(program.n_inputs)]
     gradient = [each.gradient if each in writer.written else "0.0" for each in parameters]
     blocks = [before, totals, within, back_within, back_after]
-    spaces, parts = [], []
+    spaces: list[str] = []
+    parts: list[str] = []
     if sum(map(len, blocks)) > LONGEST_FUNCTION:
         u, v = program.n_shared, program.n_batch
         spaces = [f"u, v, du, dv = [0.0] * {u}, [0.0] * {v}, [0.0] * {u}, [0.0] * {v}"]
