@@ -3,6 +3,7 @@
 That it computes the same is in `test_backends` and `test_agreement`, which run every backend.
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,10 +15,12 @@ import autograd as ag
 import nn
 from autograd import Value, operations
 from autograd.compiler import float_backend, numpy_backend
+from autograd.compiler.float_backend import source
 from autograd.compiler.passes import apply_passes
 from autograd.compiler.passes.tape import read_tape
 from autograd.compiler.program import Program
 from autograd.errors import AutogradError, DomainError
+from autograd.graph import topological_order
 
 w, v, zero = Value(0.5), Value(2.0), Value(0.0)
 
@@ -201,3 +204,39 @@ def test_results_beyond_float32_are_refused() -> None:
     program = ag.compile(lambda x: ag.exp(w * x), dtype=np.float32, backend=float_backend)
     with pytest.raises(AutogradError, match=r"exp\(100\.0\) .*too large for float32 \(sample 1"):
         program.map(np.array([2.0, 200.0, 2.0]))
+
+
+# --- long programs -------------------------------------------------------------------------------
+
+
+def loss_of(x: list[Value], y: Value) -> Any:
+    """Return what has shared and batch rows, both with a rule that is called, as that of max is."""
+    model = nn.MLP(2, [3, 1], "tanh", rng=0)
+    first, second = model.layers[0].neurons[0].weight
+    return (ag.max([model(x), first]) * ag.max([first, second]) - y) ** 2
+
+
+@pytest.mark.parametrize("longest", [1, 3, 10])
+def test_the_parts_of_a_long_function_compute_the_same(
+    longest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y = [Value(0.5), Value(-1.0)], Value(2.0)
+    loss = loss_of(x, y)
+    weights = [node for node in topological_order(loss) if node.operation is None]
+    parameters: list[Any] = [weight for weight in weights if weight not in (*x, y)]
+    program = apply_passes(read_tape([loss], [*x, y], parameters)).program
+    theta = np.array([parameter.data for parameter in parameters])
+    X = [np.random.default_rng(0).normal(size=(4, 3))]
+    whole = float_backend.bind(program, 4)
+    assert whole.source.count("[t0, t1] = max_derivative(") == 2
+    monkeypatch.setattr(source, "LONGEST_FUNCTION", longest)
+    in_parts = float_backend.bind(program, 4)
+    assert whole.source.count("def ") == 1
+    assert in_parts.source.count("def ") > 5
+    for differentiate in (False, True):
+        expected = whole.run(theta, X, differentiate)
+        actual = in_parts.run(theta, X, differentiate)
+        assert [part.tolist() for part in actual[:2]] == [part.tolist() for part in expected[:2]]
+    gc.collect()
+    del in_parts
+    assert gc.collect() == 0

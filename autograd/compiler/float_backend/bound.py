@@ -74,10 +74,11 @@ class FloatProgram(WithFallback):
 
     def __init__(self, program: Program, batch_size: int, dtype: DTypeLike) -> None:
         super().__init__(program, batch_size, dtype)
-        self.source, names = float_source(program, batch_size, dtype)
-        exec(compile(self.source, "<compiled graph>", "exec"), names)
+        (*parts, run), names = float_source(program, batch_size, dtype)
+        self.source = "\n\n".join([*parts, run])
+        functions = {f"part{n}": _defined(f"part{n}", part, names) for n, part in enumerate(parts)}
+        self._function = _defined("run", run, names | functions)
         self._samples = np.empty((batch_size, program.n_inputs), dtype)
-        self._function: Callable[..., Any] = names.pop("run")  # or the two would hold each other
 
     def _attempt(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
@@ -93,3 +94,10 @@ class FloatProgram(WithFallback):
         except (ArithmeticError, ValueError):
             return None
         return (outputs.T, gradient) if all_finite(outputs) and all_finite(gradient) else None
+
+
+def _defined(name: str, source: str, names: dict[str, Any]) -> Callable[..., Any]:
+    """Return the function that the source defines, with `names` for what it calls."""
+    exec(compile(source, "<compiled graph>", "exec"), names)
+    function: Callable[..., Any] = names.pop(name)  # or the two would hold each other
+    return function

@@ -2,7 +2,8 @@
 
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,48 +28,95 @@ LONGEST_SUM = 50
 """The most terms of one statement: Python compiles a sum by a recursion as deep as it is long."""
 
 
-def float_source(program: Program, batch_size: int, dtype: DTypeLike) -> tuple[str, dict[str, Any]]:
+LONGEST_FUNCTION = 20_000
+"""The most statements of one function: while Python compiles it, each takes some 3 kB."""
+
+
+def float_source(
+    program: Program, batch_size: int, dtype: DTypeLike
+) -> tuple[list[str], dict[str, Any]]:
     """Write the function ``run(theta, samples, differentiate)``, and say what its names stand for.
 
     Batch rows get gradients from batch rows only. So the loop over the samples holds all that is
     theirs; what is shared stands before it, and its gradients, which the samples add to, after it.
+
+    Returns
+    -------
+    functions : list of str
+        The last one is ``run``. It calls the others, the parts of a long one.
+    names : dict of str to function or float
     """
     writer = _Writer(program, dtype)
     outputs = [each for region in program.outputs for each in writer.variables(region)]
-    before, within = (writer.forward(program, batch) for batch in (False, True))
+    before, within = (list(writer.forward(program, batch)) for batch in (False, True))
     objective, in_loop = outputs[0], outputs[0].batch
     seed = list(writer.sent(objective, objective, repr(program.seed(batch_size))))
     back_within = [*(seed if in_loop else []), *writer.backward(program, batch=True)]
-    totals = [each.gradient for each in sorted(writer.written) if not each.batch]
+    totals = [f"{each.gradient} = 0.0" for each in sorted(writer.written) if not each.batch]
     back_after = [*([] if in_loop else seed), *writer.backward(program, batch=False)]
     parameters = [Variable(False, place) for place in range(program.n_parameters)]
     inputs = [Variable(True, place) for place in range(program.n_inputs)]
     gradient = [each.gradient if each in writer.written else "0.0" for each in parameters]
+    blocks = [before, totals, within, back_within, back_after]
+    spaces: list[str] = []
+    parts: list[str] = []
+    if sum(map(len, blocks)) > LONGEST_FUNCTION:
+        u, v = program.n_shared, program.n_batch
+        spaces = [f"u, v, du, dv = [0.0] * {u}, [0.0] * {v}, [0.0] * {u}, [0.0] * {v}"]
+        blocks, parts = _in_parts(blocks)
+    before, totals, within, back_within, back_after = blocks
     lines = [
+        *spaces,
         f"{_listed(parameters)} = theta",
         *before,
         "outputs = []",
-        *(f"{total} = 0.0" for total in totals),
+        *totals,
         f"for {_listed(inputs)} in samples:",
         *_indented([*within, f"outputs.append({_listed(outputs)})"]),
         *_indented(_if_differentiating("continue", back_within)),
         *_if_differentiating("return outputs, []", back_after),
         f"return outputs, {_listed(gradient)}",
     ]
-    source = "\n".join(["def run(theta, samples, differentiate):", *_indented(lines)])
-    return source + "\n", writer.names
+    functions = [*parts, _function("run(theta, samples, differentiate)", lines)]
+    return list(map(_with_items, functions)) if parts else functions, writer.names
 
 
-def _if_differentiating(otherwise: str, lines: Sequence[str]) -> Sequence[str]:
-    return ["if not differentiate:", f"    {otherwise}", *lines] if lines else []
+def _in_parts(blocks: Iterable[Sequence[str]]) -> tuple[list[list[str]], list[str]]:
+    """Return the calls that stand for each block of statements, and the functions called."""
+    calls: list[list[str]] = []
+    functions: list[str] = []
+    for statements in blocks:
+        calls.append([])
+        for start in range(0, len(statements), LONGEST_FUNCTION):
+            call = f"part{len(functions)}(u, v, du, dv)"
+            calls[-1].append(call)
+            functions.append(_function(call, statements[start : start + LONGEST_FUNCTION]))
+    return calls, functions
+
+
+def _with_items(function: str) -> str:
+    """Write variables as items of lists, which the parts of a function share.
+
+    >>> _with_items("dv12 = du3 * cos(v2)")
+    'dv[12] = du[3] * cos(v[2])'
+    """
+    return re.sub(r"\b(d?[uv])(\d+)\b", r"\1[\2]", function)
+
+
+def _function(head: str, statements: Sequence[str]) -> str:
+    return "\n".join([f"def {head}:", *_indented(statements)]) + "\n"
+
+
+def _if_differentiating(otherwise: str, statements: Sequence[str]) -> Sequence[str]:
+    return ["if not differentiate:", f"    {otherwise}", *statements] if statements else []
 
 
 def _listed(names: Sequence[object]) -> str:
     return f"[{', '.join(map(str, names))}]"
 
 
-def _indented(lines: Sequence[str]) -> list[str]:
-    return [f"    {line}" for line in lines]
+def _indented(statements: Sequence[str]) -> list[str]:
+    return [f"    {lines}".replace("\n", "\n    ") for lines in statements]
 
 
 class _Writer:
@@ -198,14 +246,19 @@ class _Writer:
             rule = for_some(wanted, step.operation.derivative)
             formulas = [Formula(sender.gradient), *(each.formula for each in (out, *operands))]
             slopes = expressions(rule, *formulas)
+            call = []
             if slopes is None:
                 slopes = [f"t{place}" for place in range(len(operands))]
                 called = self.function(step.operation, "derivative")
                 arguments = ", ".join(map(str, (sender.gradient, out, *operands)))
-                yield f"{_listed(slopes)} = {called}({arguments})"
-            for operand, slope in zip(operands, slopes, strict=True):
-                if slope != ZERO.text:
-                    yield from self.sent(sender, operand, slope)
+                call = [f"{_listed(slopes)} = {called}({arguments})"]
+            sent = [
+                statement
+                for operand, slope in zip(operands, slopes, strict=True)
+                if slope != ZERO.text
+                for statement in self.sent(sender, operand, slope)
+            ]
+            yield from ["\n".join([*call, *sent])] if call else sent
 
     # --- names -----------------------------------------------------------------------------------
 

@@ -34,6 +34,13 @@ SPACES = [[space == "batch" for space in kind.split("*")] for kind in KINDS]
 """For each kind of terms, whether its factors are batch rows."""
 
 
+TERMS_AT_ONCE = 2**20
+"""About this many terms are located at once: tables of them take 100 bytes for each."""
+
+LARGEST_REMEMBERED = 2**16
+"""The most rows of a region that is remembered."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """The terms of one kind in n sums, k in each.
@@ -97,7 +104,12 @@ class Layout:
         return self.region(batch, np.arange(start, self.sizes[batch]))
 
     def region(self, batch: bool, rows: Addresses) -> Region:
-        """Return the region of these rows: the same one each time, with its cached properties."""
+        """Return the region of these rows: the same one each time, with its cached properties.
+
+        Unless it is large: then remembering its rows takes much memory, and it seldom comes again.
+        """
+        if rows.size > LARGEST_REMEMBERED:
+            return Region(batch, rows)
         key = batch, rows.shape, rows.tobytes()
         return self._regions.setdefault(key, Region(batch, rows))
 
@@ -118,6 +130,17 @@ class Layout:
 
         A term that is a number alone becomes the shared row of that number, times 1.
         """
+        k = len(sums[0].terms[kind])
+        factors = np.empty((len(SPACES[kind]), k, len(sums)), np.int64)
+        coefficients = np.empty((k, len(sums)))
+        step = 1 + TERMS_AT_ONCE // k
+        for start in range(0, len(sums), step):
+            part = slice(start, start + step)
+            factors[..., part], coefficients[:, part] = self._located(sums[part], kind)
+        return Terms(factors, coefficients)
+
+    def _located(self, sums: Sequence[Sum], kind: int) -> tuple[Addresses, NDArray[np.float64]]:
+        """Return the factors and the coefficients of `Terms`."""
         numbers = chain.from_iterable(chain.from_iterable([row.terms[kind] for row in sums]))
         table = np.fromiter(numbers, np.float64).reshape(len(sums), -1, 3)
         columns = table.transpose(2, 1, 0)
@@ -133,7 +156,7 @@ class Layout:
             factors.sort(axis=0)
         order = np.lexsort(factors[::-1], axis=0)
         each = np.arange(len(sums))
-        return Terms(factors[:, order, each], coefficients[order, each])
+        return factors[:, order, each], coefficients[order, each]
 
     def _constant(self, number: float) -> int:
         """Return the shared row of a constant."""

@@ -131,18 +131,20 @@ class _Planner:
         if varies and counts[SHARED_TIMES_BATCH] > 1:
             rest = self.add_products(indices, terms)
         if len(rest):
-            left = _of(terms, rest)
-            first = [(*part.factors[:, 0], part.coefficients[0]) for part in left.values()]
-            order = in_lexicographic_order(chain.from_iterable(first))
-            out = self.layout.allocate(indices[rest[order]], batch=varies)
-            self.add_terms(out, _of(left, order), started=False)
+            first = [
+                (*part.factors[:, 0, rest], part.coefficients[0, rest]) for part in terms.values()
+            ]
+            rest = rest[in_lexicographic_order(chain.from_iterable(first))]
+            out = self.layout.allocate(indices[rest], batch=varies)
+            self.add_terms(out, _of(terms, rest), started=False)
 
     def add_products(self, indices: Addresses, terms: Mapping[int, Terms]) -> Addresses:
         """Plan the matrix products among sums, and return which of them are in none."""
         factors = terms[SHARED_TIMES_BATCH].factors
         others = {kind: part for kind, part in terms.items() if kind != SHARED_TIMES_BATCH}
         plain = (terms[SHARED_TIMES_BATCH].coefficients == 1.0).all(axis=0)
-        weights, inputs = factors[..., plain].transpose(0, 2, 1)
+        chosen = slice(None) if plain.all() else plain  # as nearly always: without a copy
+        weights, inputs = factors[..., chosen].transpose(0, 2, 1)
         products, rest = matrix_products(np.flatnonzero(plain), weights, inputs)
         for product in products:
             sums = product.sums.ravel()
