@@ -1,10 +1,16 @@
 """Metrics: numbers to report. They are not trained on; the loss is."""
 
-from typing import Any
+import math
+from collections.abc import Callable
+from typing import Any, SupportsFloat, TypeAlias
 
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, NonFiniteError, ShapeError
+from autograd.real_numbers import shown_short
 from autograd.value import as_value
 from nn.arguments import is_list
+
+Metric: TypeAlias = Callable[[Any, Any], SupportsFloat]
+"""From the prediction for a sample and its target to a number."""
 
 
 def accuracy(prediction: Any, target: float) -> float:
@@ -32,6 +38,8 @@ def accuracy(prediction: Any, target: float) -> float:
         If the target of a single score is another number.
     ShapeError
         If there is no score.
+    NonFiniteError
+        If a score is nan.
     NotANumberError
         If a score or the target is not a number.
     """
@@ -44,6 +52,8 @@ def accuracy(prediction: Any, target: float) -> float:
         for number in (*scores, target):
             as_value(number)  # raises an error that says more
         raise
+    if any(map(math.isnan, scores)):
+        raise NonFiniteError(f"one of the scores {shown_short(scores)} is nan: nothing is right")
     if len(scores) > 1:
         return float(scores.index(max(scores)) == target)
     if target not in (-1, 0, 1):

@@ -6,7 +6,7 @@
 import abc
 import contextlib
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from autograd.recording import differentiating
 from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists
 from nn.interrupts import completed
+from nn.metrics import Metric
 from nn.objective import Objective, require_effect, require_value
 from nn.optimizer import Optimizer
 
@@ -39,7 +40,7 @@ class Step(abc.ABC):
         self,
         objective: Objective,
         optimizer: Optimizer,
-        metric: Callable[[Any, Any], float] | None,
+        metric: Metric | None,
     ) -> None:
         takes = "an Optimizer, such as nn.SGD(model.parameters(), lr=0.1)"
         require(isinstance(optimizer, Optimizer), optimizer, "optimizer", takes)
@@ -52,16 +53,25 @@ class Step(abc.ABC):
 
     def __call__(self, inputs: Any, targets: Any) -> tuple[float, float]:
         """Train on a batch, and return the means of its loss and its metric before the update."""
-        try:
+        number = self.optimizer.steps + 1
+        with self._telling_of_divergence(number, f"training stopped at step {number}"):
             self.last_loss, predictions = self.train(inputs, targets)
-        except (NonFiniteError, DomainError) as error:
-            number = self.optimizer.steps + 1
-            raise DivergenceError(
-                f"training stopped at step {number}: {str(error).rstrip('.')}. {self._advice()}",
-                number,
-                self.last_loss,
-            ) from error
         return self.last_loss, self.mean_metric(predictions, targets)
+
+    def validate(self, inputs: Any, targets: Any) -> float:
+        """Return the mean of the metric over samples, without training on them."""
+        number = self.optimizer.steps
+        with self._telling_of_divergence(number, f"validation failed after step {number}"):
+            predictions = list(self.predict(inputs, targets))
+        return self.mean_metric(predictions, targets)
+
+    @contextlib.contextmanager
+    def _telling_of_divergence(self, number: int, what_happened: str) -> Iterator[None]:
+        try:
+            yield
+        except (NonFiniteError, DomainError) as error:
+            message = f"{what_happened}: {str(error).rstrip('.')}. {self._advice()}"
+            raise DivergenceError(message, number, self.last_loss) from error
 
     def _advice(self) -> str:
         """Say what to do about numbers that leave the range of floats."""
@@ -90,8 +100,8 @@ class Step(abc.ABC):
         """Do forward, loss, backward and update; return the mean loss and the predictions."""
 
     @abc.abstractmethod
-    def validate(self, inputs: Any, targets: Any) -> float:
-        """Return the mean of the metric over samples, without training on them."""
+    def predict(self, inputs: Any, targets: Any) -> Iterable[Any]:
+        """Return the predictions for samples, as floats, without training on them."""
 
     def read_parameters(self) -> None:  # noqa: B027  nothing to do for a step on the Values
         """Take the parameters from the Values, before an epoch."""
@@ -129,10 +139,10 @@ class EagerStep(Step):
             self.optimizer.step()
             return loss.data, predicted
 
-    def validate(self, inputs: Any, targets: Any) -> float:
+    def predict(self, inputs: Any, targets: Any) -> Iterable[Any]:
         """Predict sample by sample, without recording."""
         with ag.no_grad():
-            return self.mean_metric((_as_floats(self.objective.model(x)) for x in inputs), targets)
+            return [_as_floats(self.objective.model(x)) for x in inputs]
 
 
 class CompiledStep(Step):
@@ -172,10 +182,9 @@ class CompiledStep(Step):
         self.optimizer.advance(self.theta, gradient, keep=self._keep)
         return loss, self._predictions(outputs)
 
-    def validate(self, inputs: Any, targets: Any) -> float:
-        """Predict all samples in one run."""
-        outputs = self.program.map(inputs, targets)
-        return self.mean_metric(self._predictions(outputs), targets)
+    def predict(self, inputs: Any, targets: Any) -> Iterable[Any]:
+        """Predict all samples in one run, which computes their losses, too."""
+        return self._predictions(self.program.map(inputs, targets))
 
     def _predictions(self, outputs: Any) -> Iterator[Any]:
         """Yield the prediction of each sample, nested as the model returned it."""

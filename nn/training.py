@@ -20,6 +20,7 @@ from autograd.user_code import warn_user_code
 from nn.arguments import Seed, random_generator, require, whole_number
 from nn.checkpoints import load_checkpoint, require_writable, save_checkpoint
 from nn.data import Data, TrainingData, minibatches, training_data
+from nn.metrics import Metric
 from nn.objective import Objective
 from nn.optimizer import Optimizer
 from nn.progress import progress
@@ -41,7 +42,7 @@ def fit(
     batch_size: int = 32,
     rng: Seed = None,
     penalty: Callable[[], Value] | None = None,
-    metric: Callable[[Any, Any], float] | None = None,
+    metric: Metric | None = None,
     validation: tuple[Data, Data] | None = None,
     compiled: bool = True,
     backend: "Backend | None" = None,
@@ -169,7 +170,7 @@ class Training(Iterator[EpochReport]):
 
 
 def _check_options(
-    metric: Callable[[Any, Any], float] | None,
+    metric: Metric | None,
     validation: tuple[Data, Data] | None,
     compiled: bool,
     backend: "Backend | None",

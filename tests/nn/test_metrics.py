@@ -1,5 +1,6 @@
 """Accuracy: right or wrong, for scores of several classes and for a single one."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from autograd import ArgumentError, NotANumberError, ShapeError, Value
+from autograd import ArgumentError, NonFiniteError, NotANumberError, ShapeError, Value
 
 scores = st.floats(-1000, 1000)
 as_numbers_or_values = pytest.mark.parametrize("number", [float, Value], ids=["float", "Value"])
@@ -58,3 +59,11 @@ def test_a_prediction_has_a_score() -> None:
 def test_a_single_score_has_two_classes(target: float) -> None:
     with pytest.raises(ArgumentError, match="is -1 or 0 against 1, not"):
         nn.accuracy(0.3, target)
+
+
+@pytest.mark.parametrize(
+    ("scores", "target"), [([math.nan, 1.0], 0), ([1.0, math.nan], 0), (math.nan, 0)]
+)
+def test_nan_is_not_right(scores: Any, target: int) -> None:
+    with pytest.raises(NonFiniteError, match="is nan"):
+        nn.accuracy(scores, target)

@@ -743,6 +743,25 @@ def test_divergence_stops_at_the_last_whole_step_and_names_it(
     assert (numbers(model), optimizer.steps) == (parameters, step - 1)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_validation_that_diverges_names_the_step(compiled: bool) -> None:
+    w = Value(0.0)
+    training = fit(
+        lambda x: ag.exp(w * x),
+        [1.0],
+        [100.0],
+        nn.mse_loss,
+        nn.SGD([w], lr=1.0),
+        epochs=1,
+        metric=nn.mse_loss,
+        validation=([10.0], [0.0]),
+        compiled=compiled,
+    )
+    with pytest.raises(ag.DivergenceError, match=r"failed after step 1: exp\(1980") as caught:
+        list(training)
+    assert (caught.value.step, caught.value.last_loss) == (1, 99.0**2)
+
+
 # --- on a terminal, and elsewhere ----------------------------------------------------------------
 
 
