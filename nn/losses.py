@@ -1,7 +1,8 @@
 """Losses of one sample. The loss of a batch is the mean of its samples' losses.
 
 Each takes what a network returns, and the target from the data. Targets that are Values (the inputs
-of a graph that is recorded for any sample) are used as they are; numbers are checked.
+of a graph that is recorded for any sample) are used as they are; numbers are checked. Of compiled
+losses only the samples that are recorded can be checked.
 """
 
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from autograd import Value, operations
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
 from autograd.real_numbers import REAL, shown_short
+from autograd.tracing import is_tracing
 from autograd.value import Number, as_value
 from nn.arguments import is_list, require
 
@@ -82,9 +84,10 @@ def cross_entropy(logits: Iterable[Value], label: Number) -> Value:
             "for a network with one output, use binary_cross_entropy"
         )
     logits = [as_value(logit) for logit in logits]
-    if not isinstance(label, Value) and label not in range(len(logits)):
+    number = _to_check(label)
+    if not isinstance(number, Value) and number not in range(len(logits)):
         raise ArgumentError(
-            f"the label {shown_short(label)} is not a class: with {counted(len(logits), 'logit')} "
+            f"the label {shown_short(number)} is not a class: with {counted(len(logits), 'logit')} "
             f"it must be a whole number from 0 to {len(logits) - 1}"
         )
     if _is_softmax(logits):
@@ -125,10 +128,11 @@ def binary_cross_entropy(logit: Value, target: Number) -> Value:
         If `logit` is not a number.
     """
     logit, target = as_value(_without_array(logit)), _without_array(target)
-    is_probability = isinstance(target, REAL) and 0 <= target <= 1
-    if not isinstance(target, Value) and not is_probability:
+    number = _to_check(target)
+    is_probability = isinstance(number, REAL) and 0 <= float(number) <= 1
+    if not isinstance(number, Value) and not is_probability:
         raise ArgumentError(
-            f"the target of binary_cross_entropy must be from 0 to 1, not {shown_short(target)}"
+            f"the target of binary_cross_entropy must be from 0 to 1, not {shown_short(number)}"
         )
     if logit.operation is operations.sigmoid:
         raise ArgumentError(
@@ -160,8 +164,9 @@ def hinge_loss(score: Value, target: Number) -> Value:
         If `score` is not a number.
     """
     score, target = as_value(_without_array(score)), _without_array(target)
-    if not isinstance(target, Value) and target not in (-1, 1):
-        raise ArgumentError(f"the target of hinge_loss must be -1 or +1, not {shown_short(target)}")
+    number = _to_check(target)
+    if not isinstance(number, Value) and number not in (-1, 1):
+        raise ArgumentError(f"the target of hinge_loss must be -1 or +1, not {shown_short(number)}")
     return ag.relu(1 - target * score)
 
 
@@ -187,6 +192,12 @@ def _as_list(numbers: Any) -> list[Any]:
 def _without_array(numbers: Any) -> Any:
     """Return what NumPy made as the number or the nested lists in it, to compare and compute."""
     return numbers.tolist() if isinstance(numbers, np.ndarray | np.bool_) else numbers
+
+
+def _to_check(target: Any) -> Any:
+    """Return a target; if it is an input of a function that is being compiled, its number."""
+    is_input = isinstance(target, Value) and target.operation is None
+    return target.data if is_input and is_tracing() else target
 
 
 def _is_softmax(values: list[Value]) -> bool:

@@ -256,6 +256,17 @@ def test_targets_are_checked_before_training(loss: Any, targets: list[int]) -> N
         nn.fit(model, [[1.0], [2.0]], targets, loss, nn.SGD(model.parameters()), epochs=1)
 
 
+@pytest.mark.parametrize(
+    ("loss", "targets"),
+    [(nn.hinge_loss, [1, 0]), (nn.binary_cross_entropy, [1, 2]), (nn.cross_entropy, [0, 2])],
+)
+def test_targets_of_samples_that_are_recorded_are_checked(loss: Any, targets: list[int]) -> None:
+    model = nn.MLP(1, [2 if loss is nn.cross_entropy else 1], rng=0)
+    compiled = ag.compile(lambda x, target: loss(model(x), target))
+    with pytest.raises(ag.ArgumentError, match=r"must be|is not a class"):
+        compiled([[1.0], [2.0]], targets)
+
+
 @pytest.mark.parametrize("compiled", [True, False])
 def test_an_optimizer_of_another_model_is_refused(compiled: bool) -> None:
     model, other = nn.MLP(1, [1], rng=0), nn.MLP(1, [1], rng=0)
