@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from autograd.compiler.passes import Passes, apply_passes
-from autograd.compiler.passes.canonical import KINDS
+from autograd.compiler.passes.rows import KINDS
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import MatMul
 

@@ -27,8 +27,8 @@ from autograd.compiler.backend import Backend
 from autograd.compiler.numpy_backend import in_place
 from autograd.compiler.passes import copy_propagation, pipeline, planning
 from autograd.compiler.passes.blocks import Block, blocks
-from autograd.compiler.passes.canonical import Row
 from autograd.compiler.passes.products import matrix_products
+from autograd.compiler.passes.rows import Row
 from autograd.compiler.passes.tape import Tape
 from autograd.graph import Node, topological_order
 from autograd.nested_numbers import map_numbers

@@ -20,7 +20,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.compiler.passes.canonical import Call, Row
+from autograd.compiler.passes.rows import Call, Row
 from autograd.compiler.passes.tape import Tape
 
 

@@ -44,10 +44,11 @@ from typing import NamedTuple
 
 from autograd.compiler.passes.adjoint import add_adjoint
 from autograd.compiler.passes.blocks import Block, blocks
-from autograd.compiler.passes.canonical import Row, canonical_rows
+from autograd.compiler.passes.canonical import canonical_rows
 from autograd.compiler.passes.copy_propagation import propagate_copies
 from autograd.compiler.passes.planning import plan
 from autograd.compiler.passes.recurrences import split_recurrences
+from autograd.compiler.passes.rows import Row
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import Program
 
