@@ -1,7 +1,7 @@
 """The rows that are computed: sums of products, and calls of other operations.
 
-`canonical` makes them of the nodes of a tape. A row has the tape index of the node that it computes,
-and names what it reads by theirs: earlier rows, inputs, parameters and constants.
+`canonical` makes them of the nodes of a tape. A row has the tape index of the node that it
+computes, and names what it reads by theirs: earlier rows, inputs, parameters and constants.
 
 >>> Sum(terms=([], [(1.0, 2, 0)], [(-3.0, 1, NONE)], [], [])).operands
 (2, 0, 1)
