@@ -5,6 +5,7 @@ import copy
 import inspect
 import pickle
 import re
+import statistics
 import sys
 import threading
 from collections.abc import Callable
@@ -756,6 +757,10 @@ def sums_the_entries(x: Any) -> Any:
     )
 
 
+def lets_the_standard_library_take_entries(x: Any) -> Any:
+    return w * statistics.fmean(x)  # here
+
+
 def indexes_a_table(x: Any) -> Any:
     table = np.array([[w, v], [v, w]])
     return table[x].sum()  # here
@@ -775,6 +780,7 @@ def asks_a_dict(x: Any) -> Any:
         (takes_an_entry, "a batch of one"),
         (asks_for_a_length, "a batch of one"),
         (sums_the_entries, "a batch of one"),
+        (lets_the_standard_library_take_entries, "a batch of one"),
         (indexes_a_table, "ag.lookup(table.tolist(), index)"),
         (indexes_numbers, "ag.lookup(table.tolist(), index)"),
         (asks_a_dict, "ag.lookup"),
