@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from types import FrameType
@@ -17,6 +18,14 @@ def line_of_user_code() -> str:
     """Return file and line of the innermost caller that is the user's own code."""
     frame = _frame_of_user_code()
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def line_where_raised(error: BaseException) -> str:
+    """Return file and line of the innermost of the user's own code that an error came through."""
+    calls = list(traceback.walk_tb(error.__traceback__))
+    own = [call for call in calls if not _calls_back(call[0].f_code.co_filename)]
+    frame, line = (own or calls)[-1]
+    return f"{frame.f_code.co_filename}:{line}"
 
 
 def warn_user_code(message: str, category: type[Warning]) -> None:

@@ -15,7 +15,7 @@ In the order of a call, from the function to its mean:
 - `fallback` (what these two cannot finish, NumPy runs again)
 - `replay` (errors as in eager mode: samples that may have failed run once more, on Values)
 - `mean` (the mean of the batch as a node, so that `backward` reaches the parameters)
-- `report` (what became of the graph, in words)
+- `report` (what became of the graph, pass by pass), in the `wording` of rows and instructions
 
 The planner and the NumPy backend share `nests` (rows in the order of nested loops). What an
 operation computes comes to all backends as source text, from `autograd.formulas`.

@@ -39,6 +39,11 @@ from autograd.value import Value, as_value
 class Compiled:
     """A function that `compile` made. Calls from several threads wait for each other.
 
+    >>> import autograd as ag
+    >>> w = ag.Value(3.0)
+    >>> ag.compile(lambda x: w * x)
+    <compiled <lambda>: call it with arrays of samples>
+
     A signal handler or a ``__del__`` must not call the function that it may have interrupted: both
     calls would compute in the same memory.
     """
@@ -70,6 +75,13 @@ class Compiled:
 
     def __call__(self, *arrays: Any) -> Value:
         """Return the mean over a batch, a Value whose `backward` reaches the parameters.
+
+        >>> import autograd as ag
+        >>> w = ag.Value(3.0)
+        >>> mean = ag.compile(lambda x: w * x)([1.0, 2.0])
+        >>> mean.backward()
+        >>> mean.data, w.grad
+        (4.5, 1.5)
 
         Under `autograd.no_grad` it is a constant, and nothing is differentiated.
 
@@ -104,6 +116,11 @@ class Compiled:
     def value_and_grad(self, theta: Array, *arrays: Any) -> tuple[float, Array]:
         """Return the mean over a batch and its gradient, for the parameters `theta`.
 
+        >>> import autograd as ag
+        >>> w = ag.Value(0.0)
+        >>> ag.compile(lambda x: w * x).value_and_grad([3.0], [1.0, 2.0])
+        (4.5, array([1.5]))
+
         It changes no Value, reads none if theta holds all parameters, and fits
         ``scipy.optimize.minimize(..., jac=True)``.
 
@@ -135,6 +152,12 @@ class Compiled:
     def outputs_and_grad(self, theta: Array, *arrays: Any) -> tuple[Array, Array]:
         """Return the outputs of each sample, and the gradient of the mean of the first output.
 
+        >>> import autograd as ag
+        >>> w = ag.Value(0.0)
+        >>> ag.compile(lambda x: [w * x, x]).outputs_and_grad([3.0], [1.0, 2.0])
+        (array([[3., 1.],
+               [6., 2.]]), array([1.5]))
+
         It is as pure as `value_and_grad`, and the function may return a list.
 
         Parameters
@@ -162,6 +185,11 @@ class Compiled:
     def map(self, *arrays: Any) -> Array:
         """Return what the function returns for each sample.
 
+        >>> import autograd as ag
+        >>> ag.compile(lambda x: [x[0] * x[1], ag.max(x)]).map([[1.0, 2.0], [3.0, 4.0]])
+        array([[ 2.,  2.],
+               [12.,  4.]])
+
         Parameters
         ----------
         *arrays : array
@@ -185,6 +213,14 @@ class Compiled:
     def parameters(self) -> list[Value]:
         """The parameters given to `compile`, then the other variables reached: the order of theta.
 
+        >>> import autograd as ag
+        >>> w, b = ag.Value(3.0, "w"), ag.Value(1.0, "b")
+        >>> line = ag.compile(lambda x: w * x + b, parameters=[b])
+        >>> line.map([1.0, 2.0])
+        array([4., 7.])
+        >>> line.parameters
+        [Value(1.0, grad=0.0, label='b'), Value(3.0, grad=0.0, label='w')]
+
         Raises
         ------
         GraphError
@@ -196,17 +232,42 @@ class Compiled:
 
     @property
     def source(self) -> str:
-        """The generated program of the latest call."""
+        """The generated program of the latest call: Python, or C of the native backend.
+
+        >>> import autograd as ag
+        >>> program = ag.compile(lambda x: ag.tanh(x))
+        >>> program.map([1.0, 2.0])
+        array([0.76159416, 0.96402758])
+        >>> "tanh" in program.source
+        True
+
+        Raises
+        ------
+        GraphError
+            Before the first call.
+        """
         with self._lock:
             return self._cache.latest_bound().program.source
 
     def report(self, passes: bool = False) -> str:
         """Tell what became of the graph of the latest call: nodes, blocks, matrix products.
 
+        >>> import autograd as ag
+        >>> w = ag.Value(3.0)
+        >>> scaled = ag.compile(lambda x: w * x)
+        >>> scaled.map([1.0, 2.0])
+        array([3., 6.])
+        >>> print(scaled.report())
+        3 nodes: 1 input, 1 parameter, 0 constants
+        -> 1 row, sums of products and calls of operations
+        -> 1 block of rows of one form
+        -> 1 instruction forward, 0 of them matrix products, and 1 backward
+
         Parameters
         ----------
         passes : bool
-            Show what each pass did, block by block and instruction by instruction.
+            Show also what each pass made of what it got, in the order of
+            `autograd.compiler.passes.pipeline`.
         """
         with self._lock:
             tape = self._cache.latest().trace.tape

@@ -101,7 +101,7 @@ def compile_graph(
         The output.
     inputs : sequence of n Values
         Variables of the graph that differ from sample to sample: the program takes one array of
-        shape (B, n).
+        shape (B, n). Without any, it can be called without arrays.
     parameters : sequence of Value
         Variables to differentiate by. Others keep the number they had when the graph was recorded:
         do not change them in between.
@@ -117,7 +117,12 @@ def compile_graph(
     """
 
     def refuse(*samples: Any) -> Value:
-        raise ShapeError(f"this graph takes one array of shape (B, {len(inputs)})")
+        arrays = (
+            f"one array of shape (B, {len(inputs)})"
+            if inputs
+            else "no arrays, or one of shape (B, 0)"
+        )
+        raise ShapeError(f"this graph takes {arrays}")
 
     if not isinstance(root, Value):
         raise NotANumberError(f"compile_graph takes a Value, not {root!r}")

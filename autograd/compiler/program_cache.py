@@ -149,8 +149,13 @@ class ProgramCache:
         return bound
 
     def adopt(self, trace: Trace) -> None:
-        """Take a graph that is recorded already, for samples of as many numbers as its inputs."""
-        self._compile(((trace.tape.n_inputs,),), trace, alone=[])
+        """Take a graph that is recorded already, for samples of as many numbers as its inputs.
+
+        Without inputs, no array need be given either.
+        """
+        n_inputs = trace.tape.n_inputs
+        for shapes in [((n_inputs,),), ()][: 1 if n_inputs else 2]:
+            self._compile(shapes, trace, alone=[])
 
     def latest_bound(self) -> BoundCompilation:
         """Return what ran the latest batch; raise a GraphError if there has been none."""

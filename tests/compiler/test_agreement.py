@@ -1,12 +1,13 @@
 """What is compiled computes what eager computes: loss and every gradient, to 1e-10.
 
 Hypothesis draws graphs at random and networks of every structure that the compiler re-rolls. Each
-example also draws a backend, and which passes work as usual and which are crippled: that may cost
-or save time, never change a number. The environment variable COMPILER_EXAMPLES multiplies the
-number of examples; ``make thorough`` sets it to 10.
+example also draws a backend, and which passes work as usual and which are crippled or switched off:
+that may cost or save time, never change a number. The environment variable COMPILER_EXAMPLES
+multiplies the number of examples, some 4,000; ``make thorough`` sets it to 10.
 """
 
 import contextlib
+import dataclasses
 import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -25,11 +26,13 @@ from autograd import Value, operations
 from autograd.compiler import float_backend, native, numpy_backend
 from autograd.compiler.backend import Backend
 from autograd.compiler.numpy_backend import in_place
-from autograd.compiler.passes import copy_propagation, pipeline, planning
+from autograd.compiler.passes import adjoint, copy_propagation, pipeline, planning
+from autograd.compiler.passes.backward_order import BackwardStep
 from autograd.compiler.passes.blocks import Block, blocks
-from autograd.compiler.passes.canonical import Row
 from autograd.compiler.passes.products import matrix_products
+from autograd.compiler.passes.rows import Row
 from autograd.compiler.passes.tape import Tape
+from autograd.compiler.program import Forward, Region
 from autograd.graph import Node, topological_order
 from autograd.nested_numbers import map_numbers
 from autograd.operation import CONSTANT, OPERATIONS
@@ -64,6 +67,9 @@ class Passes:
     worth_gathering: int
     wide: int
     single_row_blocks: bool
+    recurrences: bool
+    backward_order: bool
+    copy_propagation: bool
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
@@ -75,12 +81,26 @@ class Passes:
             patch.setattr(in_place, "WIDE", self.wide)
             if self.single_row_blocks:
                 patch.setattr(pipeline, "blocks", single_row_blocks)
+            if not self.recurrences:
+                patch.setattr(pipeline, "split_recurrences", lambda tape, rows: (tape, rows))
+            if not self.backward_order:
+                patch.setattr(adjoint, "backward_order", reverse_order)
+            if not self.copy_propagation:
+                patch.setattr(pipeline, "propagate_copies", lambda program: program)
             yield
 
 
 def single_row_blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
     return [Block(block.form, [row]) for block in blocks(tape, rows) for row in block.rows]
 
+
+def reverse_order(
+    forward: Sequence[Forward], arrived: Callable[[Region], bool]
+) -> Iterator[BackwardStep]:
+    return map(BackwardStep, reversed(forward))
+
+
+MOSTLY = st.sampled_from([True, True, False])
 
 PASSES = st.builds(
     Passes,
@@ -91,6 +111,9 @@ PASSES = st.builds(
     worth_gathering=st.sampled_from([3, 1, 10**9]),
     wide=st.sampled_from([16, 1, 10**9]),
     single_row_blocks=st.sampled_from([False, False, True]),
+    recurrences=MOSTLY,
+    backward_order=MOSTLY,
+    copy_propagation=MOSTLY,
 )
 AS_USUAL = Passes(
     backend=None,
@@ -99,6 +122,9 @@ AS_USUAL = Passes(
     worth_gathering=3,
     wide=16,
     single_row_blocks=False,
+    recurrences=True,
+    backward_order=True,
+    copy_propagation=True,
 )
 
 
@@ -141,6 +167,26 @@ def assert_agreement(
         mean.backward()
     assert_close(mean.data, eager.data)
     assert_close([parameter.grad for parameter in parameters], expected)
+
+
+@pytest.mark.parametrize("name", ["recurrences", "backward_order", "copy_propagation"])
+def test_a_pass_is_switched_off(name: str) -> None:
+    matrix = drawn(np.random.default_rng(0), 3, 4)
+
+    def function(sequence: list[Value]) -> Any:
+        state: list[Any] = [1.0, 1.0, 1.0]
+        for x in sequence:
+            state = [ag.tanh(ag.dot(row, [x, *state])) for row in matrix]
+        return ag.sum(state)
+
+    sources = set()
+    switched_off: Any = {name: False}
+    for passes in (AS_USUAL, dataclasses.replace(AS_USUAL, **switched_off)):
+        with passes.in_use():
+            compiled = ag.compile(function)
+            compiled(np.ones((2, 4)))
+        sources.add(compiled.source)
+    assert len(sources) == 2
 
 
 # --- graphs at random ----------------------------------------------------------------------------
@@ -444,7 +490,7 @@ def test_every_loss_and_activation(loss: str, activation: str) -> None:
     )
 
 
-@examples(150)
+@examples(300)
 @given(
     SEEDS,
     st.lists(SIZES, min_size=1, max_size=4),
@@ -470,7 +516,7 @@ def test_mlps(
     )
 
 
-@examples(60)
+@examples(150)
 @given(
     SEEDS,
     SIZES,
@@ -496,7 +542,7 @@ def test_layers_with_coefficients(
     assert_agreement(function, weights, rng.normal(size=(3, len(coefficients))), passes=passes)
 
 
-@examples(50)
+@examples(150)
 @given(SEEDS, st.integers(3, 7), SIZES, st.integers(1, 3), st.integers(1, 2), PASSES)
 def test_convolutions_over_a_line(
     rng: Rng, length: int, n_filters: int, width: int, stride: int, passes: Passes
@@ -516,7 +562,7 @@ def test_convolutions_over_a_line(
     )
 
 
-@examples(40)
+@examples(100)
 @given(SEEDS, st.integers(3, 5), st.integers(1, 3), st.integers(1, 3), st.booleans(), PASSES)
 def test_convolutions_over_an_image(
     rng: Rng, side: int, n_filters: int, width: int, pooled_by_max: bool, passes: Passes
@@ -541,7 +587,7 @@ def test_convolutions_over_an_image(
     assert_agreement(function, [kernels, biases, readout], *arrays, passes=passes)
 
 
-@examples(50)
+@examples(150)
 @given(SEEDS, SIZES, st.integers(1, 3), st.integers(1, 6), st.booleans(), PASSES)
 def test_recurrent_networks(
     rng: Rng, n_hidden: int, n_inputs: int, length: int, learned_start: bool, passes: Passes
@@ -562,7 +608,7 @@ def test_recurrent_networks(
     assert_agreement(function, weights, rng.normal(size=(3, length, n_inputs)), passes=passes)
 
 
-@examples(50)
+@examples(100)
 @given(
     SEEDS, st.integers(2, 4), st.integers(1, 5), st.sampled_from(TIES), st.integers(0, 5), PASSES
 )
@@ -604,7 +650,7 @@ def test_stacked_recurrent_networks(
     assert_agreement(function, weights, *arrays, passes=passes)
 
 
-@examples(40)
+@examples(100)
 @given(SEEDS, st.integers(1, 4), st.integers(1, 4), PASSES)
 def test_gated_recurrent_networks(rng: Rng, n_hidden: int, length: int, passes: Passes) -> None:
     update, reset, propose = (drawn(rng, n_hidden, n_hidden + 2) for _ in range(3))
@@ -624,7 +670,7 @@ def test_gated_recurrent_networks(rng: Rng, n_hidden: int, length: int, passes: 
     assert_agreement(function, [update, reset, propose, start], arrays, passes=passes)
 
 
-@examples(40)
+@examples(60)
 @given(SEEDS, st.integers(1, 4), st.sampled_from([(1, 2), (1, 4), (2, 2)]), st.booleans(), PASSES)
 def test_causal_attention(
     rng: Rng, length: int, heads: tuple[int, int], tied: bool, passes: Passes
@@ -664,7 +710,7 @@ def test_causal_attention(
     assert_agreement(function, weights, tokens, targets, passes=passes)
 
 
-@examples(50)
+@examples(150)
 @given(SEEDS, SIZES, st.integers(1, 6), st.sampled_from([ag.max, ag.min]), PASSES)
 def test_extremes_of_inputs_and_parameters_mixed(
     rng: Rng, n_rows: int, n_columns: int, extreme: Function, passes: Passes
@@ -683,7 +729,7 @@ def test_extremes_of_inputs_and_parameters_mixed(
     assert_agreement(function, weights, rng.normal(size=(4, n_columns)), passes=passes)
 
 
-@examples(50)
+@examples(150)
 @given(SEEDS, SIZES, st.integers(1, 4), st.sampled_from(["shared", "own", "mixed"]), PASSES)
 def test_lookups(rng: Rng, n_rows: int, width: int, table: str, passes: Passes) -> None:
     """In a table of parameters, in one that each sample computes, and in one of both."""
@@ -699,7 +745,7 @@ def test_lookups(rng: Rng, n_rows: int, width: int, table: str, passes: Passes) 
     assert_agreement(function, rows, *arrays, passes=passes)
 
 
-@examples(50)
+@examples(150)
 @given(SEEDS, st.integers(2, 6), SIZES, ACTIVATIONS, PASSES)
 def test_half_sparse_layers_with_residuals(
     rng: Rng, width: int, depth: int, activation: Function, passes: Passes
@@ -717,7 +763,7 @@ def test_half_sparse_layers_with_residuals(
     assert_agreement(function, weights, rng.normal(size=(3, width)), passes=passes)
 
 
-@examples(50)
+@examples(150)
 @given(SEEDS, st.lists(st.integers(0, 4), min_size=1, max_size=20), PASSES)
 @example(np.random.default_rng(0), [3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 4, 0, 1], AS_USUAL)
 @example(np.random.default_rng(0), [3, 0, 1, 0, 2, 4, 1, 3, 2, 4, 1], AS_USUAL)
@@ -732,7 +778,7 @@ def test_rows_used_at_random_places(rng: Rng, places: list[int], passes: Passes)
     assert_agreement(function, [weights, factors], rng.normal(size=(3, 5)), passes=passes)
 
 
-@examples(50)
+@examples(150)
 @given(SEEDS, st.integers(1, 5), st.integers(1, 4), ACTIVATIONS, PASSES)
 def test_tied_weights(
     rng: Rng, width: int, n_hidden: int, activation: Function, passes: Passes
@@ -749,7 +795,7 @@ def test_tied_weights(
     assert_agreement(function, [encoder, within], rng.normal(size=(3, width)), passes=passes)
 
 
-@examples(40)
+@examples(100)
 @given(SEEDS, st.integers(1, 5), SIZES, st.sampled_from(list(LOSSES)), PASSES)
 def test_a_whole_batch_as_one_graph(
     rng: Rng, n_samples: int, n_inputs: int, loss: str, passes: Passes

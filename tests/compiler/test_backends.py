@@ -6,9 +6,8 @@ operations. Gradient rows hold nan until a program writes them, so a missing fir
 """
 
 import dataclasses
-import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,9 @@ from hypothesis import strategies as st
 import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import float_backend, native, numpy_backend
-from autograd.compiler.arrays import Array
+from autograd.compiler.arrays import Array, copy_side_by_side
 from autograd.compiler.backend import Backend, BoundProgram
 from autograd.compiler.passes import Passes, apply_passes
-from autograd.compiler.passes.adjoint import add_adjoint
-from autograd.compiler.passes.planning import plan
 from autograd.compiler.passes.tape import read_tape
 from autograd.compiler.program import (
     Adjoint,
@@ -65,75 +62,81 @@ def calls(step: Forward) -> Iterator[Call]:
 
 
 class Interpreter:
-    """A backend of plain loops over samples and rows."""
+    """A backend of plain loops over rows and samples."""
 
-    def __init__(self, program: Program, batch_size: int) -> None:
-        self.program, self.width = program, {False: 1, True: batch_size}
-        n_rows = {False: program.n_shared, True: program.n_batch}
+    source = "none: it runs the instructions as they are"
+
+    def __init__(self, program: Program, batch_size: int, dtype: Any = np.float64) -> None:
+        self.program, self.batch_size = program, batch_size
+        shapes = {False: (program.n_shared, 1), True: (program.n_batch, batch_size)}
         self.numbers, self.gradients = (
-            {space: [[empty] * self.width[space] for _ in range(n_rows[space])] for space in n_rows}
-            for empty in (math.nan, math.nan)
+            {batch: np.full(shape, np.nan, dtype) for batch, shape in shapes.items()}
+            for _ in range(2)
         )
-        self.gradients[False][: program.n_parameters] = [[0.0] for _ in range(program.n_parameters)]
+        self.gradients[False][: program.n_parameters] = 0.0
         for row, number in program.constants.items():
-            self.numbers[False][row] = [number]
+            self.numbers[False][row] = number
 
-    def run(self, theta: list[float], X: list[list[float]]) -> tuple[Any, list[float]]:
-        """Return the outputs, a list of samples each, and the gradient of the mean of the first."""
+    @classmethod
+    def bind(cls, program: Program, batch_size: int, dtype: Any) -> "Interpreter":
+        return cls(program, batch_size, dtype)
+
+    def run(
+        self, theta: Array, inputs: Sequence[Array], differentiate: bool
+    ) -> tuple[Array, Array, Sequence[int]]:
         program, (objective, *_) = self.program, self.program.outputs
-        self.numbers[False][: program.n_parameters] = [[number] for number in theta]
-        self.numbers[True][: program.n_inputs] = [list(column) for column in zip(*X, strict=True)]
+        self.numbers[False][: program.n_parameters, 0] = theta
+        copy_side_by_side(inputs, self.numbers[True][: program.n_inputs].T)
         for step in program.forward:
             self.forward(step)
-        width = self.width[objective.batch]
-        self.gradients[objective.batch][objective.rows[0]] = [1.0 / width] * width
+        self.gradients[objective.batch][objective.rows] = program.seed(self.batch_size)
         for region in program.zeroed:
-            for row in region.rows.ravel():
-                self.gradients[region.batch][row] = [0.0] * self.width[region.batch]
-        for adjoint in program.adjoint:
+            self.gradients[region.batch][region.rows] = 0.0
+        for adjoint in program.adjoint if differentiate else ():
             self.backward(adjoint)
-        outputs = [self.numbers[output.batch][output.rows[0]] for output in program.outputs]
-        gradient = [row[0] for row in self.gradients[False][: program.n_parameters]]
-        return [row * (len(X) // len(row)) for row in outputs], gradient
-
-    def inputs(self, step: Forward, places: list[tuple[int, Place]], sample: int) -> list[float]:
-        regions: list[Any] = [step.operands[operand] for operand, _ in places]
-        rows = [
-            self.numbers[region.batch][region.rows[place]]
-            for region, (_, place) in zip(regions, places, strict=True)
-        ]
-        return [row[sample % len(row)] for row in rows]
+        rows = [self.numbers[output.batch][output.rows[0]] for output in program.outputs]
+        outputs = np.array([np.broadcast_to(row, self.batch_size) for row in rows])
+        gradient = self.gradients[False][: program.n_parameters, 0]
+        finite = np.isfinite(outputs).all() and (not differentiate or np.isfinite(gradient).all())
+        return outputs, gradient, () if finite else range(self.batch_size)
 
     def forward(self, step: Forward) -> None:
         results: dict[tuple[int, int], float] = defaultdict(float)
-        for place, factor, operation, places in calls(step):
-            for sample in range(self.width[step.out.batch]):
-                number = operation.forward(*self.inputs(step, places, sample))
-                results[int(step.out.rows[place]), sample] += factor * number
-        write(self.numbers[step.out.batch], results, isinstance(step, SumProducts) and step.add)
+        for place, sample, factor, operation, operands, _ in self.calls(step):
+            results[step.out.rows[place], sample] += factor * operation.forward(*operands)
+        adds = isinstance(step, SumProducts) and step.add
+        write(self.numbers[step.out.batch], results, adds)
 
     def backward(self, adjoint: Adjoint) -> None:
-        step, targets = adjoint.forward, adjoint.targets
-        sent: list[dict[tuple[int, int], float]] = [defaultdict(float) for _ in targets]
-        for place, factor, operation, places in calls(step):
-            for sample in range(self.width[step.out.batch]):
-                row = adjoint.gradient.rows[place]
-                g = factor * self.gradients[adjoint.gradient.batch][row][sample]
-                inputs = self.inputs(step, places, sample)
-                slopes = operation.derivative(g, operation.forward(*inputs), *inputs)
-                for (operand, at), slope in zip(places, slopes, strict=True):
-                    target = targets[operand]
-                    if target is not None:
-                        row = int(target.region.rows[at])
-                        sent[operand][row, sample % self.width[target.region.batch]] += slope
-        for target, contributions in zip(targets, sent, strict=True):
+        gradient = adjoint.gradient
+        sent: list[dict[tuple[int, int], float]] = [defaultdict(float) for _ in adjoint.targets]
+        for place, sample, factor, operation, operands, places in self.calls(adjoint.forward):
+            g = factor * self.gradients[gradient.batch].item(gradient.rows[place], sample)
+            slopes = operation.derivative(g, operation.forward(*operands), *operands)
+            for (operand, at), slope in zip(places, slopes, strict=True):
+                target = adjoint.targets[operand]
+                if target is not None:
+                    region = target.region
+                    sent[operand][region.rows[at], sample * region.batch] += slope
+        for target, contributions in zip(adjoint.targets, sent, strict=True):
             if target is not None:
                 write(self.gradients[target.region.batch], contributions, target.add)
 
+    def calls(self, step: Forward) -> Iterator[tuple[Any, ...]]:
+        """Spell out an instruction for each sample, with the numbers of the operands."""
+        regions: Sequence[Any] = step.operands
+        for place, factor, operation, places in calls(step):
+            for sample in range(self.numbers[step.out.batch].shape[1]):
+                operands = [
+                    self.numbers[region.batch].item(region.rows[at], sample * region.batch)
+                    for region, at in ((regions[operand], at) for operand, at in places)
+                ]
+                yield place, sample, factor, operation, operands, places
 
-def write(space: list[list[float]], numbers: dict[tuple[int, int], float], add: bool) -> None:
-    for (row, sample), number in numbers.items():
-        space[row][sample] = number + (space[row][sample] if add else 0.0)
+
+def write(space: Array, numbers: dict[tuple[int, int], float], add: bool) -> None:
+    for place, number in numbers.items():
+        space[place] = number + (space[place] if add else 0.0)
 
 
 # --- programs ------------------------------------------------------------------------------------
@@ -221,7 +224,7 @@ def random_numbers(seed: int) -> tuple[Array, Array]:
 
 def assert_backends_agree(program: Program, seed: int, *backends: Backend) -> None:
     theta, X = random_numbers(seed)
-    expected = Interpreter(program, BATCH_SIZE).run(theta.tolist(), X.tolist())
+    expected = Interpreter(program, BATCH_SIZE).run(theta, [X], differentiate=True)
     for backend in backends:
         bound: BoundProgram = backend.bind(program, BATCH_SIZE, np.float64)
         for _ in range(2):  # what a run leaves behind must not reach the next one
@@ -265,13 +268,13 @@ def test_backends_agree_on_random_programs(steps: list[tuple[int, int, int]]) ->
 
 def assert_no_copy_is_missed(passes: Passes) -> None:
     """Where gradients are read at their source, they have the same bits as copies of them."""
-    copying = add_adjoint(*plan(passes.tape, passes.rows, passes.blocks))
     theta, X = random_numbers(seed=3)
     with_copies, without = (
-        Interpreter(program, BATCH_SIZE).run(theta.tolist(), X.tolist())
-        for program in (copying, passes.program)
+        Interpreter(program, BATCH_SIZE).run(theta, [X], differentiate=True)
+        for program in (passes.copying, passes.program)
     )
-    assert with_copies == without
+    np.testing.assert_array_equal(with_copies[0], without[0])
+    np.testing.assert_array_equal(with_copies[1], without[1])
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -330,7 +333,29 @@ def test_an_operation_defined_later_runs_in_every_backend() -> None:
 def test_a_missing_first_write_shows_as_nan() -> None:
     program = planned(PROGRAMS["rows past their first gradient"])
     assert [region.batch for region in program.zeroed] == [True]
-    theta, X = [0.5] * 9, [[0.25] * 4] * 2
-    assert np.isfinite(Interpreter(program, 2).run(theta, X)[1]).all()
+    theta, X = np.full(9, 0.5), np.full((2, 4), 0.25)
+    assert np.isfinite(Interpreter(program, 2).run(theta, [X], differentiate=True)[1]).all()
     forgetful = dataclasses.replace(program, zeroed=[])
-    assert np.isnan(Interpreter(forgetful, 2).run(theta, X)[1]).any()
+    assert np.isnan(Interpreter(forgetful, 2).run(theta, [X], differentiate=True)[1]).any()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_interpreter_is_a_backend_like_any_other(name: str) -> None:
+    theta, X = random_numbers(seed=4)
+
+    def results(backend: Backend) -> list[float]:
+        w = [Value(number) for number in theta]
+        compiled = ag.compile(lambda x: PROGRAMS[name](x, w)[0], parameters=w, backend=backend)
+        mean = compiled(X)
+        mean.backward()
+        return [mean.data, *[parameter.grad for parameter in w], *compiled.map(X)]
+
+    expected = results(numpy_backend)
+    np.testing.assert_allclose(results(Interpreter), expected, rtol=1e-12, atol=1e-14)
+
+
+def test_a_failure_in_the_interpreter_is_told_as_in_any_backend() -> None:
+    w = Value(1e200)
+    compiled = ag.compile(lambda x: w * x * x, backend=Interpreter)
+    with pytest.raises(ag.NonFiniteError, match=r"is inf, .*\(sample 1\)$"):
+        compiled(np.array([1.0, 1e200]))

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value, detach, exp
-from autograd.compiler.passes.canonical import KINDS, NONE, Sum, Term, no_terms
 from autograd.compiler.passes.layout import Layout, Terms, in_lexicographic_order
+from autograd.compiler.passes.rows import KINDS, NONE, Sum, Term, no_terms
 from autograd.compiler.passes.tape import Tape, read_tape
 from autograd.compiler.program import Region
 

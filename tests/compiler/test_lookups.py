@@ -128,7 +128,7 @@ def test_an_index_may_be_trained_where_its_table_is_not(backend: Any) -> None:
     )
     X, i = np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([0, 1])
     assert looked_up.value_and_grad(np.ones(1), X, i)[1].tolist() == [(2.0 + 15.0) / 2]
-    assert "Lookup" not in looked_up.report(passes=True).rpartition("backward\n")[2]
+    assert "lookup: from" not in looked_up.report(passes=True)  # it sends nothing back
 
 
 @pytest.mark.parametrize("index", [4.0, -1.0, 0.5, 1e5, 1e9])

@@ -70,7 +70,7 @@ class Matrix(ctypes.Structure):
 def kernels() -> Any:
     source = resources.files(native).joinpath("kernels.c").read_text(encoding="utf-8")
     head = f"typedef double number;\nenum {{ B = 20, STRIDE = {STRIDE} }};\n"
-    return build(head + source + WRAPPERS)
+    return ctypes.CDLL("kernels", handle=build(head + source + WRAPPERS))
 
 
 def call(function: Any, matrices: list[Array], *sizes: int) -> None:

@@ -16,9 +16,10 @@ import autograd as ag
 from autograd import Value, operations
 from autograd.compiler.passes import apply_passes
 from autograd.compiler.passes.blocks import blocks
-from autograd.compiler.passes.canonical import KINDS, NONE, Call, Row, Sum, Term, canonical_rows
+from autograd.compiler.passes.canonical import canonical_rows
 from autograd.compiler.passes.products import MatrixProduct, matrix_products
 from autograd.compiler.passes.recurrences import split_recurrences
+from autograd.compiler.passes.rows import KINDS, NONE, Call, Row, Sum, Term
 from autograd.compiler.passes.tape import Tape, behind, read_tape
 from autograd.compiler.program import (
     Apply,

@@ -5,6 +5,7 @@ import copy
 import inspect
 import pickle
 import re
+import statistics
 import sys
 import threading
 from collections.abc import Callable
@@ -742,6 +743,71 @@ def test_a_value_that_is_taken_for_a_list_is_told_with_the_shapes(function: Any)
         ag.compile(lambda x, y: w * function(x))([1.0, 2.0], np.ones((2, 2)))
 
 
+def takes_an_entry(x: Any) -> Any:
+    return w * x[0]  # here
+
+
+def asks_for_a_length(x: Any) -> Any:
+    return w * len(x)  # here
+
+
+def sums_the_entries(x: Any) -> Any:
+    return np.sum(
+        [w * number for number in x]  # here
+    )
+
+
+def lets_the_standard_library_take_entries(x: Any) -> Any:
+    return w * statistics.fmean(x)  # here
+
+
+def indexes_a_table(x: Any) -> Any:
+    table = np.array([[w, v], [v, w]])
+    return table[x].sum()  # here
+
+
+def indexes_numbers(x: Any) -> Any:
+    return w * np.arange(3.0)[x]  # here
+
+
+def asks_a_dict(x: Any) -> Any:
+    return {0: w, 1: v}[x]  # here
+
+
+@pytest.mark.parametrize(
+    ("function", "advice"),
+    [
+        (takes_an_entry, "a batch of one"),
+        (asks_for_a_length, "a batch of one"),
+        (sums_the_entries, "a batch of one"),
+        (lets_the_standard_library_take_entries, "a batch of one"),
+        (indexes_a_table, "ag.lookup(table.tolist(), index)"),
+        (indexes_numbers, "ag.lookup(table.tolist(), index)"),
+        (asks_a_dict, "ag.lookup"),
+    ],
+)
+def test_what_a_value_is_taken_for_is_told_with_the_line(
+    function: Callable[..., Any], advice: str
+) -> None:
+    with pytest.raises(TraceError, match=re.escape(advice)) as caught:
+        ag.compile(function)(np.array([0, 1]))
+    assert str(caught.value).startswith(line_of(function))
+    table = [[w, v], [v, w]]
+    assert ag.compile(lambda i: ag.lookup(table, i)[0]).map(np.array([0, 1])).tolist() == [0.5, 2.0]
+
+
+@pytest.mark.parametrize(
+    "error", [IndexError("list index out of range"), KeyError("a"), KeyError()]
+)
+def test_an_index_error_of_the_function_is_its_own(error: Exception) -> None:
+    def fails(x: Value) -> Any:
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        ag.compile(fails)(np.ones(3))
+    assert caught.value is error
+
+
 @pytest.mark.parametrize(
     ("function", "error", "message"),
     [
@@ -824,6 +890,18 @@ def test_a_sample_is_named_also_while_it_is_recorded(name: str, sample: int) -> 
     with pytest.raises((DomainError, NonFiniteError), match=message) as caught:
         ag.compile(function)(numbers)
     assert str(caught.value).count(f"(sample {sample})") == 1
+
+
+def test_the_first_sample_that_fails_is_named_in_the_first_call_too() -> None:
+    program = ag.compile(lambda x: x**w)
+    samples = np.array([1.0, -2.0, -1.0, -3.0])
+    messages = []
+    for _ in range(2):
+        with pytest.raises(DomainError, match=r"^\(-2\.0\) \*\* 0\.5 .*\(sample 1\)$") as caught:
+            program(samples)
+        messages.append(str(caught.value))
+        program(np.ones(4))
+    assert messages[0] == messages[1]
 
 
 def test_a_sample_that_follows_one_alone_is_named_by_its_place_in_its_own_batch() -> None:

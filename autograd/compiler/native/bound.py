@@ -10,9 +10,12 @@ from numpy.typing import DTypeLike
 from autograd.compiler.arrays import Array, all_finite, copy_side_by_side
 from autograd.compiler.fallback import WithFallback
 from autograd.compiler.native.addresses import CACHE_LINE_BYTES
-from autograd.compiler.native.library import build, unload
-from autograd.compiler.native.source import c_source
+from autograd.compiler.native.library import build, function_of, unload
+from autograd.compiler.native.source import POINTERS, c_source
 from autograd.compiler.program import Program
+
+_SET_MEMORY = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(POINTERS))
+_RUN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
 
 
 def bind(program: Program, batch_size: int, dtype: DTypeLike = np.float64) -> "NativeProgram":
@@ -55,8 +58,9 @@ class NativeProgram(WithFallback):
         # In the order of `POINTERS`. They are kept: the library only knows where they are.
         self._arrays = U, dU, V, dV, self._samples, self._outputs, source.rows, source.coefficients
         library = build(self.source)
-        library.set_memory(*(ctypes.c_void_p(array.ctypes.data) for array in self._arrays))
-        self._run = library.run
+        set_memory = function_of(library, "set_memory", _SET_MEMORY)
+        set_memory(*(array.ctypes.data for array in self._arrays))
+        self._run = function_of(library, "run", _RUN)
         weakref.finalize(self, unload, library)
 
     def _attempt(

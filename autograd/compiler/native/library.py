@@ -1,12 +1,14 @@
 """The C compiler of the machine: source becomes functions that Python can call."""
 
 import ctypes
+import functools
 import os
 import shlex
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from autograd.errors import CompilationError, MissingPackageError
 
@@ -27,8 +29,8 @@ FLAGS = [
 ]
 
 
-def build(source: str) -> ctypes.CDLL:
-    """Compile C source, and load the result.
+def build(source: str) -> int:
+    """Compile C source, load the result, and return the handle of the library.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def build(source: str) -> ctypes.CDLL:
             command = [*compiler, level, *FLAGS, str(path), "-o", str(library), "-lm"]
             result = subprocess.run(command, capture_output=True, text=True, check=False)
             if result.returncode == 0:
-                return ctypes.CDLL(str(library))
+                return _load(library)
             reason = result.stderr.strip()
     except OSError as error:
         reason = str(error)
@@ -64,9 +66,38 @@ def build(source: str) -> ctypes.CDLL:
     )
 
 
-def unload(library: ctypes.CDLL) -> None:
+def function_of(library: int, name: str, prototype: Any) -> Any:
+    """Return a function of a library, as a type that `ctypes.CFUNCTYPE` made."""
+    return prototype(_loader().dlsym(library, name.encode()))
+
+
+def unload(library: int) -> None:
     """Give back the memory of a library that nothing uses any more."""
-    ctypes.CDLL(None).dlclose(ctypes.c_void_p(library._handle))
+    _loader().dlclose(library)
+
+
+def _load(library: Path) -> int:
+    handle: int | None = _loader().dlopen(os.fsencode(library), os.RTLD_NOW)
+    if handle is None:
+        raise OSError(_loader().dlerror().decode(errors="replace"))
+    return handle
+
+
+@functools.cache
+def _loader() -> ctypes.CDLL:
+    """Return the functions of C that load libraries.
+
+    A `ctypes.CDLL` of each library would do the same, but it makes a class, and what only the
+    garbage collector can free.
+    """
+    loader = ctypes.CDLL(None)
+    loader.dlopen.argtypes, loader.dlopen.restype = [ctypes.c_char_p, ctypes.c_int], ctypes.c_void_p
+    loader.dlsym.argtypes, loader.dlsym.restype = (
+        [ctypes.c_void_p, ctypes.c_char_p],
+        ctypes.c_void_p,
+    )
+    loader.dlclose.argtypes, loader.dlerror.restype = [ctypes.c_void_p], ctypes.c_char_p
+    return loader
 
 
 def is_available() -> bool:

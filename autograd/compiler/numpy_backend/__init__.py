@@ -6,8 +6,9 @@ functions on these views, and the ``array`` of those operations that have no for
 regular distance are gathered into a buffer each time, and some inputs are read `in_place`.
 
 `forward` and `backward` write the `statements` of each direction, with `accumulation` for gradients
-that add up and `lookups` for both ways of a lookup. `bound` is what runs, and where a number leaves
-the range of floats, `suspects` finds the samples that may have failed.
+that add up and `lookups` for both ways of a lookup, below a `legend` of their names. `bound` is
+what runs, and where a number leaves the range of floats, `suspects` finds the samples that may have
+failed.
 """
 
 from autograd.compiler.numpy_backend.bound import NumPyProgram, bind

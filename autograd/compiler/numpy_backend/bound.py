@@ -5,6 +5,10 @@
 >>> from autograd.compiler.passes.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
 >>> print(bind(apply_passes(read_tape([tanh(w * x)], [x], [w])).program, batch_size=4).source)
+# x2: 1x1 of parameters[0:1]
+# x3: 1x4 of inputs[0:1]
+# x8: 1x1x4 of inputs[0:1]
+# y9: 1x1 of the gradient of parameters[0:1]
 def forward():
     multiply(x2, x3, out=y1)  # 1x4
     tanh(y1, out=y4)  # 1x4
@@ -15,10 +19,10 @@ def backward():
     vecdot(g7, x8, out=y9)  # 1x1
 <BLANKLINE>
 
-Here ``x2`` and ``x3`` are the rows of w and x, ``y1`` that of their product and ``y4`` its tanh. On
-the way back ``x5`` is the gradient of the tanh, ``y6`` that of the product (``g7`` once more, with
-an axis for the terms of a sum), and ``y9`` that of w. A comment tells the shape of what is written.
-Inputs that are read `in_place` are arguments of both functions.
+The head is the `legend`: ``x2`` and ``x3`` are the rows of w and x. ``y1`` is that of their product
+and ``y4`` its tanh. On the way back ``x5`` is the gradient of the tanh, ``y6`` that of the product
+(``g7`` once more, with an axis for the terms of a sum), and ``y9`` that of w. A comment tells the
+shape of what is written. Inputs that are read `in_place` are arguments of both functions.
 """
 
 import bisect
@@ -32,6 +36,7 @@ from autograd.compiler.arrays import Array, all_finite
 from autograd.compiler.numpy_backend.backward import emit_adjoint, emit_zeroing
 from autograd.compiler.numpy_backend.forward import emit_forward
 from autograd.compiler.numpy_backend.in_place import columns_of_products
+from autograd.compiler.numpy_backend.legend import legend
 from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.numpy_backend.nesting import nest_adjoint, nest_together
 from autograd.compiler.numpy_backend.statements import Statements
@@ -160,7 +165,8 @@ def _source(
     for adjoint in program.adjoint:
         emit_adjoint(statements, nest_adjoint(adjoint))
     functions = (
-        _function(f"forward({arguments})", forward),
+        "".join(f"{line}\n" for line in legend(statements.names, memory))
+        + _function(f"forward({arguments})", forward),
         _function(f"backward({arguments})", statements.lines),
     )
     return "\n\n".join(functions), statements.names

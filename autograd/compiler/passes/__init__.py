@@ -3,7 +3,7 @@
 1. `trace`: run the function on Values, and refuse what depends on their numbers, which a `guard`
    keeps from it;
 2. `tape`: the graph as a flat list;
-3. `canonical`: all arithmetic as sums of products;
+3. `canonical`: all arithmetic as sums of products, one kind of the `rows` that are computed;
 4. `recurrences`: what recurring sums need not wait for, as rows of their own;
 5. `blocks`: rows of the same form that can be computed together;
 6. `planning`: addresses for the rows (their `layout`), and one instruction per block; with

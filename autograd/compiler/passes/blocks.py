@@ -20,7 +20,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.compiler.passes.canonical import Call, Row
+from autograd.compiler.passes.rows import Call, Row
 from autograd.compiler.passes.tape import Tape
 
 
@@ -48,7 +48,7 @@ def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
     levels = levels_of_rows(tape, rows)
     for index, row in rows.items():
         # With the operation beside its name: one that a user has defined again shares it.
-        form = (_form(tape, index, row), row.operation if isinstance(row, Call) else None)
+        form = (form_of(tape, index, row), row.operation if isinstance(row, Call) else None)
         groups[levels[index], numbers.setdefault(form, len(numbers))].append(index)
     forms = [form for form, _ in numbers]
     return [
@@ -57,7 +57,8 @@ def blocks(tape: Tape, rows: dict[int, Row]) -> list[Block]:
     ]
 
 
-def _form(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
+def form_of(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
+    """Return the form of a row: see `Block`."""
     if isinstance(row, Call):
         varying = tuple(map(tape.varying.__getitem__, row.operands))
         return row.operation.name, tape.varying[index], varying

@@ -19,69 +19,13 @@ others are shared.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
 from autograd import operations
+from autograd.compiler.passes.rows import NONE, Call, Row, Sum, Term, no_terms
 from autograd.compiler.passes.tape import Tape
 from autograd.operation import Operation
-
-NONE = -1
-Term: TypeAlias = tuple[float, int, int]
-"""``(c, x, y)`` is c * x * y, with `NONE` for a factor that is not there."""
-
-KINDS = ("batch*batch", "shared*batch", "batch", "shared", "shared*shared")
-"""The kinds of terms in a sum, by where their factors live; a constant term counts as shared."""
-
-SHARED_TIMES_BATCH = KINDS.index("shared*batch")
-BATCH = KINDS.index("batch")
-
-TermsByKind: TypeAlias = tuple[list[Term], ...]
-"""A list for each of `KINDS`. In a term that is shared*batch, x is the shared factor."""
-
-
-def no_terms() -> TermsByKind:
-    """Return an empty list for each of `KINDS`."""
-    return [], [], [], [], []
-
-
-@dataclass(frozen=True)
-class Sum:
-    """A sum of products of earlier rows.
-
-    Attributes
-    ----------
-    terms : tuple of list of (coefficient, x, y)
-        See `TermsByKind`.
-    """
-
-    terms: TermsByKind
-
-    @property
-    def operands(self) -> tuple[int, ...]:
-        """The nodes that the terms refer to."""
-        return tuple(
-            [
-                factor
-                for terms in self.terms
-                for _, x, y in terms
-                for factor in (x, y)
-                if factor != NONE
-            ]
-        )
-
-
-@dataclass(frozen=True)
-class Call:
-    """An operation that is not a sum of products, on earlier rows."""
-
-    operation: Operation
-    operands: tuple[int, ...]
-
-
-Row: TypeAlias = Sum | Call
 
 _SUMS = {operations.add, operations.sub, operations.neg, operations.sum}
 _SMALLEST, _LARGEST = np.finfo(np.float32).tiny.item(), np.finfo(np.float32).max.item()

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.passes.canonical import KINDS, NONE, Sum
+from autograd.compiler.passes.rows import KINDS, NONE, Sum
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import Addresses, Region
 

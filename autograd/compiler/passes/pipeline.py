@@ -44,10 +44,11 @@ from typing import NamedTuple
 
 from autograd.compiler.passes.adjoint import add_adjoint
 from autograd.compiler.passes.blocks import Block, blocks
-from autograd.compiler.passes.canonical import Row, canonical_rows
+from autograd.compiler.passes.canonical import canonical_rows
 from autograd.compiler.passes.copy_propagation import propagate_copies
 from autograd.compiler.passes.planning import plan
 from autograd.compiler.passes.recurrences import split_recurrences
+from autograd.compiler.passes.rows import Row
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import Program
 
@@ -59,22 +60,28 @@ class Passes(NamedTuple):
     ----------
     tape : Tape
         With an entry for each row that is no node of the graph.
-    rows : dict of int to Row
+    canonical : dict of int to Row
         What is computed, by tape index.
+    rows : dict of int to Row
+        The same, with the early parts of recurrences in rows of their own.
     blocks : list of Block
+    copying : Program
+        With all the copies that its adjoint makes.
     program : Program
     """
 
     tape: Tape
+    canonical: dict[int, Row]
     rows: dict[int, Row]
     blocks: list[Block]
+    copying: Program
     program: Program
 
 
 def apply_passes(tape: Tape) -> Passes:
     """Turn a tape into a program, with the adjoint of its first output."""
-    tape, rows = split_recurrences(tape, canonical_rows(tape))
+    canonical = canonical_rows(tape)
+    tape, rows = split_recurrences(tape, canonical)
     grouped = blocks(tape, rows)
-    program, trained = plan(tape, rows, grouped)
-    program = propagate_copies(add_adjoint(program, trained))
-    return Passes(tape, rows, grouped, program)
+    copying = add_adjoint(*plan(tape, rows, grouped))
+    return Passes(tape, canonical, rows, grouped, copying, propagate_copies(copying))

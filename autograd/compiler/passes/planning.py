@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 from autograd import operations
 from autograd.compiler.nests import is_read_at_once
 from autograd.compiler.passes.blocks import Block
-from autograd.compiler.passes.canonical import SHARED_TIMES_BATCH, Call, Row
 from autograd.compiler.passes.layout import SPACES, Layout, Terms, in_lexicographic_order
 from autograd.compiler.passes.products import matrix_products
+from autograd.compiler.passes.rows import SHARED_TIMES_BATCH, Call, Row
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import (
     Addresses,

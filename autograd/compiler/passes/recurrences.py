@@ -33,7 +33,7 @@ from typing import TypeAlias
 
 from autograd import operations
 from autograd.compiler.passes.blocks import levels_of_rows
-from autograd.compiler.passes.canonical import (
+from autograd.compiler.passes.rows import (
     BATCH,
     NONE,
     SHARED_TIMES_BATCH,

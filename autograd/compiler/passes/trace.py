@@ -15,6 +15,7 @@ first sample of a batch and the last that is not like it leave different graphs.
 5
 """
 
+import contextlib
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from autograd.graph import origins
 from autograd.nested_numbers import map_numbers, numbers_in
 from autograd.recording import detect_anomaly
 from autograd.tracing import CHOOSING, tracing
+from autograd.user_code import line_where_raised
 from autograd.value import Value, as_value
 
 
@@ -79,7 +81,7 @@ def record(
     TraceError
         If the graph depends on the numbers of the sample.
     DomainError, NonFiniteError
-        If an operation does not exist for a sample that is recorded.
+        If an operation does not exist for a sample that is recorded, or for one before it.
     GraphError
         If the result is not made of Values and numbers.
     """
@@ -88,7 +90,8 @@ def record(
     guarded = _Recording(function, first, 0, TracedValue)
     variables = guarded.variables()
     with guarding([*known, *variables]):  # nothing else is left to guard, and this is faster
-        plain = _Recording(function, arrays, other, Value)
+        # What fails after one alone is left to the program that there is: it knows the samples.
+        plain = (_Recording if alone else _recorded)(function, arrays, other, Value)
     # A variable that only one of the calls reached was made inside it: it is a constant.
     reached = [variable for variable in variables if variable in plain.parents]
     parameters = list(dict.fromkeys([*known, *reached]))
@@ -126,10 +129,11 @@ class _Recording:
             except (DomainError, NonFiniteError) as error:
                 error.args = (f"{error} (sample {index})",)
                 raise
-            except TypeError as error:
-                if not str(error).endswith(_TAKING_FOR_A_LIST):
+            except (TypeError, IndexError, KeyError) as error:
+                advice = _advice(error, arrays)
+                if advice is None:
                     raise
-                raise _misuse(error, arrays) from error
+                raise TraceError(f"{line_where_raised(error)}: {advice}") from error
             self.outputs, self.shape = _outputs(result)
         self.parents = behind(self.outputs)
 
@@ -164,6 +168,17 @@ class _Recording:
         self.parents = {node: self.parents[node] for node in [*order, *self.parents]}
 
 
+def _recorded(
+    function: Callable[..., Any], arrays: Sequence[NDArray[Any]], index: int, kind: type[Value]
+) -> _Recording:
+    """Record one sample; if that fails, raise the error of the first that does, as eager mode."""
+    with contextlib.suppress(DomainError, NonFiniteError):
+        return _Recording(function, arrays, index, kind)
+    for earlier in range(index):
+        _Recording(function, arrays, earlier, kind)
+    return _Recording(function, arrays, index, kind)
+
+
 def _arguments(arrays: Sequence[NDArray[Any]], index: int, kind: type[Value]) -> list[Any]:
     return [map_numbers(kind, array[index].tolist()) for array in arrays]
 
@@ -191,13 +206,23 @@ _TAKING_FOR_A_LIST = (
 )
 
 
-def _misuse(error: TypeError, arrays: Sequence[NDArray[Any]]) -> TraceError:
-    """Return the error for a function that took a Value for a list."""
-    shapes = ", ".join(str(array.shape[1:]) for array in arrays)
-    return TraceError(
-        f"{error}. The function was given one sample of each array, of shape {shapes}: () is a "
-        "Value, (n,) a list. To compute a single sample x, give a batch of one, [x]"
-    )
+_NO_INDEX = "only integers, slices"
+"""How NumPy begins to refuse an index."""
+
+
+def _advice(error: Exception, arrays: Sequence[NDArray[Any]]) -> str | None:
+    """Return what to do if a function took a Value for a list or for an index, None otherwise."""
+    if isinstance(error, TypeError) and str(error).endswith(_TAKING_FOR_A_LIST):
+        shapes = ", ".join(str(array.shape[1:]) for array in arrays)
+        return (
+            f"{error}. The function was given one sample of each array, of shape {shapes}: () is a "
+            "Value, (n,) a list. To compute a single sample x, give a batch of one, [x]"
+        )
+    if isinstance(error, IndexError) and str(error).startswith(_NO_INDEX):
+        return f"{error}. With a Value, write ag.lookup(table.tolist(), index)"
+    if isinstance(error, KeyError) and any(isinstance(key, Value) for key in error.args):
+        return "a Value is no key of a dict: ag.lookup finds the entry of a list for each sample"
+    return None
 
 
 def _difference(
