@@ -62,7 +62,7 @@ class TraceError(AutogradError, TypeError):
 
 
 class GradientCheckError(AutogradError, AssertionError):
-    """A derivative and finite differences disagree, or the results on arrays and on floats."""
+    """A derivative and finite differences disagree, or an operation contradicts itself."""
 
 
 class StateError(AutogradError, ValueError):

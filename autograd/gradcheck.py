@@ -2,7 +2,7 @@
 
 `gradcheck` is for anyone who writes a formula with branches of its own, or defines an operation: of
 each operation it also compares the form on arrays, which compiled functions use, with the form on
-floats.
+floats, and what its derivative rule makes of two different gradients.
 """
 
 import math
@@ -22,6 +22,7 @@ from autograd.value import Value
 
 STEP = 6e-6  # the cube root of a float's rounding error: the best for central differences
 TOLERANCE = 1e-7
+SMALLEST = sys.float_info.min  # differences below it are rounding
 ROUNDING = 10 * sys.float_info.epsilon  # of a formula's result, relative to it
 
 
@@ -35,7 +36,7 @@ def gradcheck(
     """Compare the gradient of a function with central differences, for every input.
 
     For each operation that the function uses, it also compares the form on arrays with that on
-    floats.
+    floats, and checks that what the derivative rule sends on is proportional to what arrives.
 
     >>> import autograd as ag
     >>> ag.gradcheck(lambda x, y: ag.sin(x) * y**3, 0.5, 2.0)
@@ -64,7 +65,7 @@ def gradcheck(
     ------
     GradientCheckError
         If a derivative disagrees. It shows the point, both derivatives, and the worst input. Or if
-        an operation differs between arrays and floats.
+        an operation differs between arrays and floats, or its rule is not proportional to g.
     ArgumentError
         If `order`, `step` or `tolerance` make no sense, there are no inputs, or the function is
         undefined one step from the point.
@@ -93,21 +94,40 @@ def gradcheck(
 
     with enable_grad():
         output = one_number(at_point(map_numbers(Value, point)))
-    for node in topological_order(output):
-        if node.operation is not None and node.parents:
-            _compare_on_arrays(node.operation, node, float(tolerance))
 
     def slopes(numbers: Numbers) -> Numbers:  # `grad`, without its warning about constants
         return differentiated(at_point, numbers)[1]
 
     subject = f"of {function.name} " if isinstance(function, Operation) else ""
     _compare(at_point, slopes, point, subject, step, tolerance)
+    for node in topological_order(output):
+        if node.operation is not None and node.parents:
+            _compare_gradients(node.operation, node, float(tolerance))
+            _compare_on_arrays(node.operation, node, float(tolerance))
     if order == 2:
         for index, name in enumerate(names):
             slope = partial(_component, slopes, index)
             of_slope = f"of the derivative {subject}with respect to {name}, "
             _compare(slope, grad(slope), point, of_slope, step, tolerance)
     return True
+
+
+def _compare_gradients(operation: Operation, node: Node, tolerance: float) -> None:
+    """Apply the rule of a node to two gradients: twice as much arrives, so twice as much leaves."""
+    inputs = [parent.data for parent in node.parents]
+    try:
+        sent = operation.derivative(1.0, node.data, *inputs)
+        sent_for_other = operation.derivative(-2.0, node.data, *inputs)
+    except (ArithmeticError, ValueError):  # there is no derivative here, and none was needed
+        return
+    for one, other in zip(sent, sent_for_other, strict=True):
+        proportional = math.isclose(-2.0 * one, other, rel_tol=tolerance, abs_tol=SMALLEST)
+        if not proportional and not math.isnan(other):
+            raise GradientCheckError(
+                f"the derivative rule of {operation.name} is not proportional to g, the gradient "
+                f"that arrives:\n  at {operation.expression(inputs)} it sends on {one} for g = 1, "
+                f"but {other} for g = -2\nEach gradient it returns must be g times a derivative"
+            )
 
 
 def _compare_on_arrays(operation: Operation, node: Node, tolerance: float) -> None:

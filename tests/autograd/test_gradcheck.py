@@ -73,8 +73,11 @@ def test_rule_is_accepted_to_second_order(operation: Operation, place: int) -> N
         lambda gradient, g: -gradient,
         lambda gradient, g: gradient * 0,
         lambda gradient, g: 999.0,
+        lambda gradient, g: gradient / g,
+        lambda gradient, g: gradient * g,
+        lambda gradient, g: gradient / g * abs(g),
     ],
-    ids=["1.01 times", "1.001 times", "1e-5 more", "negated", "zero", "999"],
+    ids=["1.01 times", "1.001 times", "1e-5 more", "negated", "zero", "999", "no g", "g²", "|g|"],
 )
 @every_input
 def test_wrong_rule_is_rejected(
@@ -136,6 +139,40 @@ def test_one_wrong_gradient_of_several_is_enough(place: int) -> None:
     mutant = with_gradient(OPERATIONS["dot"], place, lambda gradient, g: gradient * 1.001)
     with pytest.raises(ag.GradientCheckError, match=rf"with respect to input 0\[{place}\] ="):
         ag.gradcheck(lambda numbers: mutant(*numbers), GENERIC[:4])
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    ("derivative", "sent"),
+    [
+        (lambda g, out, x: (3 * x * x,), "6.75 for g = -2"),
+        (lambda g, out, x: (g * g * 3 * x * x,), "27.0 for g = -2"),
+        (lambda g, out, x: (abs(g) * 3 * x * x,), "13.5 for g = -2"),
+        (lambda g, out, x: (-3 * x * x if g < 0 else 3 * x * x,), "-6.75 for g = -2"),
+    ],
+    ids=["no g", "g²", "|g|", "sign of g"],
+)
+def test_a_rule_that_is_right_for_a_g_of_1_only_is_rejected(
+    derivative: Any, sent: str, order: int
+) -> None:
+    cube = replace(
+        OPERATIONS["neg"],
+        name="cube",
+        forward=lambda x: x**3,
+        array=lambda np, x: x**3,
+        derivative=derivative,
+        accumulate=None,
+    )
+    with pytest.raises(ag.GradientCheckError):
+        ag.gradcheck(lambda x: 5 * cube(x), 1.5, order=order)
+    with pytest.raises(ag.GradientCheckError, match="derivative rule of cube") as caught:
+        ag.gradcheck(cube, 1.5, order=order)
+    assert "6.75 for g = 1" in str(caught.value)
+    assert sent in str(caught.value)
+
+
+def test_a_rule_that_no_gradient_needs_may_not_exist() -> None:
+    assert ag.gradcheck(lambda x: x * ag.sqrt(ag.Value(0.0)) + x**2, 0.5, order=2)
 
 
 # --- formulas ------------------------------------------------------------------------------------
