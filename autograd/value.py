@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 from autograd import backpropagation, operations
-from autograd.diagnosis import require_numbers
+from autograd.diagnosis import nan_error, require_numbers
 from autograd.graph import NO_GRADIENT, Node, Row
 from autograd.modes import open_contexts
 from autograd.operation import CONSTANT, Operation
@@ -247,14 +247,15 @@ class Value(Node):
     def __float__(self) -> float:
         refuse_while_tracing("converted to a float")
         refuse_in_rules()
-        if type(self.data) is float:
-            return self.data
-        require_numbers([self])
+        if type(self.data) is not float:
+            require_numbers([self])
+        if self.data != self.data:
+            raise nan_error(self)
         return float(self.data)
 
     def __int__(self) -> int:
         refuse_while_tracing("converted to an integer")
-        return int(self.data)
+        return int(float(self))
 
     def __bool__(self) -> bool:
         refuse_while_tracing("used as a condition")
