@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from autograd import backpropagation, operations
 from autograd.diagnosis import nan_error, require_numbers
+from autograd.errors import NotANumberError
 from autograd.graph import NO_GRADIENT, Node, Row
 from autograd.modes import open_contexts
 from autograd.operation import CONSTANT, Operation
@@ -257,6 +258,18 @@ class Value(Node):
         refuse_while_tracing("converted to an integer")
         return int(float(self))
 
+    def _refuse_steps(self, *others: Any) -> NoReturn:
+        """Raise an error for what rounds: it would be a constant, without a word."""
+        refuse_while_tracing("rounded")
+        raise NotANumberError(
+            f"{self!r} cannot be rounded: a step has derivative 0 or none. For a number that no "
+            "gradient flows through, write round(float(x)); for x % 1, x - math.floor(float(x))"
+        )
+
+    __round__ = __floor__ = __ceil__ = __trunc__ = _refuse_steps
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse_steps
+    __divmod__ = __rdivmod__ = _refuse_steps
+
     def __bool__(self) -> bool:
         refuse_while_tracing("used as a condition")
         return self.data != 0.0
@@ -303,6 +316,8 @@ class Value(Node):
 
     item = _Elsewhere("float(x) is its number")
     detach = _Elsewhere("use ag.detach(x)")
+    pow = _Elsewhere("write x ** y")
+    abs = _Elsewhere("write abs(x)")
     requires_grad = _Elsewhere("every variable gets a gradient; ag.detach and ag.no_grad stop it")
     _prev = _Elsewhere("x.parents are its inputs, and ag.draw(x) draws the graph")
     _op = _Elsewhere("x.operation is what computed it, and ag.draw(x) draws the graph")

@@ -100,6 +100,24 @@ NOT_A_NUMBER = [
     ("ag.gradcheck(ag.sin, 'x')", "'x'"),
     ("ag.gradcheck(lambda x: None, 1.0)", "None"),
     ("ag.gradcheck(ag.sin, 1.0, step='x')", "'x'"),
+    *(
+        (expression, "Value(3.0", "derivative", "float(x)")
+        for expression in (
+            "round(x)",
+            "round(x, 2)",
+            "math.floor(x)",
+            "math.ceil(x)",
+            "math.trunc(x)",
+            "x // 1",
+            "1 // x",
+            "x % 1",
+            "1 % x",
+            "divmod(x, x)",
+            "divmod(1, x)",
+            "np.array([1.0]) % x",
+            "x % np.array([1.0])",
+        )
+    ),
 ]
 
 NO_SUCH_SHAPE = [
@@ -279,6 +297,8 @@ def test_error_is_also_the_built_in_that_a_reader_expects(
         ("requires_grad", "every variable"),
         ("_prev", "x.parents"),
         ("_op", "x.operation"),
+        ("pow", "x ** y"),
+        ("abs", "abs(x)"),
     ],
 )
 def test_what_others_have_is_missing_with_advice(name: str, instead: str) -> None:
@@ -290,6 +310,17 @@ def test_what_others_have_is_missing_with_advice(name: str, instead: str) -> Non
     assert not hasattr(x, name)
     with pytest.raises(AttributeError):
         setattr(x, name, True)
+
+
+def test_what_the_error_of_a_step_advises_works() -> None:
+    fraction = ag.grad(lambda x: x - math.floor(float(x)))
+    assert fraction(2.75) == 1.0
+    assert round(float(ag.Value(2.75))) == 3
+
+
+def test_steps_are_refused_in_a_compiled_function_as_every_branch_is() -> None:
+    with pytest.raises(ag.TraceError, match=r"this Value is rounded.*ag\.lookup"):
+        ag.compile(lambda x: x % 1)([1.0])
 
 
 def test_errors_are_one_family_and_exported() -> None:
