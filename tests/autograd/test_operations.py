@@ -11,6 +11,7 @@ import math
 import pickle
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -509,12 +510,30 @@ SQUARE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
+    ("advice", "overflow_advice", "at_overflow"),
+    [
+        ("", "", ""),
+        (": stay", "", ": stay"),
+        (": stay", ": less", ": less"),
+        ("", ": less", ": less"),
+    ],
+)
+def test_advice_fits_the_cause(advice: str, overflow_advice: str, at_overflow: str) -> None:
+    operation = replace(OPERATIONS["exp"], advice=advice[2:], overflow_advice=overflow_advice[2:])
+    with pytest.raises(ag.NonFiniteError) as caught:
+        operation.evaluate(1000.0)
+    assert str(caught.value) == f"exp(1000.0) is too large for a float{at_overflow}"
+    assert str(operation.error([1.0], ValueError())) == f"exp(1.0) does not exist{advice}"
+
+
+@pytest.mark.parametrize(
     ("changed", "complaint"),
     [
         ({"name": 3}, "name=3: give a string"),
         ({"name": ["square"]}, r"name=\['square'\]: give a string"),
         ({"symbol": None}, "symbol=None: give a string"),
         ({"advice": 3}, "advice=3: give a string"),
+        ({"overflow_advice": None}, "overflow_advice=None: give a string"),
         ({"forward": None}, "forward=None: the operation square needs a function"),
         ({"array": "np.square"}, "array='np.square': the operation square needs a function"),
         ({"derivative": 2.0}, "derivative=2.0: the operation square needs a function"),
