@@ -302,10 +302,14 @@ def columns(table: Sequence[Point]) -> list[np.ndarray[Any, Any]]:
 @st.composite
 def tables(draw: st.DrawFn, operation: Operation) -> list[Point]:
     """Draw points of the domain, equally long, with ties and with zeros of both signs."""
-    length = len(draw(points_of_domain(operation)))
+    drawn = draw(st.lists(points_of_domain(operation), min_size=1))
+    length = len(drawn[0])
     special = st.tuples(*[st.sampled_from([0.0, -0.0, 1.0, 1000.0, -1000.0])] * length)
-    point = points_of_domain(operation).filter(lambda point: len(point) == length)
-    return draw(st.lists(point | special.filter(lambda p: exists(operation, p)), min_size=1))
+    more = draw(st.lists(special))
+    # Picked here, not filtered as they are drawn: hypothesis gives up if it rejects too many.
+    return [point for point in drawn if len(point) == length] + [
+        point for point in more if exists(operation, point)
+    ]
 
 
 @every_operation
