@@ -25,6 +25,7 @@ def define(
     derivative: Callable[..., Sequence[Any]],
     advice: str = "",
     accumulate: Callable[..., None] | None = None,
+    overflow_advice: str = "",
 ) -> Operation:
     """Define an operation, and with it its gradients of every order.
 
@@ -55,7 +56,9 @@ def define(
         When the operation is used: if `forward` does not return a real number, or `derivative` does
         not return a tuple or list with one gradient for each input.
     """
-    operation = Operation(name, symbol, forward, array, derivative, advice, accumulate)
+    operation = Operation(
+        name, symbol, forward, array, derivative, advice, accumulate, overflow_advice
+    )
     _require_sound(operation)
     if BUILT_IN:  # the library's own are complete: this is a user's, to be checked as it is used
         operation = replace(
@@ -70,7 +73,7 @@ def define(
 
 def _require_sound(operation: Operation) -> None:
     """Raise an error if a part of an operation is of the wrong kind."""
-    for part in ("name", "symbol", "advice"):
+    for part in ("name", "symbol", "advice", "overflow_advice"):
         text = getattr(operation, part)
         if not isinstance(text, str):
             raise ArgumentError(f"{part}={text!r}: give a string, such as {part}='cube'")

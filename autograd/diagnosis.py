@@ -74,11 +74,22 @@ def require_finite_output(output: Node, caller: str, order: Sequence[Node]) -> N
     if type(output.data) is not float:
         require_numbers(order)
     if not math.isfinite(output.data):
-        culprit = max((node for node in order if not math.isfinite(node.data)), key=_suspicion)
         raise NonFiniteError(
-            f"{caller} an output that is {output.data}: the first number to look at is "
-            f"{culprit.data}, from {describe(culprit)}. {_advice()}"
+            f"{caller} an output that is {output.data}: {_first_to_look_at(order)}. {_advice()}"
         )
+
+
+def nan_error(value: Node) -> NonFiniteError:
+    """Return the error for a Value that is nan, when its number is read."""
+    return NonFiniteError(
+        f"this Value is nan: {_first_to_look_at(topological_order(value))}. "
+        "detect_anomaly() names the line"
+    )
+
+
+def _first_to_look_at(order: Iterable[Node]) -> str:
+    culprit = max((node for node in order if not math.isfinite(node.data)), key=_suspicion)
+    return f"the first number to look at is {culprit.data}, from {describe(culprit)}"
 
 
 def _suspicion(node: Node) -> int:

@@ -31,8 +31,9 @@ class NonFiniteError(AutogradError, ArithmeticError):
 
     Infinite numbers may be used, such as ``-inf`` for an entry that softmax is to leave out, and a
     sum or product that is too large is infinite, as with floats. A nan is an error: for operations
-    on plain numbers at once. In a graph most operations check nothing and pass it on: `backward`
-    and every other derivative find it at the latest, and `detect_anomaly` finds it where it arises.
+    on plain numbers and under `no_grad` at once. In a graph most operations check nothing and pass
+    it on: `backward`, every other derivative and ``float(x)`` find it at the latest, and
+    `detect_anomaly` finds it where it arises.
     """
 
 
@@ -62,7 +63,7 @@ class TraceError(AutogradError, TypeError):
 
 
 class GradientCheckError(AutogradError, AssertionError):
-    """A derivative and finite differences disagree, or the results on arrays and on floats."""
+    """A derivative and finite differences disagree, or an operation contradicts itself."""
 
 
 class StateError(AutogradError, ValueError):

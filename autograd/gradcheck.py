@@ -2,27 +2,30 @@
 
 `gradcheck` is for anyone who writes a formula with branches of its own, or defines an operation: of
 each operation it also compares the form on arrays, which compiled functions use, with the form on
-floats.
+floats, and what its derivative rule makes of two different gradients.
 """
 
 import math
+import operator
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from autograd.derivatives import differentiated, grad, one_number
+from autograd.derivatives import differentiated, one_number
 from autograd.errors import ArgumentError, DomainError, GradientCheckError, NonFiniteError
+from autograd.gradients import gradients_by_node
 from autograd.graph import Node, topological_order
 from autograd.nested_numbers import Numbers, is_nested, map_numbers, numbers_in
 from autograd.operation import Operation
 from autograd.real_numbers import real_number
-from autograd.recording import enable_grad, no_grad
+from autograd.recording import differentiating, enable_grad, no_grad
 from autograd.value import Value
 
 STEP = 6e-6  # the cube root of a float's rounding error: the best for central differences
 TOLERANCE = 1e-7
-ROUNDING = 10 * sys.float_info.epsilon  # of a formula's result, relative to it
+SMALLEST = sys.float_info.min  # differences below it are rounding
+ROUNDING = 5 * sys.float_info.epsilon  # of each number in a formula, relative to it
 
 
 def gradcheck(
@@ -35,7 +38,7 @@ def gradcheck(
     """Compare the gradient of a function with central differences, for every input.
 
     For each operation that the function uses, it also compares the form on arrays with that on
-    floats.
+    floats, and checks that what the derivative rule sends on is proportional to what arrives.
 
     >>> import autograd as ag
     >>> ag.gradcheck(lambda x, y: ag.sin(x) * y**3, 0.5, 2.0)
@@ -52,8 +55,8 @@ def gradcheck(
     step : float
         Half the distance between the two points of a difference, relative to an input above 1.
     tolerance : float
-        The largest difference allowed, relative to a derivative above 1, on top of what rounding
-        may add.
+        The largest difference allowed, relative to the derivative, on top of what rounding may add
+        and, up to this, the length of the step.
 
     Returns
     -------
@@ -64,17 +67,18 @@ def gradcheck(
     ------
     GradientCheckError
         If a derivative disagrees. It shows the point, both derivatives, and the worst input. Or if
-        an operation differs between arrays and floats.
+        an operation differs between arrays and floats, or its rule is not proportional to g.
     ArgumentError
         If `order`, `step` or `tolerance` make no sense, there are no inputs, or the function is
         undefined one step from the point.
 
     Notes
     -----
-    ``f'(x) ≈ (f(x + h) - f(x - h)) / 2h`` is wrong by about ``h² f''' / 6`` and by the rounding of
-    ``f / h``; with h = 6e-6 both are near 1e-10. A large constant in the function is rounded
-    more: next to 1e8, no derivative below 0.04 can be checked. At a kink, such as relu at 0, the
-    difference is the mean of both sides, and the check rightly fails.
+    ``f'(x) ≈ (f(x + h) - f(x - h)) / 2h`` is wrong by about ``h² f''' / 6``, which half the step
+    would make a quarter, and by the rounding of ``f / h``; with h = 6e-6 both are near 1e-10. Each
+    number of the formula is rounded, and moves the result as its gradient says. So a large constant
+    hides small derivatives: next to 1e8, none below 0.04 can be checked. At a kink, such as relu
+    at 0, the difference is the mean of both sides, and the check rightly fails.
     """
     if not callable(function):
         raise ArgumentError(f"gradcheck takes a function, not {function!r}: gradcheck(f, 1.0)")
@@ -93,21 +97,40 @@ def gradcheck(
 
     with enable_grad():
         output = one_number(at_point(map_numbers(Value, point)))
-    for node in topological_order(output):
-        if node.operation is not None and node.parents:
-            _compare_on_arrays(node.operation, node, float(tolerance))
 
     def slopes(numbers: Numbers) -> Numbers:  # `grad`, without its warning about constants
         return differentiated(at_point, numbers)[1]
 
     subject = f"of {function.name} " if isinstance(function, Operation) else ""
-    _compare(at_point, slopes, point, subject, step, tolerance)
+    _compare(at_point, point, subject, step, tolerance)
+    for node in topological_order(output):
+        if node.operation is not None and node.parents:
+            _compare_gradients(node.operation, node, float(tolerance))
+            _compare_on_arrays(node.operation, node, float(tolerance))
     if order == 2:
         for index, name in enumerate(names):
             slope = partial(_component, slopes, index)
             of_slope = f"of the derivative {subject}with respect to {name}, "
-            _compare(slope, grad(slope), point, of_slope, step, tolerance)
+            _compare(slope, point, of_slope, step, tolerance)
     return True
+
+
+def _compare_gradients(operation: Operation, node: Node, tolerance: float) -> None:
+    """Apply the rule of a node to two gradients: twice as much arrives, so twice as much leaves."""
+    inputs = [parent.data for parent in node.parents]
+    try:
+        sent = operation.derivative(1.0, node.data, *inputs)
+        sent_for_other = operation.derivative(-2.0, node.data, *inputs)
+    except (ArithmeticError, ValueError):  # there is no derivative here, and none was needed
+        return
+    for one, other in zip(sent, sent_for_other, strict=True):
+        proportional = math.isclose(-2.0 * one, other, rel_tol=tolerance, abs_tol=SMALLEST)
+        if not proportional and not math.isnan(other):
+            raise GradientCheckError(
+                f"the derivative rule of {operation.name} is not proportional to g, the gradient "
+                f"that arrives:\n  at {operation.expression(inputs)} it sends on {one} for g = 1, "
+                f"but {other} for g = -2\nEach gradient it returns must be g times a derivative"
+            )
 
 
 def _compare_on_arrays(operation: Operation, node: Node, tolerance: float) -> None:
@@ -131,31 +154,30 @@ def _compare_on_arrays(operation: Operation, node: Node, tolerance: float) -> No
 
 def _compare(
     function: Callable[[Numbers], Any],
-    gradient: Callable[[Numbers], Numbers],
     point: Numbers,
     subject: str,
     step: float,
     tolerance: float,
 ) -> None:
     """Compare at each number of `point`, and report the worst disagreement."""
-    numbers = list(numbers_in(point))
-    slopes = numbers_in(gradient(point))
+    slopes, rounding = _slopes_and_rounding(function, point)
     worst, report = 1.0, ""
+    numbers = numbers_in(point)
     for index, (name, x, slope) in enumerate(zip(_names(point), numbers, slopes, strict=True)):
         h = step * max(1.0, abs(x))
-        if x + h == x - h:
+        if x + h / 2 == x - h / 2:
             raise ArgumentError(f"step={step} is too small: {x} + {h} is rounded to {x + h}")
         try:
-            above = _evaluate(function, _replaced(point, index, x + h))
-            below = _evaluate(function, _replaced(point, index, x - h))
+            numeric = _difference(function, point, index, h)
+            closer = _difference(function, point, index, h / 2)
         except (DomainError, NonFiniteError) as cause:
             raise ArgumentError(
                 f"the function is undefined one step from {name} = {x}: {cause}. "
                 f"Use a smaller step than {step}"
             ) from cause
-        numeric = (above - below) / ((x + h) - (x - h))
-        rounding = ROUNDING * max(abs(above), abs(below)) / h
-        allowed = tolerance * max(1.0, abs(slope), abs(numeric)) + rounding
+        truncation = min(tolerance, 2 * abs(numeric - closer))
+        relative = tolerance * max(abs(slope), abs(numeric))
+        allowed = relative + truncation + rounding / h + SMALLEST
         error = abs(slope - numeric) / allowed
         if not error <= worst:
             worst = error
@@ -169,6 +191,35 @@ def _compare(
             )
     if report:
         raise GradientCheckError(report)
+
+
+def _slopes_and_rounding(
+    function: Callable[[Numbers], Any], point: Numbers
+) -> tuple[list[float], float]:
+    """Return the gradient of a function, and how much rounding may move its result.
+
+    Each computed number, and each number that it was computed from, may be off by `ROUNDING`
+    relative to it; that moves the result by as much times the derivative with respect to it.
+    """
+    with differentiating():
+        inputs = map_numbers(Value, point)
+        nodes = list(numbers_in(inputs))
+        gradients = gradients_by_node(one_number(function(inputs)), nodes, create_graph=False)
+    moved = 0.0
+    for node, gradient in gradients.items():
+        if node.operation is not None and gradient != 0.0:
+            numbers = [parent.data for parent in node.parents]
+            sent = node.operation.derivative(gradient, node.data, *numbers)
+            products = map(operator.mul, [gradient, *sent], [node.data, *numbers])
+            moved += sum(abs(product) for product in products if math.isfinite(product))
+    return [gradients.get(node, 0.0) for node in nodes], ROUNDING * moved
+
+
+def _difference(function: Callable[[Numbers], Any], point: Numbers, index: int, h: float) -> float:
+    """Return the central difference by one of the numbers of `point`."""
+    x: float = list(numbers_in(point))[index]
+    above, below = (_evaluate(function, _replaced(point, index, near)) for near in (x + h, x - h))
+    return (above - below) / ((x + h) - (x - h))
 
 
 def _evaluate(function: Callable[[Numbers], Any], point: Numbers) -> float:

@@ -50,6 +50,8 @@ class Operation:
         ``derivative(g, out, *inputs) -> gradients``, one per input, in plain operators.
     advice : str
         Ends the message of an error in `forward`: what the user can do.
+    overflow_advice : str
+        Takes its place where `forward` overflows, if that needs other advice.
     accumulate : callable, optional
         ``accumulate(g, first, second)`` applies `derivative` to float gradients in place: it adds
         to ``node.grad`` of each input node what the rule would return. ``first`` and ``second`` are
@@ -65,6 +67,7 @@ class Operation:
     derivative: Callable[..., Sequence[Any]]
     advice: str = ""
     accumulate: Callable[..., None] | None = None
+    overflow_advice: str = ""
 
     @property
     def stops_zeros(self) -> bool:
@@ -144,10 +147,11 @@ class Operation:
 
     def error(self, inputs: Iterable[float], cause: Exception) -> AutogradError:
         """Return the error for users when `forward` failed with `cause` at `inputs`."""
-        advice = f": {self.advice}" if self.advice else ""
-        if isinstance(cause, OverflowError):
-            return NonFiniteError(f"{self.expression(inputs)} is too large for a float{advice}")
-        return DomainError(f"{self.expression(inputs)} does not exist{advice}")
+        overflows = isinstance(cause, OverflowError)
+        problem = "is too large for a float" if overflows else "does not exist"
+        advice = (overflows and self.overflow_advice) or self.advice
+        text = f"{self.expression(inputs)} {problem}{f': {advice}' if advice else ''}"
+        return NonFiniteError(text) if overflows else DomainError(text)
 
     def expression(self, inputs: Iterable[object]) -> str:
         """Write the operation applied to `inputs`, as a reader would.

@@ -120,8 +120,8 @@ pow = define(
     forward=math.pow,
     array=lambda np, base, exponent: base**exponent,
     derivative=_pow_derivative,
-    advice="a negative base needs a whole exponent, a zero base an exponent that is not negative, "
-    "and the result must fit in a float",
+    advice="a negative base needs a whole exponent, and a zero base one that is not negative",
+    overflow_advice="compute exponent * log(base) instead, the logarithm of the power",
 )
 
 
@@ -394,7 +394,7 @@ lookup = define(
         g * 0.0,
         *(g * ((index >= i) * (index <= i)) for i in range(len(entries))),
     ),
-    advice="the index (the first argument) must be whole, from 0 to the number of entries minus 1",
+    advice="the index, shown first, must be whole, from 0 to the number of entries minus 1",
 )
 
 BUILT_IN.update(OPERATIONS | {special.name: special for special in (CONSTANT, DETACH, SEED)})

@@ -35,6 +35,12 @@ def is_numpy_bool(thing: Any) -> bool:
     return numpy is not None and isinstance(thing, numpy.bool_)
 
 
+def hides_numbers(thing: Any) -> bool:
+    """Return whether this is a masked array of NumPy with masked numbers."""
+    masked = sys.modules.get("numpy.ma")  # whoever holds one has imported it, which takes 10 ms
+    return masked is not None and bool(masked.is_masked(thing))
+
+
 def _not_a_number(thing: Any, function: str) -> str:
     """Say what `thing` is, and how to make Values of it or to apply `function` to it."""
     shown = shown_short(thing)

@@ -82,6 +82,8 @@ def no_grad(function: Any = None) -> Any:
 
     Raises
     ------
+    NonFiniteError
+        By an operation whose result is nan.
     ArgumentError
         If it is to decorate a generator function or a coroutine, whose body runs later.
     """
@@ -202,4 +204,6 @@ def apply_modes(node: Node) -> None:
         if kind is not None:
             detach_in_place(node)
         else:
+            if isinstance(node.data, float) and math.isnan(node.data):  # no backward() finds it
+                raise NonFiniteError(f"{describe(node)} is nan: keep its inputs finite")
             node.operation, node._first, node._second = CONSTANT, None, ()

@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 from autograd import backpropagation, operations
-from autograd.diagnosis import require_numbers
+from autograd.diagnosis import nan_error, require_numbers
+from autograd.errors import NotANumberError
 from autograd.graph import NO_GRADIENT, Node, Row
 from autograd.modes import open_contexts
 from autograd.operation import CONSTANT, Operation
@@ -247,14 +248,27 @@ class Value(Node):
     def __float__(self) -> float:
         refuse_while_tracing("converted to a float")
         refuse_in_rules()
-        if type(self.data) is float:
-            return self.data
-        require_numbers([self])
+        if type(self.data) is not float:
+            require_numbers([self])
+        if self.data != self.data:
+            raise nan_error(self)
         return float(self.data)
 
     def __int__(self) -> int:
         refuse_while_tracing("converted to an integer")
-        return int(self.data)
+        return int(float(self))
+
+    def _refuse_steps(self, *others: Any) -> NoReturn:
+        """Raise an error for what rounds: it would be a constant, without a word."""
+        refuse_while_tracing("rounded")
+        raise NotANumberError(
+            f"{self!r} cannot be rounded: a step has derivative 0 or none. For a number that no "
+            "gradient flows through, write round(float(x)); for x % 1, x - math.floor(float(x))"
+        )
+
+    __round__ = __floor__ = __ceil__ = __trunc__ = _refuse_steps
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse_steps
+    __divmod__ = __rdivmod__ = _refuse_steps
 
     def __bool__(self) -> bool:
         refuse_while_tracing("used as a condition")
@@ -302,6 +316,8 @@ class Value(Node):
 
     item = _Elsewhere("float(x) is its number")
     detach = _Elsewhere("use ag.detach(x)")
+    pow = _Elsewhere("write x ** y")
+    abs = _Elsewhere("write abs(x)")
     requires_grad = _Elsewhere("every variable gets a gradient; ag.detach and ag.no_grad stop it")
     _prev = _Elsewhere("x.parents are its inputs, and ag.draw(x) draws the graph")
     _op = _Elsewhere("x.operation is what computed it, and ag.draw(x) draws the graph")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
-from autograd.real_numbers import not_an_array_of_numbers
+from autograd.real_numbers import hides_numbers, not_an_array_of_numbers
 from nn.arguments import Seed, is_list, random_generator, require, whole_number
 
 Data: TypeAlias = Sequence[Any] | NDArray[Any]
@@ -83,7 +83,7 @@ def _samples(data: Any, name: str) -> Data:
             raise ArgumentError(f"{name} cannot be made an array: {error}") from error
     fits = isinstance(data, Sized) and is_list(data)
     require(fits, data, name, "a list, or an array with a leading axis")
-    if np.ma.is_masked(data):
+    if hides_numbers(data):
         raise ArgumentError(f"{name} has masked numbers: leave their samples out")
     samples: Data = data
     return samples

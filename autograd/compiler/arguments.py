@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 from autograd.compiler.arrays import Array, all_finite
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NonFiniteError, ShapeError
-from autograd.real_numbers import not_an_array_of_numbers
+from autograd.real_numbers import hides_numbers, not_an_array_of_numbers
 from autograd.value import Value
 
 Shapes: TypeAlias = tuple[tuple[int, ...], ...]
@@ -36,7 +36,7 @@ def as_arrays(arrays: Sequence[Any]) -> list[Array]:
     """
     converted: list[Array] = []
     for position, array in enumerate(arrays):
-        if np.ma.is_masked(array):
+        if hides_numbers(array):
             raise ArgumentError(f"argument {position} has masked numbers: leave their samples out")
         try:
             converted.append(np.asarray(array))

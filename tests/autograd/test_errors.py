@@ -100,6 +100,24 @@ NOT_A_NUMBER = [
     ("ag.gradcheck(ag.sin, 'x')", "'x'"),
     ("ag.gradcheck(lambda x: None, 1.0)", "None"),
     ("ag.gradcheck(ag.sin, 1.0, step='x')", "'x'"),
+    *(
+        (expression, "Value(3.0", "derivative", "float(x)")
+        for expression in (
+            "round(x)",
+            "round(x, 2)",
+            "math.floor(x)",
+            "math.ceil(x)",
+            "math.trunc(x)",
+            "x // 1",
+            "1 // x",
+            "x % 1",
+            "1 % x",
+            "divmod(x, x)",
+            "divmod(1, x)",
+            "np.array([1.0]) % x",
+            "x % np.array([1.0])",
+        )
+    ),
 ]
 
 NO_SUCH_SHAPE = [
@@ -150,7 +168,7 @@ OUTSIDE_THE_DOMAIN = [
     ("Value(0) ** -1", "0.0 ** (-1.0)"),
     ("0 ** Value(-1.5)", "0.0 ** (-1.5)"),
     ("ag.lookup([1.0, 2.0], 2)", "lookup(2.0, 1.0, 2.0)", "number of entries"),
-    ("ag.lookup([x, 2.0], -1)", "lookup(-1.0, 3.0, 2.0)"),
+    ("ag.lookup([x, 2.0], -1)", "lookup(-1.0, 3.0, 2.0)", "the index, shown first,"),
     ("ag.lookup([x, 2.0], 0.5)", "lookup(0.5, 3.0, 2.0)", "whole"),
     ("ag.lookup([[1.0], [2.0]], 2)", "lookup(2.0, "),
     ("ag.lookup([], 0)", "lookup(0.0)"),
@@ -175,7 +193,7 @@ NOT_FINITE = [
     ("ag.exp(1000)", "exp(1000.0)", "softmax"),
     ("Value(1000).exp()", "exp(1000.0)"),
     ("ag.expm1(1000)", "expm1(1000.0)"),
-    ("Value(10) ** 400", "10.0 ** 400.0"),
+    ("Value(10) ** 400", "10.0 ** 400.0 is too large for a float: compute exponent *"),
     ("10 ** Value(400)", "10.0 ** 400.0"),
     ("(x * 1e200 * 1e200).backward()", "inf", "3e+200 * 1e+200", "detect_anomaly"),
     ("((x - x) * 1e200 * 1e200).backward()", "inf", "0.0 * 1e+200"),
@@ -279,6 +297,8 @@ def test_error_is_also_the_built_in_that_a_reader_expects(
         ("requires_grad", "every variable"),
         ("_prev", "x.parents"),
         ("_op", "x.operation"),
+        ("pow", "x ** y"),
+        ("abs", "abs(x)"),
     ],
 )
 def test_what_others_have_is_missing_with_advice(name: str, instead: str) -> None:
@@ -290,6 +310,17 @@ def test_what_others_have_is_missing_with_advice(name: str, instead: str) -> Non
     assert not hasattr(x, name)
     with pytest.raises(AttributeError):
         setattr(x, name, True)
+
+
+def test_what_the_error_of_a_step_advises_works() -> None:
+    fraction = ag.grad(lambda x: x - math.floor(float(x)))
+    assert fraction(2.75) == 1.0
+    assert round(float(ag.Value(2.75))) == 3
+
+
+def test_steps_are_refused_in_a_compiled_function_as_every_branch_is() -> None:
+    with pytest.raises(ag.TraceError, match=r"this Value is rounded.*ag\.lookup"):
+        ag.compile(lambda x: x % 1)([1.0])
 
 
 def test_errors_are_one_family_and_exported() -> None:

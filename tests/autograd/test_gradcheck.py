@@ -73,8 +73,11 @@ def test_rule_is_accepted_to_second_order(operation: Operation, place: int) -> N
         lambda gradient, g: -gradient,
         lambda gradient, g: gradient * 0,
         lambda gradient, g: 999.0,
+        lambda gradient, g: gradient / g,
+        lambda gradient, g: gradient * g,
+        lambda gradient, g: gradient / g * abs(g),
     ],
-    ids=["1.01 times", "1.001 times", "1e-5 more", "negated", "zero", "999"],
+    ids=["1.01 times", "1.001 times", "1e-5 more", "negated", "zero", "999", "no g", "g²", "|g|"],
 )
 @every_input
 def test_wrong_rule_is_rejected(
@@ -136,6 +139,40 @@ def test_one_wrong_gradient_of_several_is_enough(place: int) -> None:
     mutant = with_gradient(OPERATIONS["dot"], place, lambda gradient, g: gradient * 1.001)
     with pytest.raises(ag.GradientCheckError, match=rf"with respect to input 0\[{place}\] ="):
         ag.gradcheck(lambda numbers: mutant(*numbers), GENERIC[:4])
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    ("derivative", "sent"),
+    [
+        (lambda g, out, x: (3 * x * x,), "6.75 for g = -2"),
+        (lambda g, out, x: (g * g * 3 * x * x,), "27.0 for g = -2"),
+        (lambda g, out, x: (abs(g) * 3 * x * x,), "13.5 for g = -2"),
+        (lambda g, out, x: (-3 * x * x if g < 0 else 3 * x * x,), "-6.75 for g = -2"),
+    ],
+    ids=["no g", "g²", "|g|", "sign of g"],
+)
+def test_a_rule_that_is_right_for_a_g_of_1_only_is_rejected(
+    derivative: Any, sent: str, order: int
+) -> None:
+    cube = replace(
+        OPERATIONS["neg"],
+        name="cube",
+        forward=lambda x: x**3,
+        array=lambda np, x: x**3,
+        derivative=derivative,
+        accumulate=None,
+    )
+    with pytest.raises(ag.GradientCheckError):
+        ag.gradcheck(lambda x: 5 * cube(x), 1.5, order=order)
+    with pytest.raises(ag.GradientCheckError, match="derivative rule of cube") as caught:
+        ag.gradcheck(cube, 1.5, order=order)
+    assert "6.75 for g = 1" in str(caught.value)
+    assert sent in str(caught.value)
+
+
+def test_a_rule_that_no_gradient_needs_may_not_exist() -> None:
+    assert ag.gradcheck(lambda x: x * ag.sqrt(ag.Value(0.0)) + x**2, 0.5, order=2)
 
 
 # --- formulas ------------------------------------------------------------------------------------
@@ -207,17 +244,47 @@ def test_kink_is_rejected(function: Callable[..., Any], point: list[float]) -> N
         ag.gradcheck(lambda *xs: 3 * function(*xs), *point)
 
 
-@pytest.mark.parametrize("size", [0.01, 1.0, 1e6])
-def test_tolerance_is_relative_to_numbers_above_one(size: float) -> None:
-    allowed = 1e-4 * max(1.0, size)
-
+@pytest.mark.parametrize("size", [1e-200, 1e-8, 0.01, 1.0, 1e6])
+def test_tolerance_is_relative(size: float) -> None:
     def off_by(error: float) -> Callable[[Any], Any]:
-        wrong = with_gradient(OPERATIONS["neg"], 0, lambda gradient, g: gradient + g * error / size)
+        wrong = with_gradient(OPERATIONS["neg"], 0, lambda gradient, g: gradient * (1 + error))
         return lambda x: wrong(x) * size
 
-    assert ag.gradcheck(off_by(0.9 * allowed), 0.5, tolerance=1e-4)
+    assert ag.gradcheck(off_by(0.9e-4), 0.5, tolerance=1e-4)
     with pytest.raises(ag.GradientCheckError):
-        ag.gradcheck(off_by(1.1 * allowed), 0.5, tolerance=1e-4)
+        ag.gradcheck(off_by(1.1e-4), 0.5, tolerance=1e-4)
+
+
+@pytest.mark.parametrize("x", [-700.0, -20.0, 20.0])
+def test_a_wrong_rule_of_a_small_derivative_is_rejected(x: float) -> None:
+    doubled = with_gradient(OPERATIONS["sigmoid"], 0, lambda gradient, g: 2 * gradient)
+    assert ag.gradcheck(ag.sigmoid, x)
+    with pytest.raises(ag.GradientCheckError):
+        ag.gradcheck(doubled, x)
+
+
+@pytest.mark.parametrize(
+    ("function", "point"),
+    [
+        (lambda x: x**3, [0.0]),  # its derivative is 0, and every difference above it
+        (lambda x: x**5 - x**4, [1e-3]),
+        (lambda x: x - ag.tanh(x), [1e-4]),
+        (lambda x: (x - 20) ** 3, [20.001]),
+        (lambda x: ag.sin(x) ** 2 + ag.cos(x) ** 2, [0.7]),
+        (lambda x: (1e3 + 1e-8 * x) - 1e3, [0.5]),  # rounded as numbers of 1000 are
+        (lambda x: ag.sum([1e3, 1e-8 * x, -1e3]), [0.5]),
+        (lambda x: ag.dot([1e3, 1e-8, 1e3], [1.0, x, -1.0]), [0.5]),
+        (lambda x, y: ag.log_softmax([x, y])[0], [30.0, 3.0]),
+        (lambda x, y: ag.log(ag.exp(x) + ag.exp(y)), [300.0, 280.0]),
+        (lambda x: (1e8 * x - 1e8) * 1e-9, [1.5]),
+        (lambda x: ag.erf(x) + ag.erfc(x), [0.3]),
+        (lambda x: 0.0 * x, [0.0]),
+    ],
+)
+def test_a_right_derivative_near_zero_is_accepted(
+    function: Callable[..., Any], point: list[float]
+) -> None:
+    assert ag.gradcheck(function, *point, order=2)
 
 
 def rounding_beside(constant: float) -> float:

@@ -11,6 +11,7 @@ import math
 import pickle
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -301,10 +302,14 @@ def columns(table: Sequence[Point]) -> list[np.ndarray[Any, Any]]:
 @st.composite
 def tables(draw: st.DrawFn, operation: Operation) -> list[Point]:
     """Draw points of the domain, equally long, with ties and with zeros of both signs."""
-    length = len(draw(points_of_domain(operation)))
+    drawn = draw(st.lists(points_of_domain(operation), min_size=1))
+    length = len(drawn[0])
     special = st.tuples(*[st.sampled_from([0.0, -0.0, 1.0, 1000.0, -1000.0])] * length)
-    point = points_of_domain(operation).filter(lambda point: len(point) == length)
-    return draw(st.lists(point | special.filter(lambda p: exists(operation, p)), min_size=1))
+    more = draw(st.lists(special))
+    # Picked here, not filtered as they are drawn: hypothesis gives up if it rejects too many.
+    return [point for point in drawn if len(point) == length] + [
+        point for point in more if exists(operation, point)
+    ]
 
 
 @every_operation
@@ -509,12 +514,30 @@ SQUARE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
+    ("advice", "overflow_advice", "at_overflow"),
+    [
+        ("", "", ""),
+        (": stay", "", ": stay"),
+        (": stay", ": less", ": less"),
+        ("", ": less", ": less"),
+    ],
+)
+def test_advice_fits_the_cause(advice: str, overflow_advice: str, at_overflow: str) -> None:
+    operation = replace(OPERATIONS["exp"], advice=advice[2:], overflow_advice=overflow_advice[2:])
+    with pytest.raises(ag.NonFiniteError) as caught:
+        operation.evaluate(1000.0)
+    assert str(caught.value) == f"exp(1000.0) is too large for a float{at_overflow}"
+    assert str(operation.error([1.0], ValueError())) == f"exp(1.0) does not exist{advice}"
+
+
+@pytest.mark.parametrize(
     ("changed", "complaint"),
     [
         ({"name": 3}, "name=3: give a string"),
         ({"name": ["square"]}, r"name=\['square'\]: give a string"),
         ({"symbol": None}, "symbol=None: give a string"),
         ({"advice": 3}, "advice=3: give a string"),
+        ({"overflow_advice": None}, "overflow_advice=None: give a string"),
         ({"forward": None}, "forward=None: the operation square needs a function"),
         ({"array": "np.square"}, "array='np.square': the operation square needs a function"),
         ({"derivative": 2.0}, "derivative=2.0: the operation square needs a function"),

@@ -45,6 +45,41 @@ def test_no_grad_computes_the_same_number_without_a_graph() -> None:
     assert y.data == ag.dot([3.0, 2.0], [3.0, ag.exp(3.0)]) + 5.0
 
 
+NANS: dict[str, tuple[Callable[[ag.Value], ag.Value], str]] = {
+    "+": (lambda x: x + -x, "inf + (-inf)"),
+    "-": (lambda x: x - x, "inf - inf"),
+    "*": (lambda x: x * 0, "inf * 0.0"),
+    "/": (lambda x: x / x, "inf / inf"),
+    "dot": (lambda x: ag.dot([x], [ag.Value(0.0)]), "dot(inf, 0.0)"),
+}
+
+
+@pytest.mark.parametrize(("formula", "shown"), NANS.values(), ids=NANS.keys())
+def test_a_nan_is_an_error_without_a_graph_and_when_it_is_read(
+    formula: Callable[[ag.Value], ag.Value], shown: str
+) -> None:
+    """While a graph is recorded, backward() finds it."""
+    infinite = ag.Value(math.inf)
+    with ag.no_grad():
+        assert (infinite * 2).data == float(infinite) == math.inf
+        with pytest.raises(ag.NonFiniteError) as caught:
+            formula(infinite)
+    assert str(caught.value) == f"{shown} is nan: keep its inputs finite"
+    later = ag.tanh(2 * formula(infinite))
+    for read in (float, int):
+        with pytest.raises(ag.NonFiniteError) as caught:
+            read(later)
+        assert "this Value is nan: " in str(caught.value)
+        assert shown in str(caught.value)
+
+
+def test_a_nan_that_was_assigned_is_an_error_when_it_is_read() -> None:
+    x = ag.Value(1.0, "x")
+    x.data = math.nan
+    with pytest.raises(ag.NonFiniteError, match=r"nan.*labelled 'x'"):
+        float(x)
+
+
 def test_result_of_no_grad_is_a_constant_of_later_formulas() -> None:
     x = ag.Value(3.0)
     with ag.no_grad():

@@ -178,7 +178,13 @@ def _described(operation: Operation, n_inputs: int) -> dict[str, str]:
     symbol = operation.symbol.replace("-", "−")
     between = n_inputs == 2 and not any(letter.isalnum() or letter == " " for letter in symbol)
     infix = "+" if operation.name == "sum" else symbol if between else ""
-    return {"name": operation.name, "symbol": symbol, "infix": infix, "advice": operation.advice}
+    return {
+        "name": operation.name,
+        "symbol": symbol,
+        "infix": infix,
+        "advice": operation.advice,
+        "overflowAdvice": operation.overflow_advice or operation.advice,
+    }
 
 
 def _no_formula(missing: list[Operation]) -> str:

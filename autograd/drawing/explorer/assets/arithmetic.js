@@ -138,11 +138,16 @@ export class Arithmetic {
 
   // What is wrong with the number of a node that failed.
   problem(node) {
-    return Number.isNaN(this.engine.data[node]) ? "does not exist" : "is not finite";
+    return this.exists(node) ? "is not finite" : "does not exist";
+  }
+
+  exists(node) {
+    return !Number.isNaN(this.engine.data[node]);
   }
 
   failure(node) {
-    const { advice } = this.operation(node);
+    const operation = this.operation(node);
+    const advice = this.exists(node) ? operation.overflowAdvice : operation.advice;
     return `${plain(this.inNumbers(node))} ${this.problem(node)}${advice ? `: ${advice}` : ""}.`;
   }
 
