@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,17 +27,19 @@ def test_a_program_is_the_same_in_little_memory(name: str, monkeypatch: pytest.M
     assert computed() == expected
 
 
+STATUS = Path("/proc/self/status")  # getrusage would tell the peak of the process that forked
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="only Linux tells the peak of the memory there")
 def test_a_chain_compiles_in_little_memory() -> None:
-    steps = """
-import resource
+    steps = f"""
 import autograd as ag
 w, x = ag.Value(0.5), ag.Value(1.0)
 y = x
 for _ in range(30_000):
     y = ag.sin(w * y)
 ag.compile_graph(y, [x], [w])([[1.0]])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(open("{STATUS}").read().partition("VmHWM:")[2].split()[0])
 """
     done = subprocess.run([sys.executable, "-c", steps], capture_output=True, text=True, check=True)
-    unit = 1 if sys.platform == "darwin" else 1024
-    assert int(done.stdout) * unit < 400e6  # in one function it would take 550e6
+    assert int(done.stdout) < 400_000  # kB; in one function it would take 550,000
