@@ -410,6 +410,15 @@ def test_rule_that_returns_too_few_or_too_many_gradients_is_named(
 
 
 @pytest.mark.parametrize("differentiate", DIFFERENTIATIONS.values(), ids=DIFFERENTIATIONS.keys())
+def test_a_gradient_of_zero_still_asks_for_a_derivative_that_does_not_exist(
+    differentiate: Callable[[ag.Value, list[ag.Value]], object],
+) -> None:
+    x = ag.Value(0.0)
+    with pytest.raises(ag.DomainError, match=r"sqrt\(0\.0\) does not exist"):
+        differentiate(ag.sqrt(x) * 0.0, [x])
+
+
+@pytest.mark.parametrize("differentiate", DIFFERENTIATIONS.values(), ids=DIFFERENTIATIONS.keys())
 def test_type_error_inside_of_a_rule_is_left_as_it_is(
     differentiate: Callable[[ag.Value, list[ag.Value]], object],
 ) -> None:
