@@ -434,3 +434,10 @@ def test_gradient_that_adds_up_too_far_is_refused() -> None:
     with pytest.raises(ag.NonFiniteError, match=r"'weight'.* is inf.* add up"):
         loss.backward()
     assert x.grad == 1e308
+
+
+def test_where_gradients_add_up_too_far_on_the_way_is_named() -> None:
+    x, last = ag.Value(0.5), ag.Value(1.0)
+    product = x * 0.0
+    with pytest.raises(ag.NonFiniteError, match=r"gradient of 0\.5 \* 0\.0 is inf.* add up"):
+        (product * 1e308 + product * 1e308 + last).backward()
