@@ -261,6 +261,19 @@ def test_targets_are_checked_before_training(loss: Any, targets: list[int]) -> N
         nn.fit(model, [[1.0], [2.0]], targets, loss, nn.SGD(model.parameters()), epochs=1)
 
 
+@pytest.mark.parametrize(
+    "loss", [lambda p, t: ag.log(p * t) ** 2, lambda p, t: ag.exp(1000 * (1 - p * t))]
+)
+def test_a_prediction_need_not_suit_the_targets_of_other_samples(
+    loss: Callable[[Value, Any], Value],
+) -> None:
+    w, signs = Value(1.0), [1.0, -1.0]
+    with pytest.raises(ArithmeticError):
+        loss(w * signs[0], signs[1])
+    (report,) = nn.fit(lambda x: w * x, signs, signs, loss, nn.SGD([w]), epochs=1)
+    assert report.loss in (0.0, 1.0)
+
+
 @pytest.mark.parametrize("compiled", [True, False])
 def test_an_optimizer_of_another_model_is_refused(compiled: bool) -> None:
     model, other = nn.MLP(1, [1], rng=0), nn.MLP(1, [1], rng=0)
