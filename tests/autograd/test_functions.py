@@ -277,10 +277,12 @@ def test_norm_of_zeros_is_zero() -> None:
     assert ag.norm([0.0, -0.0]) == ag.norm(variables([0.0, 0.0])).data == 0
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize("function", [ag.max, ag.min])
-def test_extremum_takes_a_list_or_several_arguments(function: Callable[..., Any]) -> None:
-    xs = variables([3.0, 1.0, 2.0])
-    assert function(*xs).data == function(xs).data == function(3.0, 1.0, 2.0)
+def test_extremum_takes_a_list_or_its_items(function: Callable[..., Any], count: int) -> None:
+    numbers = [3.0, 1.0, 2.0][:count]
+    xs = variables(numbers)
+    assert function(*xs).data == function(xs).data == function(*numbers) == function(numbers)
 
 
 @pytest.mark.parametrize(
