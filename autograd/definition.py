@@ -66,7 +66,6 @@ def define(
             forward=_checked_forward(operation),
             derivative=_checked_derivative(operation),
         )
-    OPERATIONS.pop(name, None)  # so that the later definition comes last
     OPERATIONS[name] = operation
     return operation
 

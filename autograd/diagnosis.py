@@ -258,6 +258,7 @@ def gradient_error(node: Node, order: Sequence[Node]) -> NonFiniteError:
         if culprit.operation is None:
             continue
         if not math.isfinite(culprit.grad):
+            node = culprit
             break
         inputs = [parent.data for parent in culprit.parents]
         contributions = culprit.operation.derivative(culprit.grad, culprit.data, *inputs)

@@ -19,7 +19,7 @@ from autograd.errors import (
 )
 
 OPERATIONS: dict[str, "Operation"] = {}
-"""Every defined operation by name, in the order of definition."""
+"""Every defined operation by name."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

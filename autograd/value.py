@@ -395,8 +395,6 @@ def _binary_node(operation: Operation, left: Value, right: Value) -> Value:
 def _error_of(operation: Operation, cause: Exception, *inputs: Value) -> Exception:
     """Return the error for users when an operation failed with `cause`."""
     require_numbers(inputs)
-    if isinstance(cause, TypeError):
-        return cause
     return operation.error([x.data for x in inputs], cause)
 
 

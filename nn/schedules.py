@@ -25,7 +25,7 @@ def linear_decay(start: float, end: float, steps: int) -> Schedule:
     >>> rate(0), rate(1), rate(2), rate(9)
     (1.0, 0.75, 0.5, 0.5)
     """
-    _require(steps, start=start, end=end)
+    _require(start=start, end=end, steps=steps)
     return partial(_linear, start, end, steps)
 
 
@@ -43,7 +43,7 @@ def cosine_decay(start: float, end: float, steps: int) -> Schedule:
 
     Loshchilov, Hutter: SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, equation 5.
     """
-    _require(steps, start=start, end=end)
+    _require(start=start, end=end, steps=steps)
     return partial(_cosine, start, end, steps)
 
 
@@ -59,7 +59,7 @@ def step_decay(start: float, factor: float, every: int) -> Schedule:
     >>> rate(0), rate(9), rate(10)
     (1.0, 1.0, 0.1)
     """
-    _require(every, start=start, factor=factor)
+    _require(start=start, factor=factor, every=every)
     return partial(_stepwise, start, factor, every)
 
 
@@ -75,7 +75,7 @@ def warmup(schedule: Schedule | float, steps: int) -> Schedule:
     >>> rate(0), rate(4), rate(5)
     (0.1, 0.5, 0.5)
     """
-    _require(steps)
+    _require(steps=steps)
     if not callable(schedule):
         require_number(schedule, "schedule")
     return partial(_warming, schedule, steps)
@@ -86,8 +86,10 @@ def _warming(schedule: Schedule | float, steps: int, step: int) -> float:
     return rate * min((step + 1) / steps, 1.0)
 
 
-def _require(steps: int, **numbers: float) -> None:
-    for name, number in {"steps": steps, **numbers}.items():
+def _require(**numbers: float) -> None:
+    """Raise an error unless these are numbers, and the last, which counts steps, at least 1."""
+    for name, number in numbers.items():
         require_number(number, name)
+    *_, steps = numbers.values()
     if not steps >= 1:
         raise ArgumentError(f"a schedule needs at least 1 step, not {shown_short(steps)}")

@@ -674,6 +674,8 @@ def test_an_array_of_arrays_of_several_lengths_has_a_list_of_gradients() -> None
     ragged = np.array([np.array([1.0, 2.0]), np.array([3.0]), 4.0], dtype=object)
     pair, single, number = ag.grad(lambda p: p[0][0] * p[0][1] * p[1][0] * p[2])(ragged)
     assert (pair.tolist(), single.tolist(), number) == ([24.0, 12.0], [8.0], 6.0)
+    pair, single = ag.grad(lambda p: p[0][0] * p[0][1] * p[1][0])(ragged[:2])
+    assert (pair.tolist(), single.tolist()) == ([6.0, 3.0], [2.0])
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")

@@ -10,6 +10,7 @@ import pytest
 
 import autograd as ag
 from autograd import errors, operations
+from autograd.real_numbers import shown_short
 
 # Each table: an expression, where x is Value(3.0), and what the message of its error shows.
 
@@ -33,6 +34,7 @@ NOT_A_NUMBER = [
     ("Value((1.0, 2.0))", "(1.0, 2.0)"),
     ("Value({'a': 1})", "{'a': 1}"),
     ("Value(np.ones(3))", "array([1., 1., 1.])", "[Value(x) for x in ...]"),
+    ("ag.tanh(np.ones(3))", "array([1., 1., 1.])", "write np.tanh(x)"),
     ("Value(np.array(1.0))", "array(1.)", "take the number out of it with .item()"),
     ("Value(np.array(1j))", "array(0.+1.j)", ".item()"),
     ("Value(np.array(x))", "array(Value(3.0", ".item()"),
@@ -346,3 +348,11 @@ def test_a_sum_or_product_that_is_too_large_is_infinite_as_with_floats() -> None
 def test_message_of_a_long_sum_shows_its_ends() -> None:
     text = operations.sum.expression([float(index) for index in range(1000)])
     assert text == "sum(0.0, 1.0, 2.0, ..., 998.0, 999.0)"
+
+
+@pytest.mark.parametrize("length", range(55, 65))
+def test_what_is_shown_takes_60_characters_at_most_and_all_if_it_can(length: int) -> None:
+    text = repr("x" * (length - 2))
+    shown = shown_short("x" * (length - 2))
+    assert (shown == text) == (length <= 60)
+    assert len(shown) == min(length, 60)

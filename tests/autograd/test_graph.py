@@ -410,6 +410,15 @@ def test_rule_that_returns_too_few_or_too_many_gradients_is_named(
 
 
 @pytest.mark.parametrize("differentiate", DIFFERENTIATIONS.values(), ids=DIFFERENTIATIONS.keys())
+def test_a_gradient_of_zero_still_asks_for_a_derivative_that_does_not_exist(
+    differentiate: Callable[[ag.Value, list[ag.Value]], object],
+) -> None:
+    x = ag.Value(0.0)
+    with pytest.raises(ag.DomainError, match=r"sqrt\(0\.0\) does not exist"):
+        differentiate(ag.sqrt(x) * 0.0, [x])
+
+
+@pytest.mark.parametrize("differentiate", DIFFERENTIATIONS.values(), ids=DIFFERENTIATIONS.keys())
 def test_type_error_inside_of_a_rule_is_left_as_it_is(
     differentiate: Callable[[ag.Value, list[ag.Value]], object],
 ) -> None:
@@ -425,3 +434,10 @@ def test_gradient_that_adds_up_too_far_is_refused() -> None:
     with pytest.raises(ag.NonFiniteError, match=r"'weight'.* is inf.* add up"):
         loss.backward()
     assert x.grad == 1e308
+
+
+def test_where_gradients_add_up_too_far_on_the_way_is_named() -> None:
+    x, last = ag.Value(0.5), ag.Value(1.0)
+    product = x * 0.0
+    with pytest.raises(ag.NonFiniteError, match=r"gradient of 0\.5 \* 0\.0 is inf.* add up"):
+        (product * 1e308 + product * 1e308 + last).backward()

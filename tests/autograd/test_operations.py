@@ -396,8 +396,8 @@ def test_new_operation_passes_the_gradient_check(cube: Operation) -> None:
     assert ag.gradcheck(cube, 2.0, order=2)
 
 
-def test_new_operation_stands_in_the_table_in_order_of_definition(cube: Operation) -> None:
-    assert list(OPERATIONS.items())[-1] == ("cube", cube)
+def test_new_operation_stands_in_the_table(cube: Operation) -> None:
+    assert OPERATIONS["cube"] is cube
 
 
 @pytest.mark.parametrize("name", ["tanh", "constant", "detach", "seed"])
@@ -427,7 +427,7 @@ def defined_again(operation: Operation) -> Operation:
 
 def test_an_own_operation_may_be_defined_again_and_the_later_counts(cube: Operation) -> None:
     again = defined_again(cube)
-    assert list(OPERATIONS.items())[-1] == ("cube", again)
+    assert OPERATIONS["cube"] is again
     assert (again(2.0), ag.grad(again)(2.0)) == (16, 32)
 
 

@@ -327,6 +327,14 @@ def test_numbers_changed_after_the_recording_are_an_anomaly(number: Any) -> None
             y.backward()
 
 
+def test_a_nan_that_was_one_before_has_not_been_changed() -> None:
+    infinity, x = ag.Value(math.inf), ag.Value(2.0)
+    nan = infinity - infinity
+    with ag.detect_anomaly():
+        ag.lookup([nan, x], 1).backward()
+    assert x.grad == 1
+
+
 def test_nan_of_infinite_numbers_is_an_anomaly() -> None:
     x = ag.Value(float("inf"))
     with ag.detect_anomaly():

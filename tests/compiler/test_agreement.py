@@ -610,14 +610,20 @@ def test_recurrent_networks(
 
 @examples(100)
 @given(
-    SEEDS, st.integers(2, 4), st.integers(1, 5), st.sampled_from(TIES), st.integers(0, 5), PASSES
+    SEEDS,
+    st.integers(2, 4),
+    st.integers(1, 5),
+    st.sampled_from(TIES),
+    st.integers(0, 5),
+    st.booleans(),
+    PASSES,
 )
 def test_stacked_recurrent_networks(
-    rng: Rng, width: int, length: int, tie: str, cut: int, passes: Passes
+    rng: Rng, width: int, length: int, tie: str, cut: int, cut_all: bool, passes: Passes
 ) -> None:
     """Two cells, one reading the states of the other; some of their matrices may be the same.
 
-    No gradient flows back through the states at step `cut`.
+    No gradient flows back through the states at step `cut`: through some of them, or through all.
     """
     first_in, first_on, second_in, second_on = (drawn(rng, width, width) for _ in range(4))
     if tie == "input and state":
@@ -627,6 +633,10 @@ def test_stacked_recurrent_networks(
     elif tie == "some rows":
         second_on = [*first_on[:1], *second_on[1:]]
     bias, context = drawn(rng, width), drawn(rng, width, width)
+    is_cut = [cut_all or bool(rng.integers(2)) for _ in range(width)]
+
+    def cut_off(states: list[Any]) -> list[Any]:
+        return [ag.detach(x) if here else x for x, here in zip(states, is_cut, strict=True)]
 
     def cell(to_state: Any, within: Any, x: list[Any], state: list[Any], more: Any) -> list[Any]:
         pulls = zip(linear(to_state, x), linear(within, state), more, strict=True)
@@ -637,7 +647,7 @@ def test_stacked_recurrent_networks(
         losses = []
         for step, x in enumerate(sequence):
             if step == cut:
-                low, high = ([ag.detach(state) for state in states] for states in (low, high))
+                low, high = cut_off(low), cut_off(high)
             low = cell(first_in, first_on, x, low, linear(context, fixed))
             high = cell(second_in, second_on, low, high, bias)
             if step >= cut:

@@ -238,6 +238,18 @@ def test_what_is_ready_for_all_steps_is_a_row_of_its_own() -> None:
     ]
 
 
+def test_what_waits_for_the_state_stays_behind_with_or_without_a_weight() -> None:
+    x, (u, v, w) = leaves(3), leaves(3)
+    state: Any = ag.exp(x[0])
+    for moment in x[1:]:
+        state = ag.tanh(w * moment + u * state + v * (state * state) + moment + state)
+    _, after = rows_of_recurrences([state], x, [u, v, w])
+    assert sums_of(after, n_operands=3) == [
+        a_sum(shared_batch=[(1.0, 5, 1)], batch=[(1.0, 1, NONE)]),
+        a_sum(shared_batch=[(1.0, 5, 2)], batch=[(1.0, 2, NONE)]),
+    ]
+
+
 @pytest.mark.parametrize("trained", [True, False])
 def test_new_rows_are_trained_if_anything_in_them_is(trained: bool) -> None:
     x, (u, v, w) = leaves(3), leaves(3)

@@ -178,12 +178,40 @@ every_backend = pytest.mark.parametrize(
 
 
 @every_backend
-def test_an_overflow_without_effect_is_no_error(backend: Any) -> None:
+@pytest.mark.parametrize(("dtype", "large"), [(np.float64, 1e200), (np.float32, 1e30)])
+def test_an_overflow_without_effect_is_no_error(backend: Any, dtype: Any, large: float) -> None:
     w = Value(1.0)
-    program = ag.compile(lambda x: 1 / (w * x * x + 1) + w, parameters=[w], backend=backend)
+    program = ag.compile(
+        lambda x: 1 / (w * x * x + 1) + w, parameters=[w], dtype=dtype, backend=backend
+    )
     program.map(np.ones(3))
-    X = np.array([1.0, 1e200, 3.0])
-    assert program.map(X) == pytest.approx([1.5, 1.0, 1.1])
+    assert program.map(np.array([1.0, large, 3.0])) == pytest.approx([1.5, 1.0, 1.1])
+
+
+@every_backend
+def test_an_overflow_of_inputs_alone_names_their_operation(backend: Any) -> None:
+    w = Value(2.0)
+    program = ag.compile(lambda x: w * (x * x), backend=backend)
+    program.map(np.ones(3))
+    message = r"^backward\(\) from .* is inf, from 1e\+200 \* 1e\+200\. .*\(sample 1\)$"
+    with pytest.raises(NonFiniteError, match=message):
+        program([1.0, 1e200, 1.0])
+
+
+@every_backend
+def test_a_nan_of_an_operation_of_ones_own_is_refused_where_it_arises(backend: Any) -> None:
+    hollow = define(
+        "hollow",
+        symbol="?",
+        forward=lambda x: x if x > 0.0 else math.nan,
+        array=lambda np, x: np.where(x > 0.0, x, np.nan),
+        derivative=lambda g, out, x: (g,),
+    )
+    w = Value(1.0)
+    program = ag.compile(lambda x: ag.tanh(hollow(w * x)), backend=backend)
+    program.map(np.ones(3))
+    with pytest.raises(NonFiniteError, match=r"^hollow\(-1\.0\) is nan: .*\(sample 1\)$"):
+        program([1.0, -1.0, 1.0])
 
 
 @every_backend

@@ -5,7 +5,7 @@ import dataclasses
 import gc
 import json
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -184,11 +184,16 @@ def test_a_model_that_branches_is_told_what_to_do() -> None:
 
 def test_samples_of_many_lengths_ask_for_eager_training() -> None:
     weight = Value(0.5)
-    ragged = [[1.0], [1.0, 2.0]]
+    ragged, totals = [[1.0], [1.0, 2.0]], [2.0, 6.0]
+
+    def fit(**options: Any) -> Iterator[nn.EpochReport]:
+        model, optimizer = lambda x: weight * ag.sum(x), nn.SGD([weight], lr=0.1)
+        return nn.fit(model, ragged, totals, nn.mse_loss, optimizer, epochs=20, **options)
+
     with pytest.raises(ag.ShapeError, match="X differ: make them equal, or set compiled=False"):
-        nn.fit(
-            lambda x: weight * ag.sum(x), ragged, [1, 2], nn.mse_loss, nn.SGD([weight]), epochs=1
-        )
+        fit()
+    assert list(fit(compiled=False))[-1].loss < 1e-6
+    assert weight.data == pytest.approx(2.0, abs=1e-3)
 
 
 # --- checkpoints that were damaged ---------------------------------------------------------------
@@ -265,6 +270,19 @@ def test_targets_of_samples_that_are_recorded_are_checked(loss: Any, targets: li
     compiled = ag.compile(lambda x, target: loss(model(x), target))
     with pytest.raises(ag.ArgumentError, match=r"must be|is not a class"):
         compiled([[1.0], [2.0]], targets)
+
+
+@pytest.mark.parametrize(
+    "loss", [lambda p, t: ag.log(p * t) ** 2, lambda p, t: ag.exp(1000 * (1 - p * t))]
+)
+def test_a_prediction_need_not_suit_the_targets_of_other_samples(
+    loss: Callable[[Value, Any], Value],
+) -> None:
+    w, signs = Value(1.0), [1.0, -1.0]
+    with pytest.raises(ArithmeticError):
+        loss(w * signs[0], signs[1])
+    (report,) = nn.fit(lambda x: w * x, signs, signs, loss, nn.SGD([w]), epochs=1)
+    assert report.loss in (0.0, 1.0)
 
 
 @pytest.mark.parametrize("compiled", [True, False])

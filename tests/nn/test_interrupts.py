@@ -234,3 +234,17 @@ def test_a_file_holds_the_old_network_or_the_new_one(tmp_path: Path) -> None:
     n_old = found.count(numbers(old))
     assert 0 < n_old < len(found)
     assert found == [numbers(old)] * n_old + [numbers(new)] * (len(found) - n_old)
+
+
+def test_a_network_has_the_old_numbers_or_the_loaded_ones() -> None:
+    old, new = nn.MLP(2, [1], rng=0), nn.MLP(2, [1], rng=1)
+    state = new.state_dict()
+    found = [
+        numbers(loading)
+        for loading in interrupted_at_every(
+            1, lambda: nn.MLP(2, [1], rng=0), lambda model: model.load_state_dict(state)
+        )
+    ]
+    n_old = found.count(numbers(old))
+    assert 0 < n_old < len(found)
+    assert found == [numbers(old)] * n_old + [numbers(new)] * (len(found) - n_old)

@@ -314,8 +314,9 @@ def test_zero_grad_forgets_and_step_keeps_the_gradients() -> None:
 
 
 @every_optimizer
+@pytest.mark.parametrize("done", [0, 1, 4])
 def test_a_restored_optimizer_goes_on_as_the_first_would(
-    make: Callable[..., nn.Optimizer],
+    make: Callable[..., nn.Optimizer], done: int
 ) -> None:
     def walk(optimizer: nn.Optimizer, steps: Iterable[int]) -> None:
         for step in steps:
@@ -325,11 +326,11 @@ def test_a_restored_optimizer_goes_on_as_the_first_would(
 
     lr = nn.linear_decay(1.0, 0.1, 8)
     first = make([Value(1.0), Value(2.0)], lr)
-    walk(first, range(4))
+    walk(first, range(done))
     second = make([Value(parameter.data) for parameter in first.parameters], lr)
     second.restore(first.steps, first.state)
-    walk(first, range(4, 8))
-    walk(second, range(4, 8))
+    walk(first, range(done, 8))
+    walk(second, range(done, 8))
     assert [w.data for w in second.parameters] == [w.data for w in first.parameters]
 
 

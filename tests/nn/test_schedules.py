@@ -1,8 +1,11 @@
 """Schedules: where a learning rate starts, ends, and how it goes there."""
 
+import inspect
 import itertools
 import math
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -110,16 +113,20 @@ def test_a_schedule_takes_at_least_one_step(
         make(steps)
 
 
+SCHEDULES: list[Callable[..., object]] = [
+    nn.linear_decay,
+    nn.cosine_decay,
+    nn.step_decay,
+    nn.warmup,
+]
+
+
+@pytest.mark.parametrize("wrong", ["1", None, [0.1]], ids=repr)
 @pytest.mark.parametrize(
-    ("make", "complaint"),
-    [
-        (lambda: nn.linear_decay("1", 0.1, 3), "start='1'"),  # type: ignore[arg-type]
-        (lambda: nn.cosine_decay(1.0, None, 3), "end=None"),  # type: ignore[arg-type]
-        (lambda: nn.step_decay(1.0, [0.1], 3), r"factor=\[0\.1\]"),  # type: ignore[arg-type]
-        (lambda: nn.warmup("1", 3), "schedule='1'"),  # type: ignore[arg-type]
-        (lambda: nn.warmup(1.0, "3"), "steps='3'"),  # type: ignore[arg-type]
-    ],
+    ("make", "name"),
+    [(make, name) for make in SCHEDULES for name in inspect.signature(make).parameters],
 )
-def test_a_schedule_takes_numbers(make: Callable[[], object], complaint: str) -> None:
-    with pytest.raises(ag.NotANumberError, match=f"^{complaint}: give a number"):
-        make()
+def test_a_schedule_takes_numbers(make: Callable[..., object], name: str, wrong: Any) -> None:
+    arguments = dict.fromkeys(inspect.signature(make).parameters, 1.0) | {name: wrong}
+    with pytest.raises(ag.NotANumberError, match=rf"^{name}={re.escape(repr(wrong))}: give a num"):
+        make(**arguments)

@@ -651,10 +651,11 @@ def test_a_finished_training_can_be_prolonged(tmp_path: Path) -> None:
 def test_without_resume_an_old_checkpoint_is_overwritten(tmp_path: Path) -> None:
     checkpoint = tmp_path / "training.npz"
     Training(seed=1).run(checkpoint=checkpoint)
-    fresh, resumed = Training(), Training(seed=2)
+    alone, fresh, resumed = Training(), Training(), Training(seed=2)
+    alone.run()
     fresh.run(checkpoint=checkpoint)
     resumed.run(checkpoint=checkpoint, resume=True)
-    assert resumed.outcome() == fresh.outcome()
+    assert alone.outcome() == fresh.outcome() == resumed.outcome()
 
 
 def assert_refused(training: Training, checkpoint: Path, epochs: int = 4) -> None:

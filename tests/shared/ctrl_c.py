@@ -1,5 +1,6 @@
 """Ctrl-C, pressed at any line that our code executes."""
 
+import contextlib
 import itertools
 import signal
 import sys
@@ -58,14 +59,14 @@ def interrupted_at_every(
     act: Callable[[Result], object],
     modules: tuple[str, ...] = ("nn", "autograd", "contextlib", "signal"),
 ) -> Iterator[Result]:
-    """Make something and act on it, with Ctrl-C pressed ever later, until it is too late."""
+    """Make something and act on it, with Ctrl-C pressed ever later, until it is too late.
+
+    It is never swallowed: the action ends with KeyboardInterrupt.
+    """
     for at in itertools.count(1, stride):
         thing = make()
-        try:
-            with CtrlC(at, modules) as ctrl_c:
-                act(thing)
-        except KeyboardInterrupt:
-            pass
-        if ctrl_c.count < at:
+        with contextlib.suppress(KeyboardInterrupt), CtrlC(at, modules) as ctrl_c:
+            act(thing)
+            assert ctrl_c.count < at, "Ctrl-C was swallowed"
             return
         yield thing

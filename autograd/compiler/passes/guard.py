@@ -28,7 +28,7 @@ import functools
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from autograd.graph import Node
 from autograd.tracing import refuse_while_tracing
@@ -59,9 +59,9 @@ class TracedValue(Value):
     def data(self, number: float) -> None:
         _set_number(self, number)
 
-    def __index__(self) -> int:
+    def __index__(self) -> NoReturn:
         refuse_while_tracing("used as an integer")
-        return int(self)
+        raise TypeError("'Value' object cannot be interpreted as an integer")  # as of any Value
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         refuse_while_tracing("copied or pickled")
