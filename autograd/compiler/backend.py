@@ -24,7 +24,10 @@ class BoundProgram(Protocol):
     """
 
     batch_size: int
-    source: str
+
+    @property
+    def source(self) -> str:
+        """What was generated, to be read."""
 
     def run(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool

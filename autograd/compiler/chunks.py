@@ -46,7 +46,11 @@ class Chunks:
     def __init__(self, programs: Sequence[BoundProgram]) -> None:
         self._programs = programs
         self.batch_size = sum(program.batch_size for program in programs)
-        self.source = programs[0].source
+
+    @property
+    def source(self) -> str:
+        """That of the first: the others differ in their sizes at most."""
+        return self._programs[0].source
 
     @np.errstate(invalid="ignore", under="ignore")  # where gradients are infinite, or small
     def run(

@@ -56,8 +56,6 @@ class NumPyProgram:
     Attributes
     ----------
     batch_size : int
-    source : str
-        The generated functions ``forward()`` and ``backward()``.
     """
 
     def __init__(self, program: Program, batch_size: int, dtype: DTypeLike) -> None:
@@ -73,11 +71,17 @@ class NumPyProgram:
         self._outputs = memory.stacked(program.outputs)
         objective = program.outputs[0]
         memory.space(objective, gradient=True)[objective.rows] = program.seed(batch_size)
-        self.source, names = _source(program, memory, self._columns.values())
-        exec(compile(self.source, "<compiled graph>", "exec"), names)
+        self._functions, names = _source(program, memory, self._columns.values())
+        exec(compile(self._functions, "<compiled graph>", "exec"), names)
         # Taken out: they hold the names, and if the names held them, nothing would free either.
-        self._forward: Callable[..., None] = names.pop("forward")
+        self._forward: Any = names.pop("forward")
         self._backward: Callable[..., None] = names.pop("backward")
+
+    @property
+    def source(self) -> str:
+        """The generated functions ``forward()`` and ``backward()``, below their `legend`."""
+        head = legend(self._forward.__globals__, self.memory)
+        return "".join(f"{line}\n" for line in head) + self._functions
 
     def run(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
@@ -165,8 +169,7 @@ def _source(
     for adjoint in program.adjoint:
         emit_adjoint(statements, nest_adjoint(adjoint))
     functions = (
-        "".join(f"{line}\n" for line in legend(statements.names, memory))
-        + _function(f"forward({arguments})", forward),
+        _function(f"forward({arguments})", forward),
         _function(f"backward({arguments})", statements.lines),
     )
     return "\n\n".join(functions), statements.names

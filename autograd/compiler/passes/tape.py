@@ -110,8 +110,10 @@ def behind(outputs: Sequence[Value]) -> dict[Node, tuple[Node, ...]]:
         for parent in unvisited:
             if parent not in parents:
                 theirs = parent.parents
-                path.append((parent, theirs, iter(theirs)))
-                break
+                if theirs:
+                    path.append((parent, theirs, iter(theirs)))
+                    break
+                parents[parent] = theirs
         else:
             parents[node] = inputs
             path.pop()
