@@ -28,7 +28,7 @@ except ModuleNotFoundError as error:
         raise
     raise MissingPackageError(
         "nn.plots draws with matplotlib, which is not installed. Install it with\n"
-        "    python -m pip install 'scalar-autograd[plots]'",
+        "    python -m pip install matplotlib",
         name="matplotlib",
     ) from None
 

@@ -218,7 +218,7 @@ def test_missing_matplotlib_is_told_before_anything_is_done(demo: str, tmp_path:
     outcome = run(demo, "--output", "output", folder=tmp_path)
     assert outcome.code == 1
     assert outcome.output == ""
-    assert "pip install 'scalar-autograd[plots]'" in outcome.errors
+    assert "pip install matplotlib" in outcome.errors
     assert "Traceback" not in outcome.errors
     assert not (tmp_path / "output").exists()
 
