@@ -43,17 +43,17 @@ def refuse_while_tracing(reading: str) -> None:
         )
 
 
-def refuse_backward_while_tracing() -> None:
+def refuse_gradients_while_tracing(source: str) -> None:
     """Raise an error if this thread records a function that has to work for any sample.
 
     Raises
     ------
     TraceError
-        Since ``backward`` would leave the gradients of one sample.
+        Since ``backward()`` and ``.grad`` give the gradients of one sample.
     """
     if modes.tracing is not None:
         raise TraceError(
-            f"{line_of_user_code()}: backward() inside a compiled function would give the "
+            f"{line_of_user_code()}: {source} inside a compiled function would give the "
             "gradients of one sample. Use ag.grad or ag.gradient, which give those of each"
         )
 

@@ -24,7 +24,7 @@ from autograd.modes import open_contexts
 from autograd.operation import CONSTANT, Operation
 from autograd.real_numbers import REAL, real_number
 from autograd.recording import apply_modes, is_applying_rules, refuse_in_rules
-from autograd.tracing import is_tracing, refuse_backward_while_tracing, refuse_while_tracing
+from autograd.tracing import is_tracing, refuse_gradients_while_tracing, refuse_while_tracing
 
 Number: TypeAlias = "Value | float"
 """An operand: a `Value`, or a real number that is combined with one."""
@@ -119,7 +119,7 @@ class Value(Node):
             Inside a compiled function: use `autograd.grad` there.
         """
         if open_contexts:
-            refuse_backward_while_tracing()
+            refuse_gradients_while_tracing("backward()")
         backpropagation.backward(self)
 
     def zero_grad(self) -> None:

@@ -93,6 +93,20 @@ def test_backward_is_refused_inside_of_a_compiled_function() -> None:
     assert w.grad == 0.0
 
 
+@pytest.mark.parametrize("of_input", [True, False])
+def test_a_gradient_is_not_read_inside_of_a_compiled_function(of_input: bool) -> None:
+    w = Value(2.0)
+    w.grad = 5.0
+
+    def function(x: Any) -> Any:
+        y = w * x
+        return y * (x if of_input else w).grad
+
+    with pytest.raises(ag.TraceError, match=r"\.grad inside a compiled function"):
+        ag.compile(function)(POINTS)
+    assert w.grad == 5.0
+
+
 def within(x: Any) -> Any:
     """Whether x lies between -1 and 1, and is not 0.5."""
     return (x > -1) & (x < 1) & (x != 0.5)

@@ -8,7 +8,6 @@ Some ways are left open. What takes them with an input is noticed where two samp
 with a parameter it is not:
 
 - ``.data`` of a variable that the graph does not reach: nothing shows that it is a parameter,
-- ``.grad``, in which walks through a graph keep their marks,
 - text, such as ``f"{w:.3f}"``: to print is to look, not to compute,
 - what this library reads for the user: ``model.state_dict()``, or the items of
   ``ag.sum(map(operator.attrgetter("data"), weights))``, with no line of the user in between.
@@ -27,11 +26,11 @@ import copyreg
 import functools
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, NoReturn
 
 from autograd.graph import Node
-from autograd.tracing import refuse_while_tracing
+from autograd.tracing import refuse_gradients_while_tracing, refuse_while_tracing
 from autograd.user_code import LIBRARY_FOLDERS
 from autograd.value import Value
 
@@ -39,9 +38,9 @@ from autograd.value import Value
 class TracedValue(Value):
     """An input, a parameter, or what is computed, while a function is recorded for any sample.
 
-    It differs from a Value in that users cannot read its number, though the operations can. Those
-    that a function keeps live on; and while it runs, other threads see them. So a copy, or what is
-    pickled, is of the class `plain`.
+    It differs from a Value in that users cannot read its number or its gradient, though the
+    operations can. Those that a function keeps live on; and while it runs, other threads see them.
+    So a copy, or what is pickled, is of the class `plain`.
     """
 
     __slots__ = ()
@@ -58,6 +57,17 @@ class TracedValue(Value):
     @data.setter
     def data(self, number: float) -> None:
         _set_number(self, number)
+
+    @property
+    def grad(self) -> float:
+        """The gradient, for the code of this library."""
+        if not _is_of_library(sys._getframe(1).f_code.co_filename):
+            refuse_gradients_while_tracing(".grad")
+        return _gradient_of(self)
+
+    @grad.setter
+    def grad(self, gradient: float) -> None:
+        _set_gradient(self, gradient)
 
     def __index__(self) -> NoReturn:
         refuse_while_tracing("used as an integer")
@@ -93,6 +103,8 @@ def _with_guard(kind: Any) -> Any:
 
 
 _set_number: Any = vars(Node)["data"].__set__
+_gradient_of: Callable[[Node], float] = vars(Node)["grad"].__get__
+_set_gradient: Any = vars(Node)["grad"].__set__
 
 
 @functools.cache  # asked for each number read: a quarter less time for that
