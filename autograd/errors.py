@@ -43,9 +43,9 @@ class DivergenceError(NonFiniteError):
     Attributes
     ----------
     step : int
-        The training step that failed, counted from 1.
+        The training step that failed, or after which the validation did, counted from 1.
     last_loss : float or None
-        The loss of the step before it, None if the first step failed.
+        The last finite loss, None if the first step failed.
     """
 
     def __init__(self, message: str, step: int, last_loss: float | None) -> None:

@@ -26,6 +26,8 @@ from nn.objective import require_effect
 from nn.weighted_sums import weighted_sums
 
 WIDTH = 84
+"""The most columns of a remark."""
+
 LONGEST_BAR = 20
 BLOCKS_PER_TENFOLD = 2
 _SCALE = f"Bars are logarithmic: {BLOCKS_PER_TENFOLD} blocks for a factor of 10."

@@ -116,8 +116,8 @@ def fit(
     ShapeError, ArgumentError
         If the data or the numbers make no sense.
     DivergenceError
-        If a step fails because numbers leave the range of floats. It names the step and the last
-        finite loss; the parameters are those of the step before.
+        If a step, or the validation after it, fails because numbers leave the range of floats. It
+        names the step and the last finite loss; the parameters are those of the last whole step.
     StateError, FileError
         If the checkpoint is damaged or of another training run, or cannot be written.
 

@@ -154,8 +154,9 @@ class ProgramCache:
         Without inputs, no array need be given either.
         """
         n_inputs = trace.tape.n_inputs
-        for shapes in [((n_inputs,),), ()][: 1 if n_inputs else 2]:
-            self._compile(shapes, trace, alone=[])
+        compilation = self._compile(((n_inputs,),), trace, alone=[])
+        if n_inputs == 0:
+            self.compilations[()] = compilation
 
     def latest_bound(self) -> BoundCompilation:
         """Return what ran the latest batch; raise a GraphError if there has been none."""

@@ -1,6 +1,7 @@
 """Where the numbers of a program live in NumPy, and the loops in which views read them."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from autograd import operations
 from autograd.compiler.nests import cuts
+from autograd.compiler.numpy_backend.legend import legend
 from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.numpy_backend.nesting import nest, nest_adjoint, nest_together
 from autograd.compiler.program import Adjoint, Apply, Program, Region, SumProducts, Target
@@ -174,3 +176,32 @@ def test_a_gradient_that_stands_elsewhere_is_read_as_a_nest() -> None:
     nested = nest_adjoint(Adjoint(step, region([5, 6, 15, 16]), (target,)))
     assert nested.gradient.rows.tolist() == [[5, 6], [15, 16]]
     assert nested.forward.out.rows.tolist() == [[20, 21], [22, 23]]
+
+
+# --- the legend ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("batch_size", [1, 3])
+@pytest.mark.parametrize(
+    "rows", [[3], [2, 3, 4], [8, 6, 4], [[0, 1, 2], [4, 5, 6]], [[9, 7], [8, 6], [7, 5]]]
+)
+def test_the_legend_says_where_each_element_stands(rows: Any, batch: bool, batch_size: int) -> None:
+    made = Memory(Program(10, 10, 10, 10, {}, [], []), batch_size, np.float64)
+    space = made.batch if batch else made.shared
+    space[:] = np.arange(space.size).reshape(space.shape)
+    view = made.view(region(rows, batch))
+    assert view is not None
+    views = {"x1": view, "x2": view.reshape(len(view), -1), "x3": view.T}
+    views = {name: array for name, array in views.items() if np.shares_memory(array, space)}
+    comments = list(legend(views, made))
+    assert len(comments) == len(views)
+    for comment, (name, array) in zip(comments, views.items(), strict=True):
+        told = re.fullmatch(r"# (\w+)\[(.*)\] = \w+\[(.*)\]  # .*", comment)
+        assert told is not None
+        assert told[1] == name
+        row = re.sub(r"(\d) ([i-n])", r"\1 * \2", told[3])
+        for place in np.ndindex(array.shape):
+            where = dict(zip(told[2].split(", "), place, strict=True))
+            column = where.get("s", 0) % batch_size
+            assert array[place] == space[eval(row, {}, where), column]

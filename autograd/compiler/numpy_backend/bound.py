@@ -5,10 +5,10 @@
 >>> from autograd.compiler.passes.tape import read_tape
 >>> x, w = Value(1.0), Value(2.0)
 >>> print(bind(apply_passes(read_tape([tanh(w * x)], [x], [w])).program, batch_size=4).source)
-# x2: 1x1 of parameters[0:1]
-# x3: 1x4 of inputs[0:1]
-# x8: 1x1x4 of inputs[0:1]
-# y9: 1x1 of the gradient of parameters[0:1]
+# x2[0, 0] = parameters[0]  # 1x1
+# x3[0, s] = inputs[0]  # 1x4
+# x8[0, 0, s] = inputs[0]  # 1x1x4
+# y9[0, 0] = gradient[0]  # 1x1
 def forward():
     multiply(x2, x3, out=y1)  # 1x4
     tanh(y1, out=y4)  # 1x4
