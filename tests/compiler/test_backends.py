@@ -1,13 +1,13 @@
 """The list of instructions is all that a backend needs: here is another one, slow and plain.
 
-`Interpreter` knows nothing of NumPy's views, strides and buffers, nor of generated source. It reads
-the same program one number at a time, and takes every forward and derivative rule from the table of
-operations. Gradient rows hold nan until a program writes them, so a missing first write shows.
+`Interpreter` knows nothing of views, strides and buffers, nor of generated source, and of no
+derivative: it makes Values of the numbers that an instruction reads, computes with them what the
+instruction means, and has their `backward` send the gradient on. Rows hold nan until a program
+writes them, and no Value can be made of that: so a missing first write shows.
 """
 
 import dataclasses
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,113 +30,95 @@ from autograd.compiler.program import (
     MatMul,
     Program,
     SumProducts,
+    Target,
 )
-from autograd.operation import Operation
 
-Place = tuple[int, ...]
-Call = tuple[Place, float, Operation, list[tuple[int, Place]]]
-"""One scalar operation: where in ``out`` its result is added, times what, and on which operands,
-each given by its number among the operands of the instruction and its place in that."""
+Spaces = dict[bool, Array]
+"""The shared rows (False) and the batch rows (True): numbers, or gradients."""
 
 
-def calls(step: Forward) -> Iterator[Call]:
-    """Spell out an instruction."""
+def evaluate(step: Forward, *operands: Any) -> Any:
+    """Return what an instruction computes of arrays of Values, samples along the last axis."""
     if isinstance(step, MatMul):
-        for r, k in np.ndindex(step.weights.rows.shape):
-            for p in range(step.inputs.rows.shape[1]):
-                yield (r, p), 1.0, operations.mul, [(0, (r, k)), (1, (k, p))]
-    elif isinstance(step, SumProducts):
-        for k, n in np.ndindex(step.left.rows.shape):
-            factor = 1.0 if step.coefficients is None else float(step.coefficients[k, n])
-            if step.right is None:
-                yield (n,), factor, operations.sum, [(0, (k, n))]
-            else:
-                yield (n,), factor, operations.mul, [(0, (k, n)), (1, (k, n))]
-    elif isinstance(step, Lookup):
-        for n in range(len(step.out.rows)):
-            entries = [(1, (entry, n)) for entry in range(len(step.table.rows))]
-            yield (n,), 1.0, operations.lookup, [(0, (n,)), *entries]
-    else:
-        for n in range(len(step.out.rows)):
-            yield (n,), 1.0, step.operation, [(i, (n,)) for i in range(len(step.operands))]
+        weights, inputs = operands
+        return (weights[:, :, None] * inputs).sum(axis=1)
+    if isinstance(step, SumProducts):
+        left, right = operands
+        products = left if right is None else left * right
+        if step.coefficients is not None:
+            products = products * step.coefficients[..., None]
+        return products.sum(axis=0)
+    if isinstance(step, Lookup):
+        index, table = operands
+        return np.frompyfunc(operations.lookup, 1 + len(table), 1)(index, *table)
+    return np.frompyfunc(step.operation, len(operands), 1)(*operands)
 
 
+@dataclasses.dataclass
 class Interpreter:
-    """A backend of plain loops over rows and samples."""
+    """A backend that makes a Value of each number."""
 
+    program: Program
+    batch_size: int
+    dtype: Any = np.float64
     source = "none: it runs the instructions as they are"
-
-    def __init__(self, program: Program, batch_size: int, dtype: Any = np.float64) -> None:
-        self.program, self.batch_size = program, batch_size
-        shapes = {False: (program.n_shared, 1), True: (program.n_batch, batch_size)}
-        self.numbers, self.gradients = (
-            {batch: np.full(shape, np.nan, dtype) for batch, shape in shapes.items()}
-            for _ in range(2)
-        )
-        self.gradients[False][: program.n_parameters] = 0.0
-        for row, number in program.constants.items():
-            self.numbers[False][row] = number
 
     @classmethod
     def bind(cls, program: Program, batch_size: int, dtype: Any) -> "Interpreter":
         return cls(program, batch_size, dtype)
 
+    @np.errstate(all="ignore")
     def run(
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:
-        program, (objective, *_) = self.program, self.program.outputs
-        self.numbers[False][: program.n_parameters, 0] = theta
-        copy_side_by_side(inputs, self.numbers[True][: program.n_inputs].T)
-        for step in program.forward:
-            self.forward(step)
-        self.gradients[objective.batch][objective.rows] = program.seed(self.batch_size)
+        program, numbers, gradients = self.program, self.unwritten(), self.unwritten()
+        numbers[False][: program.n_parameters, 0] = theta
+        numbers[False][list(program.constants), 0] = list(program.constants.values())
+        copy_side_by_side(inputs, numbers[True][: program.n_inputs].T)
+        gradients[False][: program.n_parameters] = 0.0
+        gradients[program.outputs[0].batch][program.outputs[0].rows] = program.seed(self.batch_size)
         for region in program.zeroed:
-            self.gradients[region.batch][region.rows] = 0.0
-        for adjoint in program.adjoint if differentiate else ():
-            self.backward(adjoint)
-        rows = [self.numbers[output.batch][output.rows[0]] for output in program.outputs]
-        outputs = np.array([np.broadcast_to(row, self.batch_size) for row in rows])
-        gradient = self.gradients[False][: program.n_parameters, 0]
-        finite = np.isfinite(outputs).all() and (not differentiate or np.isfinite(gradient).all())
-        return outputs, gradient, () if finite else range(self.batch_size)
+            gradients[region.batch][region.rows] = 0.0
+        suspects: Sequence[int] = ()
+        try:
+            for step in program.forward:
+                adds = isinstance(step, SumProducts) and step.add
+                send(evaluate(step, *read(step, numbers)), Target(step.out, adds), numbers)
+            for adjoint in program.adjoint if differentiate else ():
+                backpropagate(adjoint, numbers, gradients)
+        except ag.AutogradError:
+            suspects = range(self.batch_size)
+        outputs = [
+            numbers[out.batch][out.rows] + np.zeros(self.batch_size) for out in program.outputs
+        ]
+        return np.vstack(outputs), gradients[False][: program.n_parameters, 0], suspects
 
-    def forward(self, step: Forward) -> None:
-        results: dict[tuple[int, int], float] = defaultdict(float)
-        for place, sample, factor, operation, operands, _ in self.calls(step):
-            results[step.out.rows[place], sample] += factor * operation.forward(*operands)
-        adds = isinstance(step, SumProducts) and step.add
-        write(self.numbers[step.out.batch], results, adds)
-
-    def backward(self, adjoint: Adjoint) -> None:
-        gradient = adjoint.gradient
-        sent: list[dict[tuple[int, int], float]] = [defaultdict(float) for _ in adjoint.targets]
-        for place, sample, factor, operation, operands, places in self.calls(adjoint.forward):
-            g = factor * self.gradients[gradient.batch].item(gradient.rows[place], sample)
-            slopes = operation.derivative(g, operation.forward(*operands), *operands)
-            for (operand, at), slope in zip(places, slopes, strict=True):
-                target = adjoint.targets[operand]
-                if target is not None:
-                    region = target.region
-                    sent[operand][region.rows[at], sample * region.batch] += slope
-        for target, contributions in zip(adjoint.targets, sent, strict=True):
-            if target is not None:
-                write(self.gradients[target.region.batch], contributions, target.add)
-
-    def calls(self, step: Forward) -> Iterator[tuple[Any, ...]]:
-        """Spell out an instruction for each sample, with the numbers of the operands."""
-        regions: Sequence[Any] = step.operands
-        for place, factor, operation, places in calls(step):
-            for sample in range(self.numbers[step.out.batch].shape[1]):
-                operands = [
-                    self.numbers[region.batch].item(region.rows[at], sample * region.batch)
-                    for region, at in ((regions[operand], at) for operand, at in places)
-                ]
-                yield place, sample, factor, operation, operands, places
+    def unwritten(self) -> Spaces:
+        shapes = {False: (self.program.n_shared, 1), True: (self.program.n_batch, self.batch_size)}
+        return {batch: np.full(shape, np.nan, self.dtype) for batch, shape in shapes.items()}
 
 
-def write(space: Array, numbers: dict[tuple[int, int], float], add: bool) -> None:
-    for place, number in numbers.items():
-        space[place] = number + (space[place] if add else 0.0)
+def backpropagate(adjoint: Adjoint, numbers: Spaces, gradients: Spaces) -> None:
+    operands = read(adjoint.forward, numbers)
+    out = evaluate(adjoint.forward, *operands)
+    ag.sum((out * gradients[adjoint.gradient.batch][adjoint.gradient.rows]).ravel()).backward()
+    for target, values in zip(adjoint.targets, operands, strict=True):
+        if target is not None:
+            send(np.frompyfunc(lambda value: value.grad, 1, 1)(values), target, gradients)
+
+
+def read(step: Forward, numbers: Spaces) -> list[Any]:
+    """Return the operands of an instruction as new Values, None for a missing one."""
+    value_of = np.frompyfunc(Value, 1, 1)
+    return [region and value_of(numbers[region.batch][region.rows]) for region in step.operands]
+
+
+def send(numbers: Any, target: Target, spaces: Spaces) -> None:
+    """Add numbers up in the rows of a target, beside what these hold if it says so."""
+    space, rows = spaces[target.region.batch], target.region.rows
+    if not target.add:
+        space[rows] = 0.0
+    np.add.at(space, rows, numbers.astype(space.dtype))
 
 
 # --- programs ------------------------------------------------------------------------------------
@@ -330,13 +312,13 @@ def test_an_operation_defined_later_runs_in_every_backend() -> None:
     assert_backends_agree(program, 2, *BACKENDS)
 
 
-def test_a_missing_first_write_shows_as_nan() -> None:
+def test_a_missing_first_write_shows() -> None:
     program = planned(PROGRAMS["rows past their first gradient"])
     assert [region.batch for region in program.zeroed] == [True]
     theta, X = np.full(9, 0.5), np.full((2, 4), 0.25)
-    assert np.isfinite(Interpreter(program, 2).run(theta, [X], differentiate=True)[1]).all()
+    assert not Interpreter(program, 2).run(theta, [X], differentiate=True)[2]
     forgetful = dataclasses.replace(program, zeroed=[])
-    assert np.isnan(Interpreter(forgetful, 2).run(theta, [X], differentiate=True)[1]).any()
+    assert Interpreter(forgetful, 2).run(theta, [X], differentiate=True)[2]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
