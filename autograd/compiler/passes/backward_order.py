@@ -3,30 +3,27 @@
 It is the reverse order of the forward program, but for three things that can wait.
 
 What several levels send to the same weights is computed at once: in reverse, the gradient of a
-state goes step by step, but that of the matrix is the sum over all steps of d_out @ inputs.T, so
-one product at the end is enough. Each step sends to its inputs only; the weights are done when the
+state goes step by step, but that of a matrix is the sum over all steps of d_out @ inputs.T, so one
+product at the end is enough. Each step sends to its inputs only; the weights are done when the
 reverse order reaches the earliest step. Without that, the RNN of the benchmark takes 11 % longer.
 
->>> from autograd import Value, dot, tanh
+Here a bias w is added in two steps. Neither sends to it; the sum of both does:
+
+>>> from autograd import Value, tanh
 >>> from autograd.compiler.passes import apply_passes
 >>> from autograd.compiler.passes.tape import read_tape
->>> inputs = [Value(1.0) for _ in range(3)]
->>> matrix = [[Value(2.0) for _ in range(3)] for _ in range(3)]
->>> state = inputs
->>> for step in range(2):
-...     state = [tanh(dot(row, state)) for row in matrix]
->>> tape = read_tape([dot(state, state)], inputs, parameters=[w for row in matrix for w in row])
+>>> x, w = Value(1.0), Value(2.0)
+>>> tape = read_tape([tanh(tanh(x + w) + w)], inputs=[x], parameters=[w])
 >>> forward = apply_passes(tape).program.forward
->>> for step in backward_order(forward, arrived=lambda region: True):
-...     print(type(step.instruction).__name__, step.instruction.out, step.to_first, step.to_others)
-SumProducts batch[15] True True
-Apply batch[12:15] True True
-MatMul batch[9:12] False True
-Apply batch[6:9] True True
-MatMul batch[3:6] False True
-MatMul batch[3, 9, 4, 10, 5, 11] True False
-
-The first operand of a product is the matrix. Neither step sends to it; the product of both does.
+>>> for step, to_first, _ in backward_order(forward, arrived=lambda region: True):
+...     print(type(step).__name__, step.out, "of", step.operands, to_first)
+Apply batch[4] of (batch[3],) True
+SumProducts batch[3] of (shared[0], None) False
+SumProducts batch[3] of (batch[2], None) True
+Apply batch[2] of (batch[1],) True
+SumProducts batch[1] of (shared[0], None) False
+SumProducts batch[1, 3] of (shared[0, 0], None) True
+SumProducts batch[1] of (batch[0], None) True
 
 What is computed once for all samples, such as a penalty of the weights, comes after the samples;
 and a lookup, which sends to one entry of its table, just before the table sends on. By then other

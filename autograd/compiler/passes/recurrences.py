@@ -11,14 +11,14 @@ the RNN of the benchmark takes 26 % longer.
 >>> sequence, weights = [Value(1.0) for _ in range(3)], [Value(0.5) for _ in range(3)]
 >>> state = 0.0
 >>> for x in sequence:
-...     state = tanh(dot(weights, [x, state, state * state]))
+...     state = dot(weights, [x, state, tanh(state)])
 >>> tape = read_tape([state], sequence, weights)
 >>> tape, rows = split_recurrences(tape, canonical_rows(tape))
->>> for index in (11, 14):
+>>> for index in (10, 12):
 ...     print(index, rows[index].terms)
-11 ([], [(1.0, 4, 9), (1.0, 5, 10)], [(1.0, 16, -1)], [], [])
-14 ([], [(1.0, 4, 12), (1.0, 5, 13)], [(1.0, 17, -1)], [], [])
->>> print(rows[16].terms, rows[17].terms)
+10 ([], [(1.0, 4, 8), (1.0, 5, 9)], [(1.0, 13, -1)], [], [])
+12 ([], [(1.0, 4, 10), (1.0, 5, 11)], [(1.0, 14, -1)], [], [])
+>>> print(rows[13].terms, rows[14].terms)
 ([], [(1.0, 3, 1)], [], [], []) ([], [(1.0, 3, 2)], [], [], [])
 
 The second and the third state are the sum of a product that is ready beforehand, of the weight 3
