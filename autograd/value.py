@@ -123,7 +123,16 @@ class Value(Node):
         backpropagation.backward(self)
 
     def zero_grad(self) -> None:
-        """Reset the gradient of this node to what it was before the first `backward`."""
+        """Reset the gradient of this node to what it was before the first `backward`.
+
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> y.backward()
+        >>> x.zero_grad(), y.zero_grad()
+        (None, None)
+        >>> print(x.grad, y.grad)  # the gradient of a computed node is that of a pass
+        0.0 None
+        """
         self.grad = 0.0 if self.operation is None else NO_GRADIENT
 
     # --- arithmetic ------------------------------------------------------------------------------

@@ -64,6 +64,13 @@ class LayerGradient:
 class GradientFlow:
     """What `gradient_flow` returns. It prints as a table; a notebook shows it as mathematics.
 
+    >>> import nn
+    >>> model = nn.MLP(1, [2, 1], activation="linear", rng=0)
+    >>> model.layers[1].neurons[0].weight = [0.03, 0.04]
+    >>> flow = nn.gradient_flow(nn.mse_loss(model([0.0]), 1.0), model)
+    >>> [layer.name for layer in flow.layers], round(flow.factor, 6)
+    (['0', '2'], 0.05)
+
     Attributes
     ----------
     layers : tuple of LayerGradient

@@ -36,6 +36,16 @@ Interval: TypeAlias = tuple[float, float]
 class Landscape:
     """The loss on a plane, and the path of a descent projected onto it.
 
+    >>> import nn
+    >>> model = nn.MLP(1, [1], rng=0)
+    >>> landscape = nn.loss_landscape(
+    ...     model, [[1.0]], [0.0], nn.mse_loss, limits=((-1.0, 1.0), (-1.0, 1.0)), size=3, rng=0
+    ... )
+    >>> landscape.kind, landscape.x.tolist()
+    ('random', [-1.0, 0.0, 1.0])
+    >>> bool(np.isclose(landscape.losses[1, 1], model([1.0]).data ** 2))  # at the centre
+    True
+
     Attributes
     ----------
     kind : "random" or "path"

@@ -72,6 +72,12 @@ class Neuron(Module):
     def weight(self) -> tuple[Value, ...]:
         """The weights, one for each input. To replace them, assign as many others.
 
+        >>> import nn
+        >>> neuron = nn.Neuron(2, "linear")
+        >>> neuron.weight = [0.5, Value(-1.0, "shared")]
+        >>> neuron([4.0, 3.0]).data
+        -1.0
+
         Optimizers and compiled functions that were made before keep the old ones.
         """
         return self._weight.nodes
@@ -105,6 +111,11 @@ class Neuron(Module):
 
     def __call__(self, inputs: Iterable[Number]) -> Value:
         """Return the output for `n_inputs` Values or numbers.
+
+        >>> import nn
+        >>> nn.Neuron(2)([1.0, 2.0, 3.0])
+        Traceback (most recent call last):
+        autograd.errors.ShapeError: Neuron(2, activation='relu') takes 2 inputs, not 3
 
         Raises
         ------
@@ -174,6 +185,12 @@ class Layer(Module):
     def __call__(self, inputs: Iterable[Number]) -> list[Value]:
         """Return the list of the `n_outputs` outputs for `n_inputs` Values or numbers.
 
+        >>> import nn
+        >>> layer = nn.Layer(2, 2, "linear", rng=0)
+        >>> layer.neurons[0].weight, layer.neurons[1].weight = [1.0, 2.0], [3.0, 4.0]
+        >>> [output.data for output in layer([10.0, 1.0])]
+        [12.0, 34.0]
+
         Raises
         ------
         ShapeError
@@ -184,6 +201,10 @@ class Layer(Module):
 
     def members(self) -> Iterator[tuple[str, Any]]:
         """Yield ``weight``, one row per neuron, and ``bias``, as PyTorch's ``Linear``.
+
+        >>> import nn
+        >>> [(name, array.shape) for name, array in nn.Layer(2, 3).state_dict().items()]
+        [('weight', (3, 2)), ('bias', (3,))]
 
         Then the activation, which the neurons share, and what a subclass adds, to the layer or to
         its neurons.
@@ -259,6 +280,12 @@ class MLP(Module):
     def __call__(self, inputs: Iterable[Number]) -> Any:
         """Return the output for `n_inputs` Values or numbers.
 
+        >>> import nn
+        >>> len(nn.MLP(2, [4, 3])([0.5, -0.5]))
+        3
+        >>> nn.MLP(2, [4, 1], output_activation="relu", rng=0)([0.0, 0.0])
+        Value(0.0)
+
         Returns
         -------
         Value or list of Value
@@ -277,8 +304,11 @@ class MLP(Module):
     def members(self) -> Iterator[tuple[str, Any]]:
         """Yield the layers as PyTorch's ``Sequential(Linear, activation, ...)`` names them.
 
-        The activations are numbered too, so the layers are 0, 2, 4 and so on. Then what a subclass
-        adds.
+        >>> import nn
+        >>> [name for name, layer in nn.MLP(2, [8, 8, 1]).members()]
+        ['0', '2', '4']
+
+        The activations are numbered too, so the layers are 0, 2, 4. Then what a subclass adds.
         """
         for index, layer in enumerate(self.layers):
             yield str(2 * index), layer

@@ -58,12 +58,26 @@ class Module:
     def members(self) -> Iterator[tuple[str, Any]]:
         """Yield what may hold parameters, by name: all attributes.
 
-        A subclass overrides this to group or name some of them differently.
+        A subclass overrides this to group or name some of them differently, or to leave some out:
+
+        >>> import nn
+        >>> class Scaled(nn.Module):
+        ...     def __init__(self):
+        ...         self.layer, self.scale = nn.Layer(2, 1), Value(1.0)
+        ...
+        ...     def members(self):
+        ...         yield "linear", self.layer
+        >>> list(Scaled().state_dict())
+        ['linear.weight', 'linear.bias']
         """
         yield from vars(self).items()
 
     def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Yield the parameters in the groups that they are saved in, by name.
+
+        >>> import nn
+        >>> dict(nn.Layer(2, 1, rng=0).named_tensors())["bias"]
+        [Value(0.0, grad=0.0, label='bias[0]')]
 
         The names are PyTorch's: those of the attributes, joined by dots, with an index for each
         module in a list. Only variables are parameters: a Value that was computed, such as the last
@@ -99,11 +113,24 @@ class Module:
                     yield name + place, parameter
 
     def parameters(self) -> list[Value]:
-        """Return every parameter once, in the order of `named_parameters`."""
+        """Return every parameter once, in the order of `named_parameters`.
+
+        >>> import nn
+        >>> len(nn.Layer(2, 3).parameters())
+        9
+        """
         return [parameter for _, parameter in self.named_parameters()]
 
     def zero_grad(self) -> None:
-        """Set the gradient of every parameter to zero."""
+        """Set the gradient of every parameter to zero.
+
+        >>> import nn
+        >>> neuron = nn.Neuron(1, "linear", rng=0)
+        >>> neuron([2.0]).backward()
+        >>> neuron.zero_grad()
+        >>> neuron.weight[0].grad, neuron.bias.grad
+        (0.0, 0.0)
+        """
         for parameter in self.parameters():
             parameter.zero_grad()
 
@@ -123,6 +150,12 @@ class Module:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set all parameters from arrays, named and shaped as in `state_dict`.
+
+        >>> import nn
+        >>> model, twin = nn.MLP(2, [3, 1], rng=0), nn.MLP(2, [3, 1], rng=1)
+        >>> twin.load_state_dict(model.state_dict())
+        >>> twin([1.0, -1.0]).data == model([1.0, -1.0]).data
+        True
 
         Raises
         ------
@@ -157,6 +190,16 @@ class Module:
     def save(self, path: str | Path) -> None:
         """Write `state_dict` to a NumPy ``.npz`` file.
 
+        >>> import nn
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> model, twin = nn.MLP(2, [3, 1], rng=0), nn.MLP(2, [3, 1], rng=1)
+        >>> model.save(f"{folder.name}/model.npz")
+        >>> twin.load(f"{folder.name}/model.npz")
+        >>> twin([1.0, -1.0]).data == model([1.0, -1.0]).data
+        True
+        >>> folder.cleanup()
+
         Raises
         ------
         ArgumentError
@@ -170,7 +213,7 @@ class Module:
         write_archive(path, {name: checked_array(name, a, a.shape) for name, a in state.items()})
 
     def load(self, path: str | Path) -> None:
-        """Set all parameters from a file written by `save`.
+        """Set all parameters from a file written by `save`: see there.
 
         Raises
         ------

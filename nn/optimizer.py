@@ -89,6 +89,10 @@ class Optimizer:
     def learning_rate(self) -> float:
         """Return the learning rate of the next step.
 
+        >>> import nn
+        >>> nn.SGD([Value(1.0)], lr=nn.linear_decay(0.1, 0.0, steps=100)).learning_rate()
+        0.1
+
         Raises
         ------
         ArgumentError
@@ -123,12 +127,30 @@ class Optimizer:
         )
 
     def zero_grad(self) -> None:
-        """Set the gradient of every parameter to zero."""
+        """Set the gradient of every parameter to zero.
+
+        >>> import nn
+        >>> w = Value(3.0)
+        >>> (w * w).backward()
+        >>> nn.SGD([w]).zero_grad()
+        >>> w.grad
+        0.0
+        """
         for parameter in self.parameters:
             parameter.zero_grad()
 
     def step(self) -> None:
         """Move every parameter by its gradient.
+
+        >>> import nn
+        >>> w = Value(3.0)
+        >>> optimizer = nn.SGD([w], lr=0.25)
+        >>> for _ in range(2):  # the gradient of w * w is 2 w
+        ...     optimizer.zero_grad()
+        ...     (w * w).backward()
+        ...     optimizer.step()
+        >>> w.data, optimizer.steps
+        (0.75, 2)
 
         See `advance`.
 
@@ -143,6 +165,11 @@ class Optimizer:
 
     def advance(self, theta: Vector, gradient: Vector, keep: Callable[[Vector], None]) -> None:
         """Move parameters by their gradient, and count the step.
+
+        >>> import nn
+        >>> optimizer = nn.SGD([Value(3.0)], lr=0.25)
+        >>> optimizer.advance(np.array([3.0]), np.array([6.0]), keep=print)
+        [1.5]
 
         The step is done as a whole or not at all, even if Ctrl-C is pressed.
 
@@ -177,6 +204,10 @@ class Optimizer:
     def read(self) -> Vector:
         """Return the numbers of the parameters.
 
+        >>> import nn
+        >>> nn.SGD([Value(1.0), Value(2.0)]).read()
+        array([1., 2.])
+
         Raises
         ------
         NotANumberError
@@ -186,6 +217,12 @@ class Optimizer:
 
     def gradient(self) -> Vector:
         """Return the gradients of the parameters.
+
+        >>> import nn
+        >>> a, b = Value(1.0), Value(2.0)
+        >>> (a * b).backward()
+        >>> nn.SGD([a, b]).gradient()
+        array([2., 1.])
 
         Raises
         ------
@@ -204,6 +241,12 @@ class Optimizer:
     def write(self, theta: Vector) -> None:
         """Set the numbers of the parameters.
 
+        >>> import nn
+        >>> w = Value(1.0)
+        >>> nn.SGD([w]).write(np.array([5.0]))
+        >>> w.data
+        5.0
+
         Raises
         ------
         ShapeError
@@ -218,6 +261,12 @@ class Optimizer:
 
     def restore(self, steps: int, state: dict[str, Vector]) -> None:
         """Go on from the `steps` and the `state` of an optimizer like this one.
+
+        >>> import nn
+        >>> optimizer = nn.SGD([Value(1.0)], lr=0.1, momentum=0.9)
+        >>> optimizer.restore(steps=40, state={"velocity": np.array([2.5])})
+        >>> optimizer
+        SGD(1 parameter, lr=0.1) after 40 steps
 
         Raises
         ------

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class EpochReport:
-    """The results of one epoch.
+    """The results of one epoch. What is nan is not printed.
+
+    >>> EpochReport(epoch=1, loss=0.5, metric=math.nan, validation=math.nan, seconds=0.1)
+    EpochReport(epoch=1, loss=0.5, seconds=0.1)
 
     Attributes
     ----------
@@ -20,11 +23,6 @@ class EpochReport:
         The mean of `metric` over the validation data after the epoch, nan without them.
     seconds : float
         The time of training, without the validation.
-
-    What is nan is not printed:
-
-    >>> EpochReport(1, 0.5, math.nan, math.nan, 0.1)
-    EpochReport(epoch=1, loss=0.5, seconds=0.1)
     """
 
     epoch: int

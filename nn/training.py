@@ -145,6 +145,15 @@ def fit(
 class Training(Iterator[EpochReport]):
     """What `fit` returns: an iterator that trains for an epoch when it is asked for a report.
 
+    >>> import nn
+    >>> model = nn.MLP(1, [1], rng=0)
+    >>> optimizer = nn.SGD(model.parameters(), lr=0.1)
+    >>> training = nn.fit(model, [[1.0], [2.0]], [1.0, 3.0], nn.mse_loss, optimizer, epochs=2)
+    >>> training
+    <Training, to be iterated: for report in nn.fit(...)>
+    >>> next(training).epoch, next(training).epoch
+    (1, 2)
+
     Discarded before that, it warns, as Python does about a coroutine that was never awaited.
     """
 

@@ -115,6 +115,13 @@ def _drawing(picture: Picture, direction: str, number_format: str) -> "Drawing":
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     """A `graphviz.Digraph` that draws itself also where Graphviz is not installed.
 
+    >>> import autograd as ag
+    >>> drawing = ag.draw(ag.tanh(ag.Value(2.0, "x")))
+    >>> drawing
+    <Drawing: .render("picture.svg") writes it to a file>
+    >>> drawing.source.splitlines()[0]
+    'digraph {'
+
     A notebook shows it; `render` writes it to a file, `pipe` returns it, ``source`` is its text in
     the DOT language, in which boxes are named by their keys and edges have the ids "e0", "e1", ...
     """
@@ -125,6 +132,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
     def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:
         """Return the picture as bytes, or as text in an encoding.
+
+        >>> import autograd as ag
+        >>> ag.draw(ag.tanh(ag.Value(2.0, "x"))).pipe("png")[1:4]
+        b'PNG'
 
         Parameters
         ----------
@@ -147,6 +158,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         self, filename: str | os.PathLike[str], *, format: str | None = None, view: bool = False
     ) -> str:
         """Write the picture to a file, and nothing else; return the name of the file.
+
+        >>> import autograd as ag
+        >>> ag.draw(ag.tanh(ag.Value(2.0, "x"))).render("tanh.png")  # doctest: +SKIP
+        'tanh.png'
 
         Parameters
         ----------
@@ -180,6 +195,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
     def view(self, filename: str | os.PathLike[str] | None = None) -> str:
         """Open the picture in the system's viewer, and return the name of its file.
+
+        >>> import autograd as ag
+        >>> ag.draw(ag.tanh(ag.Value(2.0, "x"))).view()  # doctest: +SKIP
 
         Parameters
         ----------

@@ -82,6 +82,11 @@ def finished(axes: Axes, path: str | Path | None) -> Figure:
 def save(figure: Figure, path: str | Path) -> None:
     """Write a figure to a file, as a whole or not at all.
 
+    >>> figure = new_axes(4.0, 3.0).get_figure()
+    >>> save(figure, "curves.txt")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    autograd.errors.ArgumentError: 'curves.txt' does not end in an image format: use one of ...
+
     Parameters
     ----------
     figure : matplotlib Figure

@@ -23,8 +23,16 @@ from autograd.value import Value
 class Explanation(ChainRuleSum):
     """What `explain` returns. It prints as text; a notebook shows it as mathematics.
 
+    >>> import autograd as ag
+    >>> x = ag.Value(3.0, "x")
+    >>> explanation = ag.explain(x * x + 2 * x, wrt=x)
+    >>> explanation.gradient, explanation.path_count
+    (8.0, 3)
+
     Attributes
     ----------
+    output, wrt, gradient, paths, path_count, remainder
+        See `autograd.drawing.explanation.paths.ChainRuleSum`.
     text : str
     latex : str
         In LaTeX's mathematical mode, without dollar signs around it.
