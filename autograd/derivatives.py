@@ -78,12 +78,11 @@ def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:
     number the gradient is one of floats. To differentiate by the weights too, give it a Value, or
     call `gradient` with ``create_graph=True``.
     """
-    _require_function("grad", function)
 
     def gradient_of_function(x: Numbers, /, *arguments: Any, **options: Any) -> Numbers:
         return _value_and_gradient(function, x, *arguments, **options)[1]
 
-    return _named("grad", function, gradient_of_function)
+    return _derivative_of("grad", function, gradient_of_function)
 
 
 def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, Numbers]]:
@@ -93,14 +92,13 @@ def value_and_grad(function: Callable[..., Any]) -> Callable[..., tuple[Any, Num
     >>> ag.value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
-    _require_function("value_and_grad", function)
 
     def value_and_gradient_of_function(
         x: Numbers, /, *arguments: Any, **options: Any
     ) -> tuple[Any, Numbers]:
         return _value_and_gradient(function, x, *arguments, **options)
 
-    return _named("value_and_grad", function, value_and_gradient_of_function)
+    return _derivative_of("value_and_grad", function, value_and_gradient_of_function)
 
 
 def _value_and_gradient(
@@ -183,7 +181,6 @@ def jacobian(function: Callable[..., Any]) -> Callable[..., Numbers]:
     IndependenceWarning
         If no result depends on the first argument.
     """
-    _require_function("jacobian", function)
 
     def jacobian_of_function(x: Numbers, /, *arguments: Any, **options: Any) -> Numbers:
         with _variables(x) as (inputs, as_graph):
@@ -193,7 +190,7 @@ def jacobian(function: Callable[..., Any]) -> Callable[..., Numbers]:
             warn_user_code(_INDEPENDENT, IndependenceWarning)
         return _result(rows)
 
-    return _named("jacobian", function, jacobian_of_function)
+    return _derivative_of("jacobian", function, jacobian_of_function)
 
 
 def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
@@ -210,7 +207,6 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
         of them an array. For other nestings, the nesting of the argument with each number replaced
         by that nesting.
     """
-    _require_function("hessian", function)
 
     def hessian_of_function(x: Numbers, /, *arguments: Any, **options: Any) -> Numbers:
         with _variables(x) as (inputs, as_graph):
@@ -218,21 +214,18 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
             rows = map_numbers(lambda slope: gradient_or_zero(slope, inputs, as_graph), slopes)
         return _result(rows)
 
-    return _named("hessian", function, hessian_of_function)
+    return _derivative_of("hessian", function, hessian_of_function)
 
 
-def _require_function(caller: str, function: Any) -> None:
+def _derivative_of(
+    caller: str, function: Any, derivative: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Name a derivative after its function, which has to be one: ``grad(sin)``."""
     if not callable(function):
         raise ArgumentError(
             f"{caller}() takes a function, not {function!r}: {caller}(f)(x). For derivatives of "
             "what is already computed, use gradient(output, wrt)"
         )
-
-
-def _named(
-    caller: str, function: Callable[..., Any], derivative: Callable[..., Any]
-) -> Callable[..., Any]:
-    """Name a derivative after its function, whose arguments it takes: ``grad(sin)``."""
     functools.update_wrapper(derivative, function, assigned=["__module__"], updated=[])
     name = getattr(function, "__name__", type(function).__name__)  # a model or a partial has none
     derivative.__name__ = derivative.__qualname__ = f"{caller}({name})"
