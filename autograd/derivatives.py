@@ -16,9 +16,10 @@ from autograd.gradients import (
     in_nesting,
     is_independent,
 )
+from autograd.modes import modes
 from autograd.nested_numbers import Numbers, is_nested, map_numbers, numbers_in
 from autograd.real_numbers import shown_short
-from autograd.recording import differentiating, is_recording
+from autograd.recording import differentiating
 from autograd.user_code import warn_user_code
 from autograd.value import Value, as_value
 
@@ -243,7 +244,7 @@ def _variables(x: Numbers) -> Iterator[tuple[Numbers, bool]]:
 
 def _result(numbers: Numbers) -> Numbers:
     """Return a derivative to the caller: a constant under `no_grad`, where it was recorded too."""
-    return numbers if is_recording() else map_numbers(detach, numbers)
+    return numbers if modes.recording else map_numbers(detach, numbers)
 
 
 def _fresh(x: Any) -> Value:

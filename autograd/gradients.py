@@ -19,10 +19,10 @@ from autograd.diagnosis import (
 )
 from autograd.errors import NonFiniteError, NotANumberError
 from autograd.graph import Node, topological_order
+from autograd.modes import modes, operation_mode
 from autograd.nested_numbers import Numbers, map_numbers, numbers_in
 from autograd.operation import SEED, Operation
-from autograd.recording import applying_rules, enable_grad
-from autograd.tracing import is_tracing
+from autograd.recording import enable_grad
 from autograd.value import Value
 
 
@@ -62,7 +62,7 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     require_recorded(output, "gradient() of")
     with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
         # In a compiled function the numbers differ from sample to sample: it needs a graph.
-        return gradient_or_zero(output, wrt, create_graph or is_tracing())
+        return gradient_or_zero(output, wrt, create_graph or modes.tracing is not None)
 
 
 def gradient_or_zero(output: Value, wrt: Numbers, create_graph: bool) -> Numbers:
@@ -86,7 +86,7 @@ def gradients_by_node(
     require_finite_output(output, "gradient() of", order)
     require_numbers(node for node in order if node.operation is None)
     gradients: dict[Node, Any] = {output: Value.record(SEED, [1.0]) if create_graph else 1.0}
-    with applying_rules() if create_graph else contextlib.nullcontext():
+    with operation_mode("applying_rules", True) if create_graph else contextlib.nullcontext():
         _propagate(gradients, *_on_the_way(targets, order), create_graph)
     for target in targets:
         _require_finite(gradients.get(target, 0.0), target)

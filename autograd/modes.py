@@ -19,8 +19,8 @@ class _Modes(threading.local):
     recording = True
     detecting_anomalies = False
     differentiating = False
-    applying_rules = False
-    tracing: type[Node] | None = None
+    applying_rules = False  # to Values, which a rule may compare, even with `==`
+    tracing: type[Node] | None = None  # the kind of Values that a function is recorded on
 
     def __init__(self) -> None:
         self.located: list[Node] = []  # the nodes of this thread in `origins`

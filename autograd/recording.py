@@ -111,11 +111,6 @@ def enable_grad(function: Any = None) -> Any:
     return block if function is None else block(function)
 
 
-def is_recording() -> bool:
-    """Return whether operations of this thread are recorded: under `no_grad` they are not."""
-    return modes.recording
-
-
 @contextlib.contextmanager
 def differentiating() -> Iterator[bool]:
     """Record a function whose derivative is wanted.
@@ -126,18 +121,6 @@ def differentiating() -> Iterator[bool]:
     within_another = modes.differentiating or modes.tracing is not None
     with mode("differentiating", True), enable_grad():
         yield within_another
-
-
-@contextlib.contextmanager
-def applying_rules() -> Iterator[None]:
-    """Apply derivative rules to Values. A rule may compare them, even with ``==``."""
-    with operation_mode("applying_rules", True):
-        yield
-
-
-def is_applying_rules() -> bool:
-    """Return whether this thread is applying derivative rules to Values."""
-    return modes.applying_rules
 
 
 def refuse_in_rules() -> None:

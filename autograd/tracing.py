@@ -73,11 +73,6 @@ def refuse_compiled_while_tracing() -> None:
         )
 
 
-def is_tracing() -> bool:
-    """Return whether this thread is recording a function that has to work for any sample."""
-    return modes.tracing is not None
-
-
 def detach_in_place(node: Node) -> None:
     """Put a `detach` in front of a node just made: it keeps its number and sends nothing back.
 

@@ -7,9 +7,9 @@ defined in `autograd.operations`, the walk back in `autograd.backpropagation`.
 To users ``x < y`` is a bool, and ``x == y`` says whether both are the same Value. In a derivative
 rule a comparison is a number, 1 for true and 0 for false, so that one rule, ``g * (x > 0)``, serves
 floats, arrays and Values. Python's bools and NumPy's are such numbers. So while a rule is applied
-to Values (under `recording.applying_rules`), ``==`` compares numbers as well. If a function is
-being compiled at the time, so that the answer differs from sample to sample, a comparison is a
-node, made by `operations.heaviside`, and ``&`` multiplies two of them.
+to Values (the mode ``applying_rules``), ``==`` compares numbers as well. If a function is being
+compiled at the time, so that the answer differs from sample to sample, a comparison is a node, made
+by `operations.heaviside`, and ``&`` multiplies two of them.
 """
 
 import operator
@@ -20,11 +20,11 @@ from autograd import backpropagation, operations
 from autograd.diagnosis import nan_error, require_numbers
 from autograd.errors import NotANumberError
 from autograd.graph import NO_GRADIENT, Node, Row
-from autograd.modes import open_contexts
+from autograd.modes import modes, open_contexts
 from autograd.operation import CONSTANT, Operation
 from autograd.real_numbers import REAL, real_number
-from autograd.recording import apply_modes, is_applying_rules, refuse_in_rules
-from autograd.tracing import is_tracing, refuse_gradients_while_tracing, refuse_while_tracing
+from autograd.recording import apply_modes, refuse_in_rules
+from autograd.tracing import refuse_gradients_while_tracing, refuse_while_tracing
 
 Number: TypeAlias = "Value | float"
 """An operand: a `Value`, or a real number that is combined with one."""
@@ -284,7 +284,7 @@ class Value(Node):
         return self.data != 0.0
 
     def __eq__(self, other: Any) -> Any:
-        if open_contexts and is_applying_rules() and isinstance(other, _NUMBERS):
+        if open_contexts and modes.applying_rules and isinstance(other, _NUMBERS):
             return (self >= other) & (self <= other)
         if not isinstance(other, Value):
             refuse_while_tracing("compared")
@@ -295,7 +295,7 @@ class Value(Node):
         return 1 - equal if isinstance(equal, Value) else not equal
 
     def __and__(self, other: Number) -> Any:
-        return self * other if open_contexts and is_applying_rules() else NotImplemented
+        return self * other if open_contexts and modes.applying_rules else NotImplemented
 
     __rand__ = __and__
 
@@ -433,7 +433,7 @@ def _with_number(apply: Callable[[Any, Any], Any], left: Any, right: Any) -> Any
 
 def _compare(compare: Callable[[float, float], bool], value: Value, other: Number) -> bool:
     """Compare the number of a Value with another; arrays are left to NumPy."""
-    if open_contexts and is_applying_rules() and is_tracing():
+    if open_contexts and modes.applying_rules and modes.tracing:
         return _recorded_comparison(compare, value, other)
     refuse_while_tracing("compared")
     if isinstance(other, Value):

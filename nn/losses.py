@@ -14,8 +14,8 @@ import autograd as ag
 from autograd import Value, operations
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
+from autograd.modes import modes
 from autograd.real_numbers import REAL, shown_short
-from autograd.tracing import is_tracing
 from autograd.value import Number, as_value
 from nn.arguments import is_list, require
 
@@ -197,7 +197,7 @@ def _without_array(numbers: Any) -> Any:
 def _to_check(target: Any) -> Any:
     """Return a target; if it is an input of a function that is being compiled, its number."""
     is_input = isinstance(target, Value) and target.operation is None
-    return target.data if is_input and is_tracing() else target
+    return target.data if is_input and modes.tracing else target
 
 
 def _is_softmax(values: list[Value]) -> bool:

@@ -31,8 +31,8 @@ from autograd.compiler.replay import require_success
 from autograd.compiler.report import report
 from autograd.diagnosis import data_of
 from autograd.errors import ArgumentError, GraphError, NonFiniteError
+from autograd.modes import modes
 from autograd.real_numbers import checked_values
-from autograd.recording import is_recording
 from autograd.value import Value, as_value
 
 
@@ -106,7 +106,7 @@ class Compiled:
         batch = as_arrays(arrays)
         with self._lock:
             bound = self._cache.for_batch(batch)  # it may find more parameters
-            if not is_recording():
+            if not modes.recording:
                 return as_value(_mean(self._run(bound, batch), bound))
             parameters = self._cache.parameters
             outputs, gradient = self._run_with_gradient(bound, data_of(parameters), batch)
