@@ -94,8 +94,8 @@ def require_number(number: Any, name: str) -> None:
         raise NotANumberError(f"{name}={shown_short(number)}: give a number")
 
 
-def number_in_range(number: Any, name: str, low: float, high: float) -> float:
-    """Return a number with ``low <= number < high``, which nan never is, as a float.
+def nonnegative_number(number: Any, name: str, below: float = math.inf) -> float:
+    """Return a number with ``0 <= number < below``, which nan never is, as a float.
 
     Raises
     ------
@@ -106,10 +106,9 @@ def number_in_range(number: Any, name: str, low: float, high: float) -> float:
         converted = float(number)
     except OverflowError:
         converted = math.inf
-    if not low <= converted < high:
-        upper = "finite" if high == math.inf else f"below {high:g}"
-        shown = shown_short(number)
-        raise ArgumentError(f"{name}={shown}: it must be {upper}, and not below {low:g}")
+    if not 0.0 <= converted < below:
+        upper = "finite" if below == math.inf else f"below {below:g}"
+        raise ArgumentError(f"{name}={shown_short(number)}: it must be {upper}, and not below 0")
     return converted
 
 

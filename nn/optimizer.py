@@ -24,7 +24,7 @@ from autograd.errors import (
 )
 from autograd.real_numbers import REAL, checked_values
 from nn.archive import checked_array
-from nn.arguments import float_array, number_in_range
+from nn.arguments import float_array, nonnegative_number
 from nn.interrupts import completed
 from nn.schedules import Schedule
 
@@ -81,8 +81,8 @@ class Optimizer:
         self, parameters: Iterable[Value], lr: float | Schedule, weight_decay: float = 0.0
     ) -> None:
         self.parameters = tuple(_checked_parameters(parameters))
-        self.lr = lr if callable(lr) else number_in_range(lr, "lr", 0.0, math.inf)
-        self.weight_decay = number_in_range(weight_decay, "weight_decay", 0.0, math.inf)
+        self.lr = lr if callable(lr) else nonnegative_number(lr, "lr")
+        self.weight_decay = nonnegative_number(weight_decay, "weight_decay")
         self.steps = 0
         self.state: dict[str, Vector] = {}
 
@@ -102,7 +102,7 @@ class Optimizer:
             rate, name = self.lr(self.steps), f"the schedule at step {self.steps}, lr"
         else:
             rate, name = self.lr, "lr"
-        return number_in_range(rate, name, 0.0, math.inf)
+        return nonnegative_number(rate, name)
 
     def update(
         self, theta: Vector, gradient: Vector, state: dict[str, Vector]

@@ -1,13 +1,12 @@
 """Optimizers: the formulas by which the gradient moves the parameters."""
 
-import math
 from collections.abc import Iterable
 
 import numpy as np
 
 from autograd import Value
 from autograd.errors import ArgumentError
-from nn.arguments import number_in_range, require
+from nn.arguments import nonnegative_number, require
 from nn.optimizer import Optimizer, Vector
 from nn.schedules import Schedule
 
@@ -45,7 +44,7 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self.momentum = number_in_range(momentum, "momentum", 0.0, 1.0)
+        self.momentum = nonnegative_number(momentum, "momentum", below=1.0)
         if nesterov and self.momentum == 0.0:
             raise ArgumentError("nesterov needs momentum above 0: SGD(..., momentum=0.9)")
         self.nesterov = nesterov
@@ -97,8 +96,8 @@ class Adam(Optimizer):
         super().__init__(parameters, lr, weight_decay)
         is_pair = isinstance(betas, tuple | list) and len(betas) == 2
         require(is_pair, betas, "betas", "two numbers, such as (0.9, 0.999)")
-        self.betas = tuple(number_in_range(beta, "betas", 0.0, 1.0) for beta in betas)
-        self.epsilon = number_in_range(epsilon, "epsilon", 0.0, math.inf)
+        self.betas = tuple(nonnegative_number(beta, "betas", below=1.0) for beta in betas)
+        self.epsilon = nonnegative_number(epsilon, "epsilon")
         require(self.epsilon > 0.0, epsilon, "epsilon", "a number above 0, such as 1e-8")
 
     def update(
