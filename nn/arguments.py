@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.real_numbers import REAL, shown_short
-from autograd.real_numbers import is_list as is_list
 
 Seed: TypeAlias = np.random.Generator | int | None
 """A NumPy generator to draw from, a seed for one, or None for a different run each time."""

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
-from autograd.real_numbers import hides_numbers, not_an_array_of_numbers
-from nn.arguments import Seed, is_list, random_generator, require, whole_number
+from autograd.real_numbers import hides_numbers, is_list, not_an_array_of_numbers
+from nn.arguments import Seed, random_generator, require, whole_number
 
 Data: TypeAlias = Sequence[Any] | NDArray[Any]
 """n samples: a list of n items, or an array with n rows."""

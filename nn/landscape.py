@@ -21,8 +21,8 @@ import autograd as ag
 from autograd import Value
 from autograd.diagnosis import data_of
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
-from autograd.real_numbers import shown_short
-from nn.arguments import Seed, float_array, is_list, require, whole_number
+from autograd.real_numbers import is_list, shown_short
+from nn.arguments import Seed, float_array, require, whole_number
 from nn.data import Data, checked_data
 from nn.directions import Array, principal_directions, random_directions
 from nn.module import Module

@@ -10,10 +10,10 @@ from autograd.functions import weighted_sum
 from autograd.graph import Row
 from autograd.nested_numbers import is_nested
 from autograd.parts import Part, PartLabel, part_of
-from autograd.real_numbers import shown_short
+from autograd.real_numbers import is_list, shown_short
 from autograd.value import Number, as_value
 from nn.activations import Activating, find_activation
-from nn.arguments import Seed, is_list, random_generator, require, whole_number
+from nn.arguments import Seed, random_generator, require, whole_number
 from nn.module import Module
 
 

@@ -15,9 +15,9 @@ from autograd import Value, operations
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
 from autograd.modes import modes
-from autograd.real_numbers import REAL, shown_short
+from autograd.real_numbers import REAL, is_list, shown_short
 from autograd.value import Number, as_value
-from nn.arguments import is_list, require
+from nn.arguments import require
 
 
 def mse_loss(prediction: Any, target: Any) -> Value:

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from typing import Any, SupportsFloat, TypeAlias
 
 from autograd.errors import ArgumentError, NonFiniteError, ShapeError
-from autograd.real_numbers import shown_short
+from autograd.real_numbers import is_list, shown_short
 from autograd.value import as_value
-from nn.arguments import is_list
 
 Metric: TypeAlias = Callable[[Any, Any], SupportsFloat]
 """From the prediction for a sample and its target to a number."""

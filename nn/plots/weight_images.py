@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
-from nn.arguments import float_array, is_list, require, whole_number
+from autograd.real_numbers import is_list
+from nn.arguments import float_array, require, whole_number
 from nn.layers import Layer
 from nn.plots.canvas import Picture, finished, style
 
