@@ -40,7 +40,8 @@ class Statements:
         self.program = program
         self.dtype = dtype
         self.batch_size = batch_size
-        self.stride = stride(batch_size, dtype)
+        line = CACHE_LINE_BYTES // dtype.itemsize
+        self.stride = -(-batch_size // line) * line
         self.elements = Elements()
         self.formulas = Formulas(dtype)
         self.scratch = 0
@@ -77,7 +78,7 @@ class Statements:
         body = _block([*definitions, statement])
         self.emit(f"{loops(target.rows)}{'SAMPLES ' * target.batch}{body}")
 
-    def send(self, contributions: Sequence["Contribution"], per_sample: bool) -> None:
+    def send(self, contributions: Sequence[Contribution], per_sample: bool) -> None:
         """Emit the sending of contributions to gradients, of regions of the same shape.
 
         Parameters
@@ -119,12 +120,6 @@ class Statements:
 
 def _block(statements: Sequence[str]) -> str:
     return statements[0] if len(statements) == 1 else f"{{ {' '.join(statements)} }}"
-
-
-def stride(batch_size: int, dtype: np.dtype[Any]) -> int:
-    """Return how many numbers it is from one batch row to the next: rows begin at cache lines."""
-    line = CACHE_LINE_BYTES // dtype.itemsize
-    return -(-batch_size // line) * line
 
 
 def loops(rows: Addresses) -> str:
