@@ -101,9 +101,7 @@ def _lookup_adjoint(
     statements: Statements, step: Lookup, gradient: Region, targets: Sequence[Target | None]
 ) -> None:
     """Emit the sending of each gradient to the entry that was read."""
-    _, to_table = targets
-    if to_table is None:
-        return
+    (to_table,) = filter(None, targets)  # nothing goes to the index
     index = statements.elements.element(step.index)
     entry = statements.elements.element(to_table.region, gradient=True)
     sent = statements.elements.element(gradient, gradient=True)

@@ -70,9 +70,7 @@ def emit_lookup_adjoint(
     statements: Statements, instruction: Lookup, gradient: Region, targets: Sequence[Target | None]
 ) -> None:
     """Emit the sending of each gradient to the entry that was read."""
-    _, to_table = targets
-    if to_table is None:
-        return
+    (to_table,) = filter(None, targets)  # nothing goes to the index
     sent = statements.formula(statements.view(gradient, gradient=True), "g")
     table = to_table.region
     space = statements.memory.space(table, gradient=True)
