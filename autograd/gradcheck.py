@@ -16,7 +16,7 @@ from autograd.derivatives import differentiated, one_number
 from autograd.errors import ArgumentError, DomainError, GradientCheckError, NonFiniteError
 from autograd.gradients import gradients_by_node
 from autograd.graph import Node, topological_order
-from autograd.nested_numbers import Numbers, is_nested, map_numbers, numbers_in
+from autograd.nested_numbers import Numbers, is_nested, map_numbers, nested_like, numbers_in
 from autograd.operation import Operation
 from autograd.real_numbers import real_number
 from autograd.recording import differentiating, enable_grad, no_grad
@@ -218,25 +218,20 @@ def _slopes_and_rounding(
 def _difference(function: Callable[[Numbers], Any], point: Numbers, index: int, h: float) -> float:
     """Return the central difference by one of the numbers of `point`."""
     x: float = list(numbers_in(point))[index]
-    above, below = (_evaluate(function, _replaced(point, index, near)) for near in (x + h, x - h))
+    above, below = (_evaluate(function, point, index, near) for near in (x + h, x - h))
     return (above - below) / ((x + h) - (x - h))
 
 
-def _evaluate(function: Callable[[Numbers], Any], point: Numbers) -> float:
+def _evaluate(function: Callable[[Numbers], Any], point: Numbers, index: int, x: float) -> float:
+    """Compute a function where one of the numbers of `point` is `x`."""
+    numbers = list(numbers_in(point))
+    numbers[index] = x
     with no_grad():
-        return float(function(map_numbers(Value, point)))
+        return float(function(nested_like(point, map(Value, numbers))))
 
 
 def _component(function: Callable[[Numbers], Numbers], index: int, point: Numbers) -> Any:
     return list(numbers_in(function(point)))[index]
-
-
-def _replaced(point: Numbers, index: int, number: float) -> Numbers:
-    """Return a copy of `point` with one of its numbers replaced."""
-    numbers = list(numbers_in(point))
-    numbers[index] = number
-    replaced = iter(numbers)
-    return map_numbers(lambda _: next(replaced), point)
 
 
 def _names(point: Sequence[Numbers]) -> Iterator[str]:

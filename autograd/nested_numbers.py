@@ -6,7 +6,7 @@
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 Numbers: TypeAlias = Any
@@ -43,6 +43,16 @@ def map_numbers(function: Callable[[Any], Any], numbers: Numbers) -> Numbers:
     if _is_array(numbers):
         return _stacked(items) if items else numbers
     return type(numbers)(*items) if hasattr(numbers, "_fields") else type(numbers)(items)
+
+
+def nested_like(nesting: Numbers, numbers: Iterable[Any]) -> Numbers:
+    """Return as many numbers as a nesting holds, nested as they are.
+
+    >>> nested_like([0, [0, 0]], [1, 2, 3])
+    [1, [2, 3]]
+    """
+    in_order = iter(numbers)
+    return map_numbers(lambda _: next(in_order), nesting)
 
 
 def _items(numbers: Numbers) -> Numbers:

@@ -19,7 +19,7 @@ from autograd.errors import (
     NonFiniteError,
     NotANumberError,
 )
-from autograd.nested_numbers import is_nested, map_numbers, numbers_in
+from autograd.nested_numbers import is_nested, map_numbers, nested_like, numbers_in
 from autograd.real_numbers import REAL, shown_short
 from autograd.recording import differentiating
 from nn.arguments import require, require_callable
@@ -195,7 +195,7 @@ class CompiledStep(Step):
             yield from rows.tolist()
         else:
             for row in rows.tolist():
-                yield _put_into(nesting, iter(row))
+                yield nested_like(nesting, row)
 
     def read_parameters(self) -> None:
         """Read them into the vector."""
@@ -242,8 +242,3 @@ def _metric_as_float(metric: Any) -> float:
 def _as_floats(prediction: Any) -> Any:
     """Replace each Value by its number."""
     return map_numbers(lambda x: x.data if isinstance(x, Value) else x, prediction)
-
-
-def _put_into(nesting: Any, numbers: Iterator[float]) -> Any:
-    """Put numbers into the places of a nesting, one after the other."""
-    return map_numbers(lambda place: next(numbers), nesting)
