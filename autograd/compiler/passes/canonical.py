@@ -88,7 +88,7 @@ class _Canonicalization:
             return _joined(self.take_terms(operands[0], 1.0), self.take_terms(operands[1], -1.0))
         if operation is operations.neg:
             return self.take_terms(operands[0], -1.0)
-        if operation in _SUMS:
+        if operation is operations.sum:
             return [term for operand in operands for term in self.take_terms(operand, 1.0)]
         if operation is operations.mul:
             left, right = operands
