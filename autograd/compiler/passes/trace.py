@@ -91,13 +91,13 @@ def record(
     variables = guarded.variables()
     with guarding([*known, *variables]):  # nothing else is left to guard, and this is faster
         # What fails after one alone is left to the program that there is: it knows the samples.
-        plain = (_Recording if alone else _recorded)(function, arrays, other, Value)
+        plain = (_Recording if alone else _recorded)(function, arrays, other)
     # A variable that only one of the calls reached was made inside it: it is a constant.
     reached = [variable for variable in variables if variable in plain.parents]
     parameters = list(dict.fromkeys([*known, *reached]))
     graph = plain.numbered(parameters)
     if plain.described(graph) != guarded.described(guarded.numbered(parameters)):
-        raise _difference(function, first, arrays, other)
+        raise _error_of_difference(function, first, arrays, other)
     return Trace(tape_of(graph), parameters, plain.shape)
 
 
@@ -118,10 +118,10 @@ class _Recording:
         function: Callable[..., Any],
         arrays: Sequence[NDArray[Any]],
         index: int,
-        kind: type[Value],
+        kind: type[Value] = Value,
     ) -> None:
         with tracing(kind):
-            arguments = _arguments(arrays, index, kind)
+            arguments = [map_numbers(kind, array[index].tolist()) for array in arrays]
             # Before the call: what becomes of its lists is the function's own affair.
             self.inputs = [value for argument in arguments for value in numbers_in(argument)]
             try:
@@ -169,18 +169,14 @@ class _Recording:
 
 
 def _recorded(
-    function: Callable[..., Any], arrays: Sequence[NDArray[Any]], index: int, kind: type[Value]
+    function: Callable[..., Any], arrays: Sequence[NDArray[Any]], index: int
 ) -> _Recording:
     """Record one sample; if that fails, raise the error of the first that does, as eager mode."""
     with contextlib.suppress(DomainError, NonFiniteError):
-        return _Recording(function, arrays, index, kind)
+        return _Recording(function, arrays, index)
     for earlier in range(index):
-        _Recording(function, arrays, earlier, kind)
-    return _Recording(function, arrays, index, kind)
-
-
-def _arguments(arrays: Sequence[NDArray[Any]], index: int, kind: type[Value]) -> list[Any]:
-    return [map_numbers(kind, array[index].tolist()) for array in arrays]
+        _Recording(function, arrays, earlier)
+    return _Recording(function, arrays, index)
 
 
 def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
@@ -225,7 +221,7 @@ def _advice(error: Exception, arrays: Sequence[NDArray[Any]]) -> str | None:
     return None
 
 
-def _difference(
+def _error_of_difference(
     function: Callable[..., Any],
     first: Sequence[NDArray[Any]],
     arrays: Sequence[NDArray[Any]],
@@ -233,8 +229,8 @@ def _difference(
 ) -> TraceError:
     """Record both samples once more, with the lines that made the nodes, and compare."""
     with detect_anomaly(), collector_paused():
-        one = _Recording(function, first, 0, Value)
-        other = _Recording(function, arrays, other_index, Value)
+        one = _Recording(function, first, 0)
+        other = _Recording(function, arrays, other_index)
         one.put_in_order_of_origin()
         other.put_in_order_of_origin()
         variables = [variable for variable in one.variables() if variable in other.parents]
