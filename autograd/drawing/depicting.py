@@ -95,11 +95,11 @@ def _picture(
 ) -> Picture:
     if most is not None and len(groups) > most:
         raise _too_large(f"{len(groups):,} boxes", level, roles)
-    seen = _seen_from_outside(groups, roots)
+    home = {node: group for group in groups for node in group.nodes}
+    seen = _seen_from_outside(groups, home, roots)
     swept = any(root.parents and root.grad is not NO_GRADIENT for root in roots)
     keys = {group: f"n{index}" for index, group in enumerate(groups)}
     boxes = [_box(keys[group], group, seen[group], roles, swept) for group in groups]
-    home = {node: group for group in groups for node in group.nodes}
     edges = [
         Edge(keys[source], keys[group], derivative, count)
         for group in groups
@@ -152,10 +152,9 @@ def _too_large(size: str, level: Level, nodes: Iterable[Node]) -> GraphError:
 
 
 def _seen_from_outside(
-    groups: Sequence[Group], roots: Iterable[Node]
+    groups: Sequence[Group], home: dict[Node, Group], roots: Iterable[Node]
 ) -> dict[Group, tuple[Node, ...]]:
     """Return, for each group, the nodes that are used outside of it, or are roots."""
-    home = {node: group for group in groups for node in group.nodes}
     seen = set(roots)
     for node, group in home.items():
         seen.update(parent for parent in node.parents if home[parent] is not group)
