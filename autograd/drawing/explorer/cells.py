@@ -119,11 +119,6 @@ def cell_graph(root: Value, parameters: Sequence[Value]) -> CellGraph:
     >>> graph = cell_graph(operations.dot(x, x, 3.0, 4.0), [])
     >>> [(cell.operation.symbol, cell.parents, cell.data) for cell in graph.cells[3:]]
     [('*', [0, 1], 6.0), ('*', [0, 2], 8.0), ('Σ', [3, 4], 14.0)]
-
-    Raises
-    ------
-    GraphError
-        If `root` is not a Value.
     """
     nodes = nodes_behind(root)
     roles = find_roles(nodes, [root], parameters)
