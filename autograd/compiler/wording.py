@@ -31,15 +31,12 @@ def form_in_words(form: tuple[Any, ...], count: int) -> str:
     """Say what rows of a form compute; see `autograd.compiler.passes.blocks.Block`."""
     name, _, parts = form
     if name == "sum":
-        terms = [f"{n} {_in_words(kind)}" for n, kind in zip(parts, KINDS, strict=True) if n]
+        kinds = (kind.replace("shared", "weight").replace("batch", "sample") for kind in KINDS)
+        terms = [f"{n} {kind}" for n, kind in zip(parts, kinds, strict=True) if n]
         return f"{counted(count, 'sum')} of {' + '.join(terms)}"
     runs = [(varies, len(list(run))) for varies, run in itertools.groupby(parts)]
     operands = [f"{n} " * (n > 1) + ("sample" if varies else "weight") for varies, n in runs]
     return f"{count} {name}({', '.join(operands)})"
-
-
-def _in_words(kind: str) -> str:
-    return kind.replace("shared", "weight").replace("batch", "sample")
 
 
 def instruction_in_words(step: Forward) -> str:
