@@ -47,10 +47,8 @@ def minibatches(X: Data, y: Data, batch_size: int, rng: Seed = None) -> Iterator
     X, y = checked_data(X, y)
     size = whole_number(batch_size, "batch_size")
     order = random_generator(rng).permutation(len(X))
-    return (
-        (_select(X, order[start : start + size]), _select(y, order[start : start + size]))
-        for start in range(0, len(X), size)
-    )
+    batches = (order[start : start + size] for start in range(0, len(X), size))
+    return ((_select(X, batch), _select(y, batch)) for batch in batches)
 
 
 def checked_data(X: Data, y: Data) -> tuple[Data, Data]:

@@ -207,9 +207,8 @@ def _axes(limits: tuple[Interval, Interval], size: int) -> tuple[Array, Array]:
         numbers = np.array(limits, np.float64)
     except (TypeError, ValueError):
         raise wrong from None
-    if numbers.shape != (2, 2) or not np.isfinite(numbers).all():
-        raise wrong
-    if not (numbers[:, 0] < numbers[:, 1]).all():
+    are_numbers = numbers.shape == (2, 2) and np.isfinite(numbers).all()
+    if not are_numbers or not (numbers[:, 0] < numbers[:, 1]).all():
         raise wrong
     x, y = (np.linspace(start, stop, size) for start, stop in numbers)
     return x, y
