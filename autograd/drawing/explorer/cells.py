@@ -128,7 +128,7 @@ def cell_graph(root: Value, parameters: Sequence[Value]) -> CellGraph:
         group = home.get(node, -1)
         parents = [graph.place[parent] for parent in node.parents]
         if node.operation is operations.dot and len(parents) > 1:
-            parents = _add_products(graph, node, parents, group)
+            parents = _add_products(graph, parents, group)
             operation: Operation | None = operations.sum
         else:
             operation = None if node.operation is CONSTANT else node.operation
@@ -213,7 +213,7 @@ def _group(box: Box, within: int) -> CellGroup:
     return CellGroup(title, ", ".join(filter(None, box.details)), box.role, within)
 
 
-def _add_products(graph: CellGraph, node: Node, parents: list[int], group: int) -> list[int]:
+def _add_products(graph: CellGraph, parents: list[int], group: int) -> list[int]:
     """Add the products of a dot, and return what is to be summed, the bias first."""
     weights, inputs, bias = operations.dot_terms(parents)
     terms = list(bias)
