@@ -205,8 +205,8 @@ def _round_ticks(levels: NDArray[np.float64]) -> list[float]:
         ticks = sorted({float(f"{level:.{digits}g}") for level in some})
         ticks = [tick for tick in ticks if levels[0] <= tick <= levels[-1]]
         if len(ticks) >= len(some) - 2:
-            return ticks
-    return list(some)
+            break
+    return ticks
 
 
 def _norm(levels: NDArray[np.float64]) -> PowerNorm:
