@@ -106,12 +106,6 @@ def test_variables_made_under_no_grad_are_variables() -> None:
     assert (x.operation, x.grad) == (None, 6)
 
 
-def test_recording_returns_after_the_block() -> None:
-    with ag.no_grad():
-        assert not is_recording()
-    assert is_recording()
-
-
 def test_recording_returns_after_an_exception() -> None:
     with pytest.raises(ag.DomainError), ag.no_grad():
         ag.log(ag.Value(0.0))
