@@ -66,7 +66,7 @@ class Objective:
 
         Compiled, a loss gets its targets as Values, which it does not check. The prediction is that
         for one input: it need not suit every target, so that errors about numbers are left to
-        training. None if there is nothing else.
+        training. None if every call ends in one.
 
         Raises
         ------

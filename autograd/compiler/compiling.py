@@ -42,13 +42,13 @@ def compile(
         no ``if`` on a Value, but ``ag.relu``, ``ag.max`` or ``ag.lookup``. Reading ``.data`` or
         ``.grad`` of inputs or parameters is refused.
 
-        It is called for two samples of a first batch, and from then on it need not be for samples
-        of that shape: only after a batch of one sample, which shows no difference, after 16 other
-        shapes, and to find the line where two samples differ. The numbers of the parameters may
-        change later. Everything else that it finds outside stays as it was: which Values and layers
-        there are, numbers and flags such as ``self.training``, ``.data`` of a variable that it
-        computes nothing with, and numbers in a text or a ``state_dict()``. After a change, compile
-        again.
+        It is called for two samples of the first batch, and then no more for samples of that shape,
+        but for three cases: after a batch of one sample, where there are no two to compare; after
+        16 other shapes; and to find the line where two samples differ. The numbers of the
+        parameters may change later. Everything else that it finds outside stays as it was: which
+        Values and layers there are, numbers and flags such as ``self.training``, ``.data`` of a
+        variable that it computes nothing with, and numbers in a text or a ``state_dict()``. After a
+        change, compile again.
     parameters : sequence of Value
         Parameters to number first, in this order. The others follow in the order of their use.
     dtype : numpy dtype

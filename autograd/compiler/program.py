@@ -67,7 +67,7 @@ class Region:
 
     @functools.cached_property
     def steps(self) -> tuple[int, ...] | None:
-        """See `regular_steps`, of the rows."""
+        """The `regular_steps` of the rows."""
         return regular_steps(self.rows)
 
     @functools.cached_property

@@ -67,7 +67,8 @@ class Compilation:
         The batch that was recorded, if it held one sample only: that shows no difference between
         samples, so the function is recorded again when another one comes. Empty otherwise.
     refused : list of array
-        The latest batch for which that failed, outside of the domain: it is not tried again.
+        The latest batch that could not be recorded, since an operation does not exist there: it is
+        not tried again.
     """
 
     trace: Trace
@@ -196,7 +197,7 @@ class ProgramCache:
             return
         try:
             record(self._function, batch, self.parameters, compilation.alone)
-        except (DomainError, NonFiniteError):  # the program tells of its own
+        except (DomainError, NonFiniteError):  # running the program tells of it, too
             compilation.refused = [array.copy() for array in batch]
         else:
             compilation.alone = compilation.refused = []

@@ -1,9 +1,9 @@
 """The backward program: an adjoint for each forward instruction, in their `backward_order`.
 
-An adjoint sends the gradient of the instruction's output to its operands. What is left to decide is
-which gradient rows hold something already. It either overwrites or adds, for a whole region. If
-some rows of the region already hold a gradient and others do not, it adds, and those others are set
-to zero before the backward program starts.
+An adjoint sends the gradient of the instruction's output to its operands. It overwrites the rows of
+a region, or adds to all of them: what is left to decide is which. If some rows hold a gradient
+already and others do not, it adds, and those others are set to zero before the backward program
+starts.
 
 >>> from autograd import Value
 >>> from autograd.compiler.passes import apply_passes

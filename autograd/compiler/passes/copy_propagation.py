@@ -26,8 +26,9 @@ from d batch[2] to (= d shared[0], None)
 from d batch[4] to (= d batch[2],)
 from d batch[2] to (= d shared[0], None)
 
-A parameter's gradient is a result, and is written in any case. So is a copy that is read at regular
-distances where the original does not lie at such, unless it is one of many.
+Two kinds of copies are made all the same: the gradient of a parameter, since it is a result; and a
+copy that can be read at regular distances where the originals would have to be gathered, unless it
+is one of many that are read together.
 """
 
 import dataclasses

@@ -4,8 +4,8 @@ The graph of one sample stands for all only if nothing in it depends on the numb
 recorded, asking a Value for its number raises a `TraceError`: inputs and what is computed are of
 the class `TracedValue`, and the variables that a function reaches are of it as long as it runs.
 
-Some ways are left open. What takes them with an input is noticed where two samples are compared;
-with a parameter it is not:
+Some ways are left open. If a function goes there with an input, comparing two samples shows it; if
+it goes there with a parameter, nothing does:
 
 - ``.data`` of a variable that the graph does not reach: nothing shows that it is a parameter,
 - text, such as ``f"{w:.3f}"``: to print is to look, not to compute,
@@ -39,8 +39,8 @@ class TracedValue(Value):
     """An input, a parameter, or what is computed, while a function is recorded for any sample.
 
     It differs from a Value in that users cannot read its number or its gradient, though the
-    operations can. Those that a function keeps live on; and while it runs, other threads see them.
-    So a copy, or what is pickled, is of the class `plain`.
+    operations can. A function may keep one, and other threads may meet one while it runs: so its
+    copies, also those that are pickled, are of the class `plain`.
     """
 
     __slots__ = ()

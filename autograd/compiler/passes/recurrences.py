@@ -89,9 +89,9 @@ def _extended(tape: Tape, trained: list[bool]) -> Tape:
 
 
 def _recurring(tape: Tape, rows: dict[int, Row]) -> Iterator[tuple[int, Split]]:
-    """Yield the sums with the same weights at several levels, if all can begin at one.
+    """Yield the sums that use the same weights at several levels, and begin at the same level.
 
-    What is left has at least two products: a single one would be no matrix product.
+    At least two products of each are late: a single one would be no matrix product.
     """
     candidates = _beginning_alike(rows)
     if not candidates:  # as in most graphs; finding the levels takes longer than this

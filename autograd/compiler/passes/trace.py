@@ -90,7 +90,7 @@ def record(
     guarded = _Recording(function, first, 0, TracedValue)
     variables = guarded.variables()
     with guarding([*known, *variables]):  # nothing else is left to guard, and this is faster
-        # What fails after one alone is left to the program that there is: it knows the samples.
+        # After a lone sample there is a program already: it finds the first sample that fails.
         plain = (_Recording if alone else _recorded)(function, arrays, other)
     # A variable that only one of the calls reached was made inside it: it is a constant.
     reached = [variable for variable in variables if variable in plain.parents]
