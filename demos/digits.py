@@ -112,7 +112,7 @@ def print_epoch(report: nn.EpochReport) -> None:
         print("epoch   train loss   train accuracy   test accuracy   seconds")
     print(
         f"{report.epoch:5}{report.loss:13.4f}{report.metric:17.1%}"
-        f"{report.validation:16.1%}{report.seconds:10.3f}",
+        f"{report.validation_metric:16.1%}{report.seconds:10.3f}",
         flush=True,
     )
 
@@ -188,7 +188,7 @@ def main() -> int:
         untrained = nn.MLP(64, [32, 10], activation="relu", rng=rng)
         print_speed(history, untrained, *training, nn.cross_entropy, BATCH_SIZE)
     if history:
-        title = f"Reading digits: {history[-1].validation:.1%} of the test images right"
+        title = f"Reading digits: {history[-1].validation_metric:.1%} of the test images right"
         curves = nn.plots.curves(history, metric="accuracy", validation="test", title=title)
         write(curves, arguments.output / "digits-curves.png")
     write(nn.plots.weights(model.layers[0]), arguments.output / "digits-weights.png")

@@ -12,6 +12,7 @@ from autograd.graph import topological_order
 from autograd.real_numbers import shown_short
 from autograd.recording import differentiating
 from nn.arguments import require_callable
+from nn.data import Data, as_lists
 
 
 class Objective:
@@ -62,7 +63,7 @@ class Objective:
         return loss if self.penalty is None else loss + self.penalty()
 
     def rehearse(self, x: Any, targets: Any) -> Value | None:
-        """Call the loss with an input and plain numbers as targets, and return the last result.
+        """Call the model with an input and the loss with plain numbers as targets; return the last.
 
         Compiled, a loss gets its targets as Values, which it does not check. The prediction is that
         for one input: it need not suit every target, so that errors about numbers are left to
@@ -79,7 +80,7 @@ class Objective:
                 prediction = self.model(x)
             except (NonFiniteError, DomainError):
                 return None
-            for target in _targets_to_try(targets).tolist():
+            for target in _targets_to_try(targets):
                 with contextlib.suppress(NonFiniteError, DomainError):
                     loss = self.loss(prediction, target)
                     require_value(loss)
@@ -110,9 +111,9 @@ def require_effect(parameters: Iterable[Value], loss: Value, owner: str) -> None
         )
 
 
-def _targets_to_try(targets: Any) -> Any:
+def _targets_to_try(targets: Data) -> list[Any]:
     """Return distinct targets: the 100 smallest and the largest. Of lists of numbers, the first."""
-    if targets[0].size != 1:
-        return targets[:1]
-    distinct = np.unique(targets).reshape(-1, *targets.shape[1:])
-    return np.concatenate([distinct[:100], distinct[100:][-1:]])
+    if not isinstance(targets, np.ndarray) or targets[0].size != 1:
+        return as_lists(targets[:1])
+    distinct = np.unique(targets).reshape(-1, *targets.shape[1:]).tolist()
+    return [*distinct[:100], *distinct[100:][-1:]]

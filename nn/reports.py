@@ -8,8 +8,9 @@ from dataclasses import dataclass
 class EpochReport:
     """The results of one epoch. What is nan is not printed.
 
-    >>> EpochReport(epoch=1, loss=0.5, metric=math.nan, validation=math.nan, seconds=0.1)
-    EpochReport(epoch=1, loss=0.5, seconds=0.1)
+    >>> nan = math.nan
+    >>> EpochReport(1, 0.5, nan, validation_loss=0.6, validation_metric=nan, seconds=0.1)
+    EpochReport(epoch=1, loss=0.5, validation_loss=0.6, seconds=0.1)
 
     Attributes
     ----------
@@ -19,16 +20,17 @@ class EpochReport:
         The mean over the samples, each just before the update by its batch.
     metric : float
         The mean of `metric` over the same predictions, nan without one.
-    validation : float
-        The mean of `metric` over the validation data after the epoch, nan without them.
+    validation_loss, validation_metric : float
+        The means over the validation data, after the epoch; nan without them.
     seconds : float
-        The time of training, without the validation.
+        The time of training, with the metric and without the validation.
     """
 
     epoch: int
     loss: float
     metric: float
-    validation: float
+    validation_loss: float
+    validation_metric: float
     seconds: float
 
     def __repr__(self) -> str:

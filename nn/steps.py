@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # the compiler is imported when it is needed
 
 
 class Step(abc.ABC):
-    """A step of training on a batch of samples, and the metric on others."""
+    """A step of training on a batch of samples, and how well the model does on others."""
 
     def __init__(
         self,
@@ -58,12 +58,12 @@ class Step(abc.ABC):
             self.last_loss, predictions = self.train(inputs, targets)
         return self.last_loss, self.mean_metric(predictions, targets)
 
-    def validate(self, inputs: Any, targets: Any) -> float:
-        """Return the mean of the metric over samples, without training on them."""
+    def validate(self, inputs: Any, targets: Any) -> tuple[float, float]:
+        """Return the means of the loss and the metric over samples, without training on them."""
         number = self.optimizer.steps
         with self._telling_of_divergence(number, f"validation failed after step {number}"):
-            predictions = list(self.predict(inputs, targets))
-        return self.mean_metric(predictions, targets)
+            loss, predictions = self.evaluate(inputs, targets)
+        return loss, self.mean_metric(predictions, targets)
 
     @contextlib.contextmanager
     def _telling_of_divergence(self, number: int, what_happened: str) -> Iterator[None]:
@@ -86,22 +86,22 @@ class Step(abc.ABC):
         )
 
     def rehearse(self, data: TrainingData) -> None:
-        """Run the model on one validation input now, so that a bad one fails before an epoch.
+        """Try a validation input and targets now, so that bad ones fail before an epoch.
 
-        What the model raises is not caught, except about numbers, which training may change.
+        See `Objective.rehearse`.
         """
         if data.validation is not None:
-            (first,) = as_lists(data.validation[0][:1])
-            with ag.no_grad(), contextlib.suppress(NonFiniteError, DomainError):
-                self.objective.model(first)
+            inputs, targets = data.validation
+            (first,) = as_lists(inputs[:1])
+            self.objective.rehearse(first, targets)
 
     @abc.abstractmethod
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Do forward, loss, backward and update; return the mean loss and the predictions."""
 
     @abc.abstractmethod
-    def predict(self, inputs: Any, targets: Any) -> Iterable[Any]:
-        """Return the predictions for samples, as floats, without training on them."""
+    def evaluate(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
+        """Return the mean loss of samples, and the predictions as floats."""
 
     def read_parameters(self) -> None:  # noqa: B027  nothing to do for a step on the Values
         """Take the parameters from the Values, before an epoch."""
@@ -127,8 +127,7 @@ class EagerStep(Step):
         """Compute with Values, sample by sample."""
         with ag.collector_paused():
             with differentiating():  # a derivative in the loss, by ag.grad, is a part of the graph
-                predictions = [self.objective.model(x) for x in inputs]
-                loss = ag.mean(map(self.objective.loss, predictions, targets))
+                predictions, loss = self._forward(inputs, targets)
                 require_value(loss)
                 if self.last_loss is None:  # the first step
                     require_effect(self.optimizer.parameters, loss, "optimizer")
@@ -139,10 +138,17 @@ class EagerStep(Step):
             self.optimizer.step()
             return loss.data, predicted
 
-    def predict(self, inputs: Any, targets: Any) -> Iterable[Any]:
-        """Predict sample by sample, without recording."""
+    def evaluate(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
+        """Compute sample by sample, without recording."""
         with ag.no_grad():
-            return [_as_floats(self.objective.model(x)) for x in inputs]
+            predictions, loss = self._forward(inputs, targets)
+            loss = self.objective.penalized(loss)
+        return _require_finite(float(loss)), list(map(_as_floats, predictions))
+
+    def _forward(self, inputs: Any, targets: Any) -> tuple[list[Any], Value]:
+        """Return the predictions and their mean loss, without the penalty."""
+        predictions = [self.objective.model(x) for x in inputs]
+        return predictions, ag.mean(map(self.objective.loss, predictions, targets))
 
 
 class CompiledStep(Step):
@@ -175,16 +181,18 @@ class CompiledStep(Step):
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Run the program on the whole batch."""
         outputs, gradient = self.program.outputs_and_grad(self.theta, inputs, targets)
-        with np.errstate(over="ignore"):
-            loss = float(np.add.reduce(outputs[:, 0])) / len(outputs)
-        if not math.isfinite(loss):  # though each loss is
-            raise NonFiniteError("the mean of the losses is too large for a float")
+        loss = self._mean_loss(outputs)
         self.optimizer.advance(self.theta, gradient, keep=self._keep)
         return loss, self._predictions(outputs)
 
-    def predict(self, inputs: Any, targets: Any) -> Iterable[Any]:
-        """Predict all samples in one run, which computes their losses, too."""
-        return self._predictions(self.program.map(inputs, targets))
+    def evaluate(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
+        """Run the forward half of the program on all samples."""
+        outputs = self.program.map(inputs, targets)
+        return self._mean_loss(outputs), self._predictions(outputs)
+
+    def _mean_loss(self, outputs: Any) -> float:
+        with np.errstate(over="ignore"):
+            return _require_finite(float(np.add.reduce(outputs[:, 0])) / len(outputs))
 
     def _predictions(self, outputs: Any) -> Iterator[Any]:
         """Yield the prediction of each sample, nested as the model returned it."""
@@ -229,6 +237,12 @@ class _Sample:
         loss = self.objective.penalized(self.objective.loss(prediction, y))
         self.nesting = map_numbers(lambda number: 0.0, prediction)
         return [loss, *numbers_in(prediction)]
+
+
+def _require_finite(mean_loss: float) -> float:
+    if not math.isfinite(mean_loss):  # though each loss is
+        raise NonFiniteError("the mean of the losses is too large for a float")
+    return mean_loss
 
 
 def _metric_as_float(metric: Any) -> float:

@@ -84,11 +84,12 @@ def fit(
     penalty : callable, optional
         ``penalty()`` is a Value added to the loss of each batch, such as an `l2_penalty`.
     metric : callable, optional
-        ``metric(prediction, target)`` of one sample, a number to report, such as `accuracy`, or a
-        loss to see that of the validation data. It gets floats, nested as the model returns its
-        Values, and should use nothing else: the model may not have the latest parameters yet.
+        ``metric(prediction, target)`` of one sample, a number to report, such as `accuracy`. It
+        gets floats, nested as the model returns its Values, and should use nothing else: the model
+        may not have the latest parameters yet. It is called in Python for each sample.
     validation : (X, y), optional
-        Data that the model is not trained on. Each report has the mean of the metric over them.
+        Data that the model is not trained on. Each report has the means of the loss and of the
+        metric over them.
     compiled : bool
         Record one sample and run all as NumPy arrays: the same numbers up to rounding, fifteen to a
         hundred times as fast in the demos and the benchmark. Otherwise each sample is recorded and
@@ -131,7 +132,7 @@ def fit(
     Ctrl-C ends it with KeyboardInterrupt, as always; the parameters are then those of the last
     whole step. A progress bar shows on a terminal if tqdm is installed.
     """
-    _check_options(metric, validation, compiled, backend, checkpoint, resume)
+    _check_options(compiled, backend, checkpoint, resume)
     epochs = whole_number(epochs, "epochs", least=0)
     batch_size = whole_number(batch_size, "batch_size")
     generator = random_generator(rng)
@@ -179,18 +180,11 @@ class Training(Iterator[EpochReport]):
 
 
 def _check_options(
-    metric: Metric | None,
-    validation: tuple[Data, Data] | None,
-    compiled: bool,
-    backend: "Backend | None",
-    checkpoint: str | Path | None,
-    resume: bool,
+    compiled: bool, backend: "Backend | None", checkpoint: str | Path | None, resume: bool
 ) -> None:
     """Raise an error for an option that needs another one, or a checkpoint that has no folder."""
     for flag, name in ((compiled, "compiled"), (resume, "resume")):
         require(flag in (True, False), flag, name, "True or False")
-    if validation is not None and metric is None:
-        raise ArgumentError("validation needs a metric: metric=nn.accuracy")
     if backend is not None and not compiled:
         raise ArgumentError("a backend runs a compiled program: leave out compiled=False")
     if resume and checkpoint is None:
@@ -242,5 +236,5 @@ def _epoch(
             step.write_parameters()
             raise
     seconds = time.perf_counter() - start
-    validation = math.nan if data.validation is None else step.validate(*data.validation)
-    return EpochReport(epoch, mean_loss, mean_metric, validation, seconds)
+    held_out = (math.nan, math.nan) if data.validation is None else step.validate(*data.validation)
+    return EpochReport(epoch, mean_loss, mean_metric, *held_out, seconds)

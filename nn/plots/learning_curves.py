@@ -1,9 +1,10 @@
 """The course of training."""
 
+import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,21 +12,40 @@ from matplotlib.ticker import MaxNLocator
 
 from autograd.errors import ShapeError
 from nn.arguments import require
-from nn.plots.canvas import BLUE, VERMILION, Picture, finished, style
+from nn.plots.canvas import PALETTE, VERMILION, Picture, finished, style
 from nn.reports import EpochReport
 
-TRAINING: Final[Any] = {"color": BLUE, "linestyle": "-", "marker": "o"}
-VALIDATION: Final[Any] = {"color": VERMILION, "linestyle": "--", "marker": "s"}
-
-Curve: TypeAlias = tuple[str, list[float], dict[str, Any]]
-"""The name of a curve, its numbers by epoch, and how it looks."""
+TRAINING: Final[Any] = {"linestyle": "-", "marker": "o"}
+VALIDATION: Final[Any] = {"linestyle": "--", "marker": "s"}
 
 FEW_EPOCHS = 30
 """Up to this many epochs have a dot each. More dots would hide the curve."""
 
+Reports: TypeAlias = Iterable[EpochReport]
+
+
+class Curve(NamedTuple):
+    """A quantity by epoch.
+
+    Attributes
+    ----------
+    name : str
+    epochs : list of int
+    numbers : list of float
+    color : str
+    held_out : bool
+        Whether it is of the validation data.
+    """
+
+    name: str
+    epochs: list[int]
+    numbers: list[float]
+    color: str
+    held_out: bool
+
 
 def curves(
-    reports: Iterable[EpochReport],
+    reports: Reports | Mapping[str, Reports],
     *,
     metric: str = "metric",
     validation: str = "validation",
@@ -35,14 +55,17 @@ def curves(
     """Draw the loss by epoch, and beside it the metric if there is one.
 
     >>> import nn
-    >>> reports = [nn.EpochReport(1, 0.7, 0.5, 0.4, 0.1), nn.EpochReport(2, 0.2, 0.9, 0.8, 0.1)]
-    >>> figure = nn.plots.curves(reports)
+    >>> figure = nn.plots.curves(
+    ...     [nn.EpochReport(1, 0.7, 0.5, 0.8, 0.4, 0.1), nn.EpochReport(2, 0.2, 0.9, 0.3, 0.8, 0.1)]
+    ... )
     >>> [axes.get_ylabel() for axes in figure.axes]
-    ['training loss', 'metric']
+    ['loss', 'metric']
+
+    Several trainings stand in one picture, ``curves({"SGD": reports, "Adam": others})``.
 
     Parameters
     ----------
-    reports : iterable of EpochReport
+    reports : iterable of EpochReport, or dict of str to such
         What `nn.fit` yields; ``curves(nn.fit(...))`` trains and draws.
     metric : str
         What its metric measures, such as "accuracy".
@@ -59,41 +82,66 @@ def curves(
     ArgumentError
         If something is not a report.
     """
-    takes = "what nn.fit yields: reports = list(nn.fit(...))"
-    require(isinstance(reports, Iterable), reports, "reports", takes)
-    reports = list(reports)
-    for index, report in enumerate(reports):
-        require(isinstance(report, EpochReport), report, f"reports[{index}]", takes)
-    if not reports:
-        raise ShapeError(f"there are no reports to draw: give {takes}")
-    epochs = [report.epoch for report in reports]
-    losses = [report.loss for report in reports]
-    metrics: list[Curve] = [
-        ("training", [report.metric for report in reports], TRAINING),
-        (validation, [report.validation for report in reports], VALIDATION),
-    ]
-    metrics = [curve for curve in metrics if not all(map(math.isnan, curve[1]))]
+    runs = _checked_runs(reports)
+    losses = _curves(runs, "loss", "validation_loss", validation)
+    metrics = _curves(runs, "metric", "validation_metric", validation)
     with style():
         figure = Picture(figsize=(11, 4.8) if metrics else (6.5, 4.8), layout="constrained")
         figure.suptitle(title)
         axes = figure.subplots(1, 2 if metrics else 1, squeeze=False)[0]
-        _draw(axes[0], epochs, "loss", [("training", losses, TRAINING)])
-        axes[0].set_ylim(bottom=min(0.0, *losses))
+        _draw(axes[0], "loss", losses)
+        axes[0].set_ylim(bottom=min(0.0, *(min(curve.numbers) for curve in losses)))
         if metrics:
-            _draw(axes[1], epochs, metric, metrics)
+            _draw(axes[1], metric, metrics)
     return finished(axes[0], path)
 
 
-def _draw(axes: Axes, epochs: list[int], quantity: str, curves: list[Curve]) -> None:
-    for name, values, look in curves:
-        (line,) = axes.plot(epochs, values, label=name, **look)
+def _checked_runs(reports: Any) -> dict[str, list[EpochReport]]:
+    """Return the reports of each training by its name, which is "" if there is only one."""
+    takes = "what nn.fit yields: reports = list(nn.fit(...))"
+    runs = {}
+    for name, run in reports.items() if isinstance(reports, Mapping) else [("", reports)]:
+        where = f"reports[{name!r}]" if name else "reports"
+        require(isinstance(run, Iterable), run, where, takes)
+        runs[name] = list(run)
+        for index, report in enumerate(runs[name]):
+            require(isinstance(report, EpochReport), report, f"{where}[{index}]", takes)
+    if not all(runs.values()) or not runs:
+        raise ShapeError(f"there are no reports to draw: give {takes}")
+    return runs
+
+
+def _curves(
+    runs: Mapping[str, Sequence[EpochReport]], trained: str, held_out: str, validation: str
+) -> list[Curve]:
+    """Return the curves of two fields of the reports, without those that are nan throughout."""
+    found = []
+    for (run, reports), color in zip(runs.items(), itertools.cycle(PALETTE), strict=False):
+        epochs = [report.epoch for report in reports]
+        names = (run, f"{run}, {validation}") if run else ("training", validation)
+        colors = (color, color if run else VERMILION)
+        for place, field in enumerate((trained, held_out)):
+            numbers = [getattr(report, field) for report in reports]
+            if not all(map(math.isnan, numbers)):
+                found.append(Curve(names[place], epochs, numbers, colors[place], place == 1))
+    return found
+
+
+def _draw(axes: Axes, quantity: str, curves: list[Curve]) -> None:
+    for curve in curves:
+        look = VALIDATION if curve.held_out else TRAINING
+        (line,) = axes.plot(
+            curve.epochs, curve.numbers, label=curve.name, color=curve.color, **look
+        )
         line.set_clip_on(False)  # a dot on an axis shows whole
-        if len(epochs) > FEW_EPOCHS:
+        if len(curve.epochs) > FEW_EPOCHS:
             line.set_marker("")
-    axes.set(xlabel="epoch", ylabel=quantity if len(curves) > 1 else f"{name} {quantity}")
-    axes.set_xlim(epochs[0] - 1, epochs[-1] + 1)
+    both = any(curve.held_out for curve in curves)
+    axes.set(xlabel="epoch", ylabel=quantity if both else f"training {quantity}")
+    epochs = [epoch for curve in curves for epoch in curve.epochs]
+    axes.set_xlim(min(epochs) - 1, max(epochs) + 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.grid(alpha=0.3)
     if len(curves) > 1:
-        names = [name for name, _, _ in curves]
+        names = [curve.name for curve in curves]
         axes.legend(axes.lines, names)  # which by itself leaves out names such as "_test"

@@ -13,7 +13,7 @@ import nn
 X, y = [[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0]
 MODEL = nn.MLP(2, [3, 1], rng=0)
 OPTIMIZER = nn.SGD(MODEL.parameters(), lr=0.1)
-REPORT = nn.EpochReport(1, 0.5, 0.5, 0.5, 0.1)
+REPORT = nn.EpochReport(1, 0.5, 0.5, 0.5, 0.5, 0.1)
 
 
 def fit(**changed: Any) -> Any:

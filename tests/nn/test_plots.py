@@ -27,7 +27,9 @@ from nn import plots  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 POINTS = np.array([[0.0, 0.0], [1.0, 0.2], [0.3, 1.0], [1.2, 1.1]])
-REPORTS = [nn.EpochReport(i, 1 / i, 1 - 0.5 / i, 1 - 0.6 / i, 0.1) for i in (1, 2, 3)]
+REPORTS = [
+    nn.EpochReport(i, 1 / i, 1 - 0.5 / i, 1.5 / i, 1 - 0.6 / i, seconds=0.1) for i in (1, 2, 3)
+]
 
 
 def landscape(with_path: bool = True) -> nn.Landscape:
@@ -169,12 +171,12 @@ def test_a_missing_matplotlib_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_curves_are_those_of_the_reports() -> None:
     left, right = plots.curves(REPORTS, metric="hits").axes
-    (loss,) = left.lines
     training, validation = right.lines
     for line, numbers in [
-        (loss, [report.loss for report in REPORTS]),
+        (left.lines[0], [report.loss for report in REPORTS]),
+        (left.lines[1], [report.validation_loss for report in REPORTS]),
         (training, [report.metric for report in REPORTS]),
-        (validation, [report.validation for report in REPORTS]),
+        (validation, [report.validation_metric for report in REPORTS]),
     ]:
         assert list(line.get_xdata()) == [1, 2, 3]  # type: ignore[arg-type]  # any array-like
         assert list(line.get_ydata()) == numbers  # type: ignore[arg-type]
@@ -184,7 +186,7 @@ def test_curves_are_those_of_the_reports() -> None:
     alike = plots.curves(REPORTS, validation="training").axes[1].lines
     assert [list(line.get_ydata()) for line in alike] == [  # type: ignore[arg-type]
         [report.metric for report in REPORTS],
-        [report.validation for report in REPORTS],
+        [report.validation_metric for report in REPORTS],
     ]
     assert alike[0].get_color() != alike[1].get_color()
     legend = plots.curves(REPORTS, validation="_test").axes[1].get_legend()
@@ -195,10 +197,24 @@ def test_curves_are_those_of_the_reports() -> None:
 
 
 def test_a_training_without_a_metric_has_one_curve() -> None:
-    report = nn.EpochReport(1, 0.5, math.nan, math.nan, 0.1)
-    assert len(plots.curves(iter([report])).axes) == 1
-    with pytest.raises(ShapeError, match="no reports"):
-        plots.curves([])
+    report = nn.EpochReport(1, 0.5, math.nan, math.nan, math.nan, 0.1)
+    (axes,) = plots.curves(iter([report])).axes
+    assert axes.get_ylabel() == "training loss"
+    for nothing in ([], {}, {"SGD": REPORTS, "Adam": []}):
+        with pytest.raises(ShapeError, match="no reports"):
+            plots.curves(nothing)
+
+
+def test_several_trainings_are_told_apart_by_name_and_colour() -> None:
+    left, right = plots.curves({"SGD": REPORTS, "Adam": iter(REPORTS[:2])}, validation="test").axes
+    for axes in (left, right):
+        names = ["SGD", "SGD, test", "Adam", "Adam, test"]
+        assert [line.get_label() for line in axes.lines] == names
+        colors = [line.get_color() for line in axes.lines]
+        assert colors[0] == colors[1] != colors[2] == colors[3]
+        assert [len(line.get_xdata()) for line in axes.lines] == [3, 3, 2, 2]  # type: ignore[arg-type]
+    with pytest.raises(ag.ArgumentError, match=r"^reports\['Adam'\]\[0\]=0.5: give what nn.fit"):
+        plots.curves({"SGD": REPORTS, "Adam": [0.5]})  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("n_neurons", [1, 40])

@@ -46,6 +46,8 @@ class CtrlC:
     def trace(self, frame: FrameType, event: str, argument: Any) -> Any:
         if not frame.f_globals.get("__name__", "").startswith(self.modules):
             return None
+        if frame.f_code.co_name == "__del__":  # Python swallows whatever is raised there
+            return None
         if event == "line":
             self.count += 1
             if self.count == self.at:
