@@ -200,7 +200,8 @@ def test_a_training_without_a_metric_has_one_curve() -> None:
     report = nn.EpochReport(1, 0.5, math.nan, math.nan, math.nan, 0.1)
     (axes,) = plots.curves(iter([report])).axes
     assert axes.get_ylabel() == "training loss"
-    for nothing in ([], {}, {"SGD": REPORTS, "Adam": []}):
+    nothings: list[Any] = [[], {}, {"SGD": REPORTS, "Adam": []}]
+    for nothing in nothings:
         with pytest.raises(ShapeError, match="no reports"):
             plots.curves(nothing)
 
@@ -214,7 +215,7 @@ def test_several_trainings_are_told_apart_by_name_and_colour() -> None:
         assert colors[0] == colors[1] != colors[2] == colors[3]
         assert [len(line.get_xdata()) for line in axes.lines] == [3, 3, 2, 2]  # type: ignore[arg-type]
     with pytest.raises(ag.ArgumentError, match=r"^reports\['Adam'\]\[0\]=0.5: give what nn.fit"):
-        plots.curves({"SGD": REPORTS, "Adam": [0.5]})  # type: ignore[list-item]
+        plots.curves({"SGD": REPORTS, "Adam": [0.5]})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("n_neurons", [1, 40])

@@ -362,8 +362,8 @@ def test_validation_is_that_of_the_held_out_data_after_the_epoch(
         pairs = [(model(x), target) for x, target in zip(*HELD_OUT, strict=True)]
         loss = ag.mean(nn.mse_loss(*pair) for pair in pairs) + penalty()
         assert report.validation_loss == pytest.approx(loss.data, rel=1e-12)
-        expected = np.mean([distance(prediction.data, target) for prediction, target in pairs])
-        expected = expected if metric else math.nan
+        mean = np.mean([distance(prediction.data, target) for prediction, target in pairs])
+        expected = mean if metric else math.nan
         assert report.validation_metric == pytest.approx(expected, rel=1e-12, nan_ok=True)
 
 
