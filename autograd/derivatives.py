@@ -201,6 +201,11 @@ def hessian(function: Callable[..., Any]) -> Callable[..., Numbers]:
     >>> ag.hessian(lambda p: p[0] ** 2 * p[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
 
+    Parameters
+    ----------
+    function : callable
+        See `grad`. The derivatives are with respect to its first argument.
+
     Returns
     -------
     callable

@@ -58,7 +58,12 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     """
     for node in (output, *numbers_in(wrt)):
         if not isinstance(node, Value):
-            raise NotANumberError(f"gradient() takes Values, or lists of them, not {node!r}")
+            again = (
+                ". To differentiate a gradient again, compute it with create_graph=True"
+                if isinstance(node, float)
+                else ""
+            )
+            raise NotANumberError(f"gradient() takes Values, or lists of them, not {node!r}{again}")
     require_recorded(output, "gradient() of")
     with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
         # In a compiled function the numbers differ from sample to sample: it needs a graph.

@@ -382,9 +382,11 @@ def node_of(operation: Operation, data: float, parents: tuple[Value, ...]) -> Va
     return new_node(operation, data, None, ())
 
 
-def function_node(operation: Operation, x: Number) -> Any:
+def function_node(operation: Operation, x: Any) -> Any:
     """Apply an operation to one Value or number: like calling it, at a third of the cost."""
     if not isinstance(x, Value):
+        if hasattr(x, "record"):  # a formula: a derivative rule is being written down
+            return operation(x)
         return operation.evaluate(real_number(x, operation.name))
     try:
         data = operation.forward(x.data)

@@ -77,8 +77,21 @@ __all__ = [
 ]
 
 
+_INSTEAD = {
+    "Linear": 'nn.Layer(n_inputs, n_outputs, "linear")',
+    "Sequential": "nn.MLP, or an nn.Module whose __call__ applies its layers in turn",
+    "Parameter": "ag.Value(0.0) on an nn.Module, which is a parameter",
+    "Embedding": "ag.lookup(table, index)",
+    "CrossEntropyLoss": "nn.cross_entropy(scores, label)",
+    "MSELoss": "nn.mse_loss(prediction, target)",
+    "optim": "nn.SGD, nn.Adam or nn.AdamW",
+}
+"""What to write for names that PyTorch has."""
+
+
 def __getattr__(name: str) -> Any:
     """Import the pictures, and with them matplotlib, when they are first asked for."""
     if name == "plots":
         return importlib.import_module("nn.plots")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    instead = f": write {_INSTEAD[name]}" if name in _INSTEAD else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{instead}")

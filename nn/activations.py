@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError
+from autograd.operation import Operation
 from autograd.real_numbers import shown_short
 
 
@@ -48,6 +49,14 @@ Initializer = Callable[[int, int, np.random.Generator], NDArray[np.float64]]
 @dataclass(frozen=True)
 class Activation:
     """A function that a neuron applies to its weighted sum, with its name and its initial weights.
+
+    Other initial weights are another activation, here of normal numbers with variance 1:
+
+    >>> import nn
+    >>> from autograd import tanh
+    >>> wide = Activation("tanh", tanh, lambda n_inputs, n_outputs, rng: rng.normal(size=n_inputs))
+    >>> nn.Layer(100, 3, wide)
+    Layer(100, 3, activation='tanh')
 
     Attributes
     ----------
@@ -103,6 +112,8 @@ def find_activation(activation: Activating) -> Activation:
     for known in ACTIVATIONS.values():
         if activation is known.function:
             return known
+    if isinstance(activation, Operation):
+        return Activation(activation.name, activation, glorot_uniform)
     if callable(activation):
         name = getattr(activation, "__name__", type(activation).__name__)
         return Activation(name, activation, glorot_uniform)

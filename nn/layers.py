@@ -144,11 +144,13 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """Neurons that all see the same inputs.
+    """Neurons that all see the same inputs. Unlike PyTorch's ``Linear``, they have an activation.
 
     >>> import nn
     >>> len(nn.Layer(3, 4)([1.0, 2.0, 3.0]))
     4
+
+    Losses take the weighted sums of the last layer as they are: give it "linear".
 
     Parameters
     ----------

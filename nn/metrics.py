@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Any, SupportsFloat, TypeAlias
 
-from autograd.errors import ArgumentError, NonFiniteError, ShapeError
+from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError
+from autograd.nested_numbers import is_nested
 from autograd.real_numbers import is_list, shown_short
 from autograd.value import as_value
 
@@ -48,6 +49,11 @@ def accuracy(prediction: Any, target: float) -> float:
     try:
         scores, target = [float(score) for score in scores], float(target)
     except (TypeError, ValueError):
+        if any(map(is_nested, (*scores, target))):
+            raise NotANumberError(
+                "accuracy takes the prediction for one sample and its target. The mean over many "
+                "is ag.mean(map(nn.accuracy, predictions, targets))"
+            ) from None
         for number in (*scores, target):
             as_value(number)  # raises an error that says more
         raise

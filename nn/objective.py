@@ -12,7 +12,6 @@ from autograd.graph import topological_order
 from autograd.real_numbers import shown_short
 from autograd.recording import differentiating
 from nn.arguments import require_callable
-from nn.data import Data, as_lists
 
 
 class Objective:
@@ -111,9 +110,11 @@ def require_effect(parameters: Iterable[Value], loss: Value, owner: str) -> None
         )
 
 
-def _targets_to_try(targets: Data) -> list[Any]:
+def _targets_to_try(targets: Any) -> Any:
     """Return distinct targets: the 100 smallest and the largest. Of lists of numbers, the first."""
-    if not isinstance(targets, np.ndarray) or targets[0].size != 1:
-        return as_lists(targets[:1])
+    if not isinstance(targets, np.ndarray):
+        return targets[:1]
+    if targets[0].size != 1:
+        return targets[:1].tolist()
     distinct = np.unique(targets).reshape(-1, *targets.shape[1:]).tolist()
     return [*distinct[:100], *distinct[100:][-1:]]

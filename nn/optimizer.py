@@ -7,7 +7,7 @@ applies it, and writes the result back. Compiled training keeps the vector and c
 
 import math
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from autograd.errors import (
     ShapeError,
     StateError,
 )
-from autograd.real_numbers import REAL, checked_values
+from autograd.real_numbers import REAL, checked_values, shown_short
 from nn.archive import checked_array
 from nn.arguments import float_array, nonnegative_number
 from nn.interrupts import completed
@@ -119,7 +119,7 @@ class Optimizer:
         Raises
         ------
         GraphError
-            If it does not.
+            If it does not; `step` raises it if something else is returned.
         """
         raise GraphError(
             f"{self!r} does not say how to step: give its class a method "
@@ -185,8 +185,7 @@ class Optimizer:
             If a parameter would become infinite or nan.
         """
         before = {name: _read_only(array) for name, array in self.state.items()}
-        with np.errstate(all="ignore"):  # the error below says more
-            moved, state = self.update(_read_only(theta), _read_only(gradient), before)
+        moved, state = self._updated(_read_only(theta), _read_only(gradient), before)
         steps = self.steps + 1
         if not all(np.isfinite(array).all() for array in (moved, *state.values())):
             self._require_finite(theta)
@@ -266,7 +265,7 @@ class Optimizer:
         >>> optimizer = nn.SGD([Value(1.0)], lr=0.1, momentum=0.9)
         >>> optimizer.restore(steps=40, state={"velocity": np.array([2.5])})
         >>> optimizer
-        SGD(1 parameter, lr=0.1) after 40 steps
+        SGD(1 parameter, lr=0.1, momentum=0.9) after 40 steps
 
         Raises
         ------
@@ -284,15 +283,41 @@ class Optimizer:
         self.steps, self.state = steps, arrays
 
     def __repr__(self) -> str:
-        parameters, steps = counted(len(self.parameters), "parameter"), counted(self.steps, "step")
-        return f"{type(self).__name__}({parameters}, lr={self.lr}) after {steps}"
+        """Show the options, except those that are 0 or off."""
+        options = {"lr": self.lr} | {
+            name: option
+            for name, option in vars(self).items()
+            if option and name not in ("parameters", "lr", "steps", "state")
+        }
+        parameters = counted(len(self.parameters), "parameter")
+        shown = ", ".join(f"{name}={option!r}" for name, option in options.items())
+        return f"{type(self).__name__}({parameters}, {shown}) after {counted(self.steps, 'step')}"
 
     def _names_of_state(self) -> set[str]:
         """Return the names of the arrays that the formula carries, as a step shows them."""
         zeros = np.zeros(len(self.parameters))
-        with np.errstate(all="ignore"):
-            _, state = self.update(zeros, zeros, {})
-        return set(state)
+        return set(self._updated(zeros, zeros, {})[1])
+
+    def _updated(
+        self, theta: Vector, gradient: Vector, state: dict[str, Vector]
+    ) -> tuple[Vector, dict[str, Vector]]:
+        """Apply the formula, and check what it returns.
+
+        Raises
+        ------
+        GraphError
+            If that is not new parameters and a new state.
+        """
+        with np.errstate(all="ignore"):  # what is not finite gets an error of ours
+            result: Any = self.update(theta, gradient, state)
+        is_pair = isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)
+        if not is_pair or np.shape(result[0]) != theta.shape:
+            raise GraphError(
+                f"{type(self).__name__}.update returned {shown_short(result)}: return the new "
+                f"theta, an array of {len(theta)}, and the new state, a dict of such arrays"
+            )
+        moved, new_state = result
+        return moved, new_state
 
     def _require_finite(self, theta: Vector) -> None:
         for parameter, number in zip(self.parameters, theta.tolist(), strict=True):

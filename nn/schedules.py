@@ -1,8 +1,7 @@
 """Learning rates that change during training.
 
 A schedule is a function of the number of steps done so far. An optimizer takes one in place of a
-number: ``SGD(parameters, lr=nn.linear_decay(1.0, 0.1, steps=100))``. Each is a `partial` of a
-formula and not a lambda, so that an optimizer that has one can be pickled.
+number: ``SGD(parameters, lr=nn.linear_decay(1.0, 0.1, steps=100))``.
 """
 
 import math
@@ -17,6 +16,14 @@ from nn.arguments import require_number
 Schedule: TypeAlias = Callable[[int], float]
 
 
+class _Schedule(partial[float]):
+    """A formula with its numbers. Unlike a lambda it can be pickled, and read."""
+
+    def __repr__(self) -> str:
+        name = self.func.__name__.removeprefix("_")
+        return f"{name}({', '.join(map(repr, self.args))})"
+
+
 def linear_decay(start: float, end: float, steps: int) -> Schedule:
     """Go from `start` to `end` in a straight line, and stay there after `steps`.
 
@@ -24,12 +31,14 @@ def linear_decay(start: float, end: float, steps: int) -> Schedule:
     >>> rate = nn.linear_decay(1.0, 0.5, steps=2)
     >>> rate(0), rate(1), rate(2), rate(9)
     (1.0, 0.75, 0.5, 0.5)
+    >>> rate
+    linear_decay(1.0, 0.5, 2)
     """
     _require(start=start, end=end, steps=steps)
-    return partial(_linear, start, end, steps)
+    return _Schedule(_linear_decay, start, end, steps)
 
 
-def _linear(start: float, end: float, steps: int, step: int) -> float:
+def _linear_decay(start: float, end: float, steps: int, step: int) -> float:
     return start * max(1 - step / steps, 0.0) + end * min(step / steps, 1.0)
 
 
@@ -44,10 +53,10 @@ def cosine_decay(start: float, end: float, steps: int) -> Schedule:
     Loshchilov, Hutter: SGDR: Stochastic Gradient Descent with Warm Restarts, 2016, equation 5.
     """
     _require(start=start, end=end, steps=steps)
-    return partial(_cosine, start, end, steps)
+    return _Schedule(_cosine_decay, start, end, steps)
 
 
-def _cosine(start: float, end: float, steps: int, step: int) -> float:
+def _cosine_decay(start: float, end: float, steps: int, step: int) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * min(step / steps, 1.0))) / 2
 
 
@@ -60,10 +69,10 @@ def step_decay(start: float, factor: float, every: int) -> Schedule:
     (1.0, 1.0, 0.1)
     """
     _require(start=start, factor=factor, every=every)
-    return partial(_stepwise, start, factor, every)
+    return _Schedule(_step_decay, start, factor, every)
 
 
-def _stepwise(start: float, factor: float, every: int, step: int) -> float:
+def _step_decay(start: float, factor: float, every: int, step: int) -> float:
     return start * factor ** (step // every)
 
 
@@ -78,10 +87,10 @@ def warmup(schedule: Schedule | float, steps: int) -> Schedule:
     _require(steps=steps)
     if not callable(schedule):
         require_number(schedule, "schedule")
-    return partial(_warming, schedule, steps)
+    return _Schedule(_warmup, schedule, steps)
 
 
-def _warming(schedule: Schedule | float, steps: int, step: int) -> float:
+def _warmup(schedule: Schedule | float, steps: int, step: int) -> float:
     rate = schedule(step) if callable(schedule) else schedule
     return rate * min((step + 1) / steps, 1.0)
 

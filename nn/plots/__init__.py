@@ -9,8 +9,9 @@
 >>> figure = nn.plots.decision_boundary(model, X, y)
 
 Each function returns a matplotlib figure, which a notebook shows, and writes a file only if asked:
-``path="boundary.png"`` (or ``.svg``, ``.pdf``). With ``axes=`` it draws on your own axes, next to
-other pictures. No window is opened, and no setting of matplotlib stays changed.
+``path="boundary.png"`` (or ``.svg``, ``.pdf``). Those that draw one thing do so on your own axes,
+too, next to other pictures: ``axes=``, of a figure with ``layout="constrained"``, which keeps them
+apart. No window is opened, and no setting of matplotlib stays changed.
 
 `learning_curves` draws the course, `boundary` and `weight_images` what was learned, and `surfaces`
 the landscape; `canvas` is what all pictures share.

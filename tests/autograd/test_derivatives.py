@@ -547,6 +547,14 @@ def test_results_that_are_no_numbers_are_refused(results: Any) -> None:
         ag.jacobian(lambda x: results)(2.0)
 
 
+def test_a_gradient_of_a_gradient_needs_its_graph() -> None:
+    x = ag.Value(3.0)
+    slope = ag.gradient(x**3, x)
+    with pytest.raises(ag.NotANumberError, match=r"not 27\.0.* create_graph=True"):
+        ag.gradient(slope, x)
+    assert ag.gradient(ag.gradient(x**3, x, create_graph=True), x) == 18.0
+
+
 # --- hessian -------------------------------------------------------------------------------------
 
 

@@ -467,5 +467,24 @@ def test_a_rule_may_compare_its_inputs_with_each_other() -> None:
     assert slope.map(np.array([2.0, 2.0]), np.array([2.0, 3.0])).tolist() == [4.0, 3.0]
 
 
+@every_backend
+def test_a_rule_may_use_the_functions_of_the_package(backend: Any) -> None:
+    silu = define(
+        "silu of a test",
+        symbol="silu",
+        forward=lambda x: x / (1 + math.exp(-x)),
+        array=lambda np, x: x / (1 + np.exp(-x)),
+        derivative=lambda g, out, x: (g * ag.sigmoid(x) * (1 + x - out),),
+    )
+    assert ag.gradcheck(silu, 0.7, order=2)
+
+    def slope(function: Callable[..., Any]) -> float:
+        w = ag.Value(0.5)
+        ag.compile(lambda x: function(w * x), backend=backend)(SAMPLES).backward()
+        return w.grad
+
+    assert slope(silu) == pytest.approx(slope(ag.silu), rel=1e-12)
+
+
 def test_a_rule_may_have_no_signature() -> None:
     assert define(**SQUARE | {"derivative": max}).input_names() is None

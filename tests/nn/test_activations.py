@@ -108,3 +108,8 @@ def test_a_function_of_yours_starts_with_glorot_weights() -> None:
 def test_a_neuron_on_its_own_starts_as_a_layer_of_one() -> None:
     neuron, layer = nn.Neuron(5, "tanh", rng=3), nn.Layer(5, 1, "tanh", rng=3)
     assert [w.data for w in neuron.weight] == [w.data for w in layer.neurons[0].weight]
+
+
+def test_an_operation_is_an_activation_with_its_name() -> None:
+    layer = nn.Layer(2, 1, activation=ag.operations.sin)
+    assert repr(layer) == "Layer(2, 1, activation='sin')"

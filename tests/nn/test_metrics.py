@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import autograd as ag
 import nn
 from autograd import ArgumentError, NonFiniteError, NotANumberError, ShapeError, Value
 
@@ -48,6 +49,14 @@ def test_a_tuple_or_an_array_of_scores_is_a_prediction(kind: Any) -> None:
 def test_scores_and_targets_are_numbers(prediction: Any, target: Any) -> None:
     with pytest.raises(NotANumberError):
         nn.accuracy(prediction, target)
+
+
+def test_many_predictions_are_told_how_to_be_averaged() -> None:
+    predictions, targets = [[0.0, 1.0], [2.0, 1.0]], [1, 1]
+    for target in (targets, 1):
+        with pytest.raises(NotANumberError, match=r"ag\.mean"):
+            nn.accuracy(predictions, target)  # type: ignore[arg-type]
+    assert ag.mean(map(nn.accuracy, predictions, targets)) == 0.5
 
 
 def test_a_prediction_has_a_score() -> None:

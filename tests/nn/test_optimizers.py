@@ -214,6 +214,29 @@ def test_an_optimizer_without_a_formula_cannot_step() -> None:
         nn.Optimizer([Value(1.0)], lr=0.1).step()
 
 
+@pytest.mark.parametrize(
+    "result",
+    [None, np.zeros(2), (np.zeros(2), {}, {}), (np.zeros(3), {}), (np.zeros(2), np.zeros(2))],
+)
+def test_a_formula_returns_theta_and_a_state(result: Any) -> None:
+    class Forgetful(nn.Optimizer):
+        def update(self, theta: Array, gradient: Array, state: dict[str, Array]) -> Any:
+            return result
+
+    w = [Value(1.0), Value(2.0)]
+    optimizer = Forgetful(w, lr=0.1)
+    with pytest.raises(ag.GraphError, match=r"^Forgetful.update returned .*an array of 2, and the"):
+        optimizer.step()
+    assert (w[0].data, w[1].data, optimizer.steps) == (1.0, 2.0, 0)
+
+
+def test_an_optimizer_shows_its_options() -> None:
+    w = [Value(1.0)]
+    assert repr(nn.SGD(w, lr=0.0)) == "SGD(1 parameter, lr=0.0) after 0 steps"
+    adam = nn.AdamW(w, lr=nn.warmup(nn.linear_decay(0.1, 0.0, 100), 20))
+    assert "lr=warmup(linear_decay(0.1, 0.0, 100), 20), weight_decay=0.01, betas=" in repr(adam)
+
+
 class InPlace(nn.Optimizer):
     """It would leave a parameter changed by a step that fails."""
 

@@ -166,6 +166,11 @@ def test_a_missing_matplotlib_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         _ = nn.plotz
 
 
+def test_names_of_pytorch_are_told_what_to_write() -> None:
+    with pytest.raises(AttributeError, match=r"no attribute 'Linear': write nn.Layer\(n_inputs"):
+        _ = nn.Linear
+
+
 # --- curves --------------------------------------------------------------------------------------
 
 

@@ -247,5 +247,6 @@ def _error_of_difference(
         when = "when it is called again for sample 0"
     return TraceError(
         f"{line}the function does something different {when}. "
-        f"Does it depend on anything but its arguments, such as random numbers? {CHOOSING}"
+        "Does it depend on anything but its arguments? Random numbers, such as those of dropout, "
+        f"can be an argument, with a row for each sample. {CHOOSING}"
     )
