@@ -147,9 +147,10 @@ def _grid(points: Array) -> tuple[Array, Array]:
 
 def _draw_score(axes: Axes, x: Array, y: Array, scores: Array) -> None:
     """Colour the plane by score, with lines where it is -1, 0 and 1."""
-    areas = axes.contourf(x, y, scores, np.linspace(-4, 4, 33), cmap=SIDES, extend="both")
+    most = int(np.clip(np.ceil(np.abs(scores).max()), 1, 4))  # a tanh gives 1 at most
+    areas = axes.contourf(x, y, scores, np.linspace(-most, most, 33), cmap=SIDES, extend="both")
     beside = axes.inset_axes((1.03, 0.0, 0.03, 1.0))  # as high as the axes, whatever their shape
-    bar = axes.figure.colorbar(areas, cax=beside, label="score", ticks=range(-4, 5))
+    bar = axes.figure.colorbar(areas, cax=beside, label="score", ticks=range(-most, most + 1))
     if any(scores.min() < score < scores.max() for score in (-1, 0, 1)):  # else all on one side
         lines = axes.contour(
             x,

@@ -234,6 +234,14 @@ def test_the_colour_bar_of_weights_is_wide_enough_to_be_seen(n_neurons: int) -> 
 # --- decision boundary ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("factor", "most"), [(0.3, 1), (1.0, 1), (2.5, 3), (100.0, 4)])
+def test_the_colours_reach_as_far_as_the_scores(factor: float, most: int) -> None:
+    figure = plots.decision_boundary(
+        lambda x: factor * ag.tanh(1000.0 * (x[0] - 0.5)), [[0.0, 0.0], [1.0, 1.0]], [-1, 1]
+    )
+    assert figure.axes[0].child_axes[0].get_ylim() == (-most, most)
+
+
 @pytest.mark.parametrize("labels", [[-1, 1], [0, 1]])
 def test_the_boundary_is_where_the_score_is_zero(labels: list[int]) -> None:
     model = nn.MLP(2, [1], rng=0)
