@@ -1,7 +1,6 @@
 """The edges between groups of nodes, with the derivatives that belong on them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from autograd.drawing.folding import Group
 from autograd.drawing.local import derivatives_through, local_derivatives
@@ -24,28 +23,19 @@ def connections_into(
     home : mapping from Node to Group
         The group of every node.
     """
-    bundles: dict[Group | int, _Bundle] = {}  # by source; between two single nodes by place
+    # By source, or between two single nodes by place: the source, and the derivative with respect
+    # to each node of it that the edge carries, None if that is not known.
+    bundles: dict[Group | int, tuple[Group, dict[Node, float | None]]] = {}
     for place, (node, derivative) in enumerate(_inputs_with_derivatives(group, seen)):
         source = home[node]
         one_by_one = len(source.nodes) == len(group.nodes) == 1
-        bundle = bundles.setdefault(place if one_by_one else source, _Bundle(source, {}))
+        _, derivatives = bundles.setdefault(place if one_by_one else source, (source, {}))
         if derivative is not None:
-            derivative += bundle.derivatives.get(node) or 0.0
-        bundle.derivatives[node] = derivative
-    for bundle in bundles.values():
-        first, *others = bundle.derivatives.values()
-        yield bundle.source, None if others else first, 1 + len(others)
-
-
-@dataclass(frozen=True)
-class _Bundle:
-    """The edges from one group into another that are drawn as one.
-
-    The number of each node that they carry has its derivative, or None if that is not known.
-    """
-
-    source: Group
-    derivatives: dict[Node, float | None]
+            derivative += derivatives.get(node) or 0.0
+        derivatives[node] = derivative
+    for source, derivatives in bundles.values():
+        first, *others = derivatives.values()
+        yield source, None if others else first, 1 + len(others)
 
 
 def _inputs_with_derivatives(
