@@ -76,9 +76,8 @@ def _binding(
     if formula.function not in OPERATORS:
         return call(formula.function, *(text for text, _ in sides)), _ATOM
     symbol, strength, *needed = OPERATORS[formula.function]
-    operands = [_enclosed(*side, least) for side, least in zip(sides, needed, strict=False)]
+    operands = [
+        text if own >= least else f"({text})"
+        for (text, own), least in zip(sides, needed, strict=False)
+    ]
     return f" {symbol} ".join(operands) if len(sides) == 2 else symbol + operands[0], strength
-
-
-def _enclosed(text: str, strength: int, needed: int) -> str:
-    return text if strength >= needed else f"({text})"

@@ -23,25 +23,17 @@ from autograd.formulas.formula import Formula
 def calls_in(formulas: Sequence[Any], uses: dict[int, int]) -> list[Formula]:
     """List the function calls in formulas, arguments first, and count the uses of each."""
     order: list[Formula] = []
-    stack = [
-        (formula, False)
-        for formula in formulas
-        if isinstance(formula, Formula) and formula.arguments
-    ]
+    stack = [(formula, False) for formula in formulas]
     while stack:
         part, arguments_listed = stack.pop()
         if arguments_listed:
             order.append(part)
         elif id(part) in uses:
             uses[id(part)] += 1
-        else:
+        elif isinstance(part, Formula) and part.arguments:
             uses[id(part)] = 1
             stack.append((part, True))
-            stack += [
-                (inner, False)
-                for inner in part.arguments
-                if isinstance(inner, Formula) and inner.arguments
-            ]
+            stack += [(argument, False) for argument in part.arguments]
     return order
 
 
