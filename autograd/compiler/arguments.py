@@ -154,12 +154,6 @@ def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     return known
 
 
-def require_different(parameters: Sequence[Value]) -> None:
-    """Raise an error if a parameter is given twice."""
-    if len(set(parameters)) < len(parameters):
-        raise ArgumentError("a parameter is given more than once")
-
-
 def require_as_many_as_taken(function: Callable[..., Any], n_arguments: int) -> None:
     """Raise an error unless a function accepts this many arguments.
 

@@ -16,12 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler.arguments import (
-    as_arrays,
-    checked_dtype,
-    checked_theta,
-    require_different,
-)
+from autograd.compiler.arguments import as_arrays, checked_dtype, checked_theta
 from autograd.compiler.arrays import Array
 from autograd.compiler.backend import Backend
 from autograd.compiler.mean import mean_node
@@ -63,7 +58,8 @@ class Compiled:
             )
         self.dtype = checked_dtype(dtype)
         given = checked_values(parameters, "parameters")
-        require_different(given)
+        if len(set(given)) < len(given):
+            raise ArgumentError("a parameter is given more than once")
         functools.update_wrapper(self, function, updated=())
         self._function = function
         self._backend = backend
