@@ -10,12 +10,7 @@ from typing import Any
 
 from autograd.errors import ArgumentError, IndependenceWarning, NotANumberError
 from autograd.functions import detach
-from autograd.gradients import (
-    gradient_or_zero,
-    gradients_by_node,
-    in_nesting,
-    is_independent,
-)
+from autograd.gradients import gradient_or_zero, gradients_by_node, in_nesting, is_independent
 from autograd.modes import modes
 from autograd.nested_numbers import Numbers, is_nested, map_numbers, numbers_in
 from autograd.real_numbers import shown_short

@@ -13,12 +13,7 @@ import numpy as np
 
 import autograd as ag
 from autograd import Value
-from autograd.errors import (
-    DivergenceError,
-    DomainError,
-    NonFiniteError,
-    NotANumberError,
-)
+from autograd.errors import DivergenceError, DomainError, NonFiniteError, NotANumberError
 from autograd.nested_numbers import is_nested, map_numbers, nested_like, numbers_in
 from autograd.real_numbers import REAL, shown_short
 from autograd.recording import differentiating

@@ -11,13 +11,7 @@ from numpy.typing import DTypeLike
 
 from autograd.compiler.float_backend.expressions import expressions, for_some
 from autograd.compiler.float_backend.variables import Variable, product, spelled_out
-from autograd.compiler.program import (
-    Apply,
-    Program,
-    Region,
-    SumProducts,
-    Target,
-)
+from autograd.compiler.program import Apply, Program, Region, SumProducts, Target
 from autograd.formulas.formula import NAMESPACE, ZERO, Formula, identifier
 from autograd.operation import BUILT_IN, Operation
 

@@ -6,15 +6,7 @@ import numpy as np
 
 from autograd.compiler.native.matrices import emit_input_gradient, emit_weight_gradient
 from autograd.compiler.native.statements import Contribution, Statements, loops
-from autograd.compiler.program import (
-    Adjoint,
-    Apply,
-    Lookup,
-    MatMul,
-    Region,
-    SumProducts,
-    Target,
-)
+from autograd.compiler.program import Adjoint, Apply, Lookup, MatMul, Region, SumProducts, Target
 
 
 def emit_zeroing(statements: Statements, region: Region) -> None:

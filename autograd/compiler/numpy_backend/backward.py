@@ -25,15 +25,7 @@ import numpy as np
 from autograd.compiler.numpy_backend.accumulation import accumulate, added
 from autograd.compiler.numpy_backend.lookups import emit_lookup_adjoint
 from autograd.compiler.numpy_backend.statements import Statements
-from autograd.compiler.program import (
-    Adjoint,
-    Apply,
-    Lookup,
-    MatMul,
-    Region,
-    SumProducts,
-    Target,
-)
+from autograd.compiler.program import Adjoint, Apply, Lookup, MatMul, Region, SumProducts, Target
 from autograd.errors import ArgumentError
 from autograd.formulas.formula import ZERO, Formula, as_formula
 

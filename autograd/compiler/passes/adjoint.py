@@ -24,15 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.passes.backward_order import backward_order
-from autograd.compiler.program import (
-    Adjoint,
-    Apply,
-    Forward,
-    Lookup,
-    Program,
-    Region,
-    Target,
-)
+from autograd.compiler.program import Adjoint, Apply, Forward, Lookup, Program, Region, Target
 
 
 def add_adjoint(program: Program, trained: Mapping[bool, NDArray[np.bool_]]) -> Program:
