@@ -6,36 +6,7 @@
 
 import math
 from collections.abc import Iterable
-from typing import Protocol
-
-
-class Style(Protocol):
-    """How the parts of a formula are put into characters."""
-
-    dot: str
-    ellipsis: str
-
-    def number(self, number: float) -> str:
-        """Write a number."""
-
-    def quotient(self, above: str, below: str) -> str:
-        """Write a fraction of two formulas."""
-
-    def partial(self, output: str, wrt: str) -> str:
-        """Write a derivative."""
-
-    def raised(self, base: str, exponent: str) -> str:
-        """Write an exponent, or an upper index."""
-
-    def comparison(self, left: str, sign: str, right: str) -> str:
-        """Write 1 where a comparison holds and 0 elsewhere."""
-
-    def in_parentheses(self, text: str) -> str:
-        """Put parentheses around a formula."""
-
-    def call(self, name: str, arguments: Iterable[str]) -> str:
-        """Write a function with its arguments."""
-
+from typing import TypeAlias
 
 _PLAIN, _RAISED = "-0123456789()", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾"
 
@@ -62,11 +33,13 @@ class _Text:
         return f"∂{output}/∂{wrt}"
 
     def raised(self, base: str, exponent: str) -> str:
+        """Write an exponent, or an upper index."""
         if set(exponent) <= set(_PLAIN):
             return base + exponent.translate(str.maketrans(_PLAIN, _RAISED))
         return f"{base}^{exponent}"
 
     def comparison(self, left: str, sign: str, right: str) -> str:
+        """Write 1 where a comparison holds and 0 elsewhere."""
         return f"[{left} {sign} {right}]"
 
     def in_parentheses(self, text: str) -> str:
@@ -116,8 +89,10 @@ class _Latex:
         return name + self.in_parentheses(", ".join(arguments))
 
 
-TEXT: Style = _Text()
-LATEX: Style = _Latex()
+Style: TypeAlias = _Text | _Latex
+"""How the parts of a formula are put into characters."""
+
+TEXT, LATEX = _Text(), _Latex()
 
 _LATEX_CHARACTERS = str.maketrans(
     {
