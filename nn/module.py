@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from autograd import Value
 from autograd.diagnosis import counted
 from autograd.errors import GraphError, ShapeError, StateError
-from autograd.nested_numbers import map_numbers
+from autograd.nested_numbers import map_numbers, numbers_in
 from autograd.real_numbers import shown_short
 from nn.archive import checked_array, is_checkpoint, read_archive, write_archive
 from nn.arguments import require
@@ -184,7 +184,7 @@ class Module:
         with interrupts_deferred():
             for name, tensor in tensors.items():
                 numbers = arrays[name].ravel().tolist()
-                for (_, parameter), number in zip(_elements(tensor), numbers, strict=True):
+                for parameter, number in zip(numbers_in(tensor), numbers, strict=True):
                     parameter.data = number
 
     def save(self, path: str | Path) -> None:
