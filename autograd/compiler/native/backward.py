@@ -71,11 +71,9 @@ def _apply_adjoint(
         for target, formula in zip(targets, formulas, strict=True)
         if target is not None
     ]
-    if _independent(contributions):
-        statements.send(contributions, per_sample=step.out.batch)
-        return
-    for contribution in contributions:
-        statements.send([contribution], per_sample=step.out.batch)
+    one_by_one = [[contribution] for contribution in contributions]
+    for together in [contributions] if _independent(contributions) else one_by_one:
+        statements.send(together, per_sample=step.out.batch)
 
 
 def _independent(contributions: Sequence[Contribution]) -> bool:

@@ -120,9 +120,8 @@ def _matrix(statements: Statements, region: Region, gradient: bool = False) -> _
 def _samples(statements: Statements, inputs: Region) -> _Matrix | None:
     """Return the samples of many inputs at one place as they came, if these follow each other."""
     rows, (length, n_places) = inputs.rows, inputs.rows.shape
-    if length < WIDE or n_places > 1 or inputs.steps != (1, 0):
-        return None
-    if rows[-1, 0] >= statements.program.n_inputs:
+    are_inputs = rows[-1, 0] < statements.program.n_inputs
+    if length < WIDE or n_places > 1 or inputs.steps != (1, 0) or not are_inputs:
         return None
     return _Matrix(f"samples + {rows[0, 0]}", statements.program.n_inputs, 1)
 

@@ -45,7 +45,8 @@ def emit_forward(statements: Statements, instructions: list[Forward]) -> None:
         formulas = [out] if sums[0].add else []
         formulas += [_sum_products(statements, step) for step in sums]
         total = functools.reduce(operator.add, formulas)
-        if sums[0].out.batch and total.function.endswith(".reduce") and not _varies(sums[0]):
+        is_shared = not any(operand.batch for operand in filter(None, sums[0].operands))
+        if sums[0].out.batch and total.function.endswith(".reduce") and is_shared:
             # A reduction does not broadcast one number to all samples.
             total = Formula("add", (total, ZERO))
         statements.assign(statements.view(sums[0].out), total)
@@ -66,11 +67,6 @@ def _sum_products(statements: Statements, instruction: SumProducts) -> Formula:
     if instruction.coefficients is not None:
         formula = formula * statements.coefficients(instruction.coefficients[part])
     return formula if part == 0 else Formula("add.reduce", (formula,))
-
-
-def _varies(instruction: SumProducts) -> bool:
-    right = instruction.right
-    return instruction.left.batch or (right is not None and right.batch)
 
 
 def _apply(statements: Statements, instruction: Apply) -> None:

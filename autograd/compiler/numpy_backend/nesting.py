@@ -70,21 +70,20 @@ def nest(regions: Iterable[Region], length: int) -> tuple[int, ...]:
 
 def _reshaped(step: Forward, shape: tuple[int, ...]) -> Forward:
     """Return an instruction on the same rows, the last axis of each region in another shape."""
-    if len(shape) == 1:
+    if len(shape) == 1 or not isinstance(step, SumProducts | Apply):
         return step
+    out = _with_shape(step.out, shape)
     if isinstance(step, Apply):
         operands = tuple(_with_shape(operand, shape) for operand in step.operands)
-        return dataclasses.replace(step, out=_with_shape(step.out, shape), operands=operands)
-    if isinstance(step, SumProducts):
-        coefficients = step.coefficients
-        return dataclasses.replace(
-            step,
-            out=_with_shape(step.out, shape),
-            left=_with_shape(step.left, shape),
-            right=step.right and _with_shape(step.right, shape),
-            coefficients=None if coefficients is None else coefficients.reshape(-1, *shape),
-        )
-    return step
+        return dataclasses.replace(step, out=out, operands=operands)
+    coefficients = step.coefficients
+    return dataclasses.replace(
+        step,
+        out=out,
+        left=_with_shape(step.left, shape),
+        right=step.right and _with_shape(step.right, shape),
+        coefficients=None if coefficients is None else coefficients.reshape(-1, *shape),
+    )
 
 
 def _with_shape(region: Region, shape: tuple[int, ...]) -> Region:
