@@ -1,26 +1,14 @@
-"""The source of the float backend: the instructions of a program, spelled out row by row."""
+"""The source of the float backend: one function, around the `statements` of all rows."""
 
-import dataclasses
-import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd.compiler.float_backend.expressions import expressions, for_some
-from autograd.compiler.float_backend.variables import Variable, product, spelled_out
-from autograd.compiler.program import Apply, Program, Region, SumProducts, Target
-from autograd.formulas.formula import NAMESPACE, ZERO, Formula, identifier
-from autograd.operation import BUILT_IN, Operation
-
-FUNCTIONS = {name: operation.forward for name, operation in BUILT_IN.items()}
-"""The forward functions that keep their names in the source."""
-
-LONGEST_SUM = 50
-"""The most terms of one statement: Python compiles a sum by a recursion as deep as it is long."""
-
+from autograd.compiler.float_backend.statements import Statements
+from autograd.compiler.float_backend.variables import Variable, listed
+from autograd.compiler.program import Program
 
 LONGEST_FUNCTION = 20_000
 """The most statements of one function: while Python compiles it, each takes some 3 kB."""
@@ -40,17 +28,17 @@ def float_source(
         The last one is ``run``. It calls the others, the parts of a long one.
     names : dict of str to function or float
     """
-    writer = _Writer(program, dtype)
-    outputs = [each for region in program.outputs for each in writer.variables(region)]
-    before, within = (list(writer.forward(program, batch)) for batch in (False, True))
+    statements = Statements(program, dtype)
+    outputs = [each for region in program.outputs for each in statements.variables(region)]
+    before, within = (list(statements.forward(program, batch)) for batch in (False, True))
     objective, in_loop = outputs[0], outputs[0].batch
-    seed = list(writer.sent(objective, objective, repr(program.seed(batch_size))))
-    back_within = [*(seed if in_loop else []), *writer.backward(program, batch=True)]
-    totals = [f"{each.gradient} = 0.0" for each in sorted(writer.written) if not each.batch]
-    back_after = [*([] if in_loop else seed), *writer.backward(program, batch=False)]
+    seed = list(statements.sent(objective, objective, repr(program.seed(batch_size))))
+    back_within = [*(seed if in_loop else []), *statements.backward(program, batch=True)]
+    totals = [f"{each.gradient} = 0.0" for each in sorted(statements.written) if not each.batch]
+    back_after = [*([] if in_loop else seed), *statements.backward(program, batch=False)]
     parameters = [Variable(False, place) for place in range(program.n_parameters)]
     inputs = [Variable(True, place) for place in range(program.n_inputs)]
-    gradient = [each.gradient if each in writer.written else "0.0" for each in parameters]
+    gradient = [each.gradient if each in statements.written else "0.0" for each in parameters]
     blocks = [before, totals, within, back_within, back_after]
     spaces: list[str] = []
     parts: list[str] = []
@@ -61,18 +49,18 @@ def float_source(
     before, totals, within, back_within, back_after = blocks
     lines = [
         *spaces,
-        f"{_listed(parameters)} = theta",
+        f"{listed(parameters)} = theta",
         *before,
         "outputs = []",
         *totals,
-        f"for {_listed(inputs)} in samples:",
-        *_indented([*within, f"outputs.append({_listed(outputs)})"]),
+        f"for {listed(inputs)} in samples:",
+        *_indented([*within, f"outputs.append({listed(outputs)})"]),
         *_indented(_if_differentiating("continue", back_within)),
         *_if_differentiating("return outputs, []", back_after),
-        f"return outputs, {_listed(gradient)}",
+        f"return outputs, {listed(gradient)}",
     ]
     functions = [*parts, _function("run(theta, samples, differentiate)", lines)]
-    return list(map(_with_items, functions)) if parts else functions, writer.names
+    return list(map(_with_items, functions)) if parts else functions, statements.names
 
 
 def _in_parts(blocks: Iterable[Sequence[str]]) -> tuple[list[list[str]], list[str]]:
@@ -105,166 +93,5 @@ def _if_differentiating(otherwise: str, statements: Sequence[str]) -> Sequence[s
     return ["if not differentiate:", f"    {otherwise}", *statements] if statements else []
 
 
-def _listed(names: Sequence[object]) -> str:
-    return f"[{', '.join(map(str, names))}]"
-
-
 def _indented(statements: Sequence[str]) -> list[str]:
     return [f"    {lines}".replace("\n", "\n    ") for lines in statements]
-
-
-class _Writer:
-    """Writes statements, and keeps what they have defined.
-
-    Attributes
-    ----------
-    names : dict of str to function or float
-        What names in the source stand for, beside the variables.
-    written : set of Variable
-        Those whose gradients hold something by now. Row by row, the order shows which contribution
-        is the first: the marks of the targets are not needed.
-    wanted : set of Variable
-        Those whose gradients something reads.
-    """
-
-    def __init__(self, program: Program, dtype: DTypeLike) -> None:
-        self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, **FUNCTIONS}
-        self.name_of: dict[Operation, str] = {}
-        self.constants = {
-            place: float(np.array(number, dtype)) for place, number in program.constants.items()
-        }
-        parameters = Region(False, np.arange(program.n_parameters))
-        read = [parameters, *(adjoint.gradient for adjoint in program.adjoint)]
-        self.written: set[Variable] = set()
-        self.wanted = {each for region in read for each in self.variables(region)}
-
-    def variables(self, region: Region) -> list[Variable]:
-        """Return the variables for the rows of a region."""
-        places = region.rows.ravel().tolist()
-        if region.batch:
-            return [Variable(True, place) for place in places]
-        return [Variable(False, place, self.constants.get(place)) for place in places]
-
-    # --- forward ---------------------------------------------------------------------------------
-
-    def forward(self, program: Program, batch: bool) -> Iterator[str]:
-        """Yield one assignment for each batch row, or for each shared row."""
-        for instructions in program.by_region():
-            if instructions[0].out.batch is batch:
-                steps = [spelled_out(step) for step in instructions]
-                for step in steps:
-                    if isinstance(step, Apply):
-                        yield from self.calls(step)
-                yield from self.sums([step for step in steps if isinstance(step, SumProducts)])
-
-    def sums(self, steps: Sequence[SumProducts]) -> Iterator[str]:
-        """Yield one sum for each row, of what several instructions add to it."""
-        summands: dict[Variable, list[str]] = {}
-        for step in steps:
-            for out, coefficient, left, right in self.terms(step):
-                summands.setdefault(out, []).append(product(coefficient, left, right))
-        for out, terms in summands.items():
-            terms.sort(key=lambda term: term.startswith("-"))  # 1.0 - x, not -x + 1.0
-            operator = "+=" if steps[0].add else "="
-            for start in range(0, len(terms), LONGEST_SUM):
-                total = " + ".join(terms[start : start + LONGEST_SUM])
-                yield f"{out} {operator} {total.replace('+ -', '- ')}"
-                operator = "+="
-
-    def terms(
-        self, step: SumProducts
-    ) -> Iterator[tuple[Variable, float, Variable, Variable | None]]:
-        """Yield (out, coefficient, left, right) of each term; there may be no right."""
-        shape = step.left.rows.shape
-        outs = self.variables(Region(step.out.batch, np.broadcast_to(step.out.rows, shape)))
-        lefts = self.variables(step.left)
-        rights = [None] * len(lefts) if step.right is None else self.variables(step.right)
-        coefficients = np.ones(shape) if step.coefficients is None else step.coefficients
-        return zip(outs, coefficients.ravel().tolist(), lefts, rights, strict=True)
-
-    def calls(self, step: Apply) -> Iterator[str]:
-        """Yield an operation on each row, as a formula if it has one."""
-        for out, operands in self.applications(step):
-            formulas = [operand.formula for operand in operands]
-            results = expressions(step.operation.array, NAMESPACE, *formulas)
-            call = f"{self.function(step.operation)}({', '.join(map(str, operands))})"
-            yield f"{out} = {results[0] if results else call}"
-
-    def applications(self, step: Apply) -> Iterator[tuple[Variable, tuple[Variable, ...]]]:
-        """Yield the output and the operands of each row."""
-        operands = zip(*map(self.variables, step.operands), strict=True)
-        return zip(self.variables(step.out), operands, strict=True)
-
-    # --- backward --------------------------------------------------------------------------------
-
-    def backward(self, program: Program, batch: bool) -> Iterator[str]:
-        """Yield what sends on the gradients of all batch rows, or of all shared rows."""
-        for adjoint in program.adjoint:
-            if adjoint.forward.out.batch is batch:
-                step = spelled_out(adjoint.forward)
-                if isinstance(step, Apply):
-                    yield from self.call_slopes(step, adjoint.gradient)
-                else:
-                    # Of the sum itself only the gradient is read.
-                    step = dataclasses.replace(step, out=adjoint.gradient)
-                    yield from self.sum_slopes(step, *adjoint.targets)
-
-    def sent(self, sender: Variable, receiver: Variable, contribution: str) -> Iterator[str]:
-        """Yield the statement that sends a contribution to a gradient, if that is wanted.
-
-        What a batch row sends to a shared row is added for each sample, to zero at first.
-        """
-        if receiver in self.wanted:
-            first = receiver not in self.written and receiver.batch == sender.batch
-            self.written.add(receiver)
-            yield f"{receiver.gradient} {'=' if first else '+='} {contribution}"
-
-    def sum_slopes(
-        self, step: SumProducts, to_left: Target | None, to_right: Target | None
-    ) -> Iterator[str]:
-        """Yield what each term sends to its two factors."""
-        for out, coefficient, left, right in self.terms(step):
-            if out in self.written:
-                if to_left is not None:
-                    yield from self.sent(out, left, product(coefficient, out.gradient, right))
-                if to_right is not None and right is not None:
-                    yield from self.sent(out, right, product(coefficient, out.gradient, left))
-
-    def call_slopes(self, step: Apply, gradient: Region) -> Iterator[str]:
-        """Yield what an operation sends to its operands, by formulas or by a call of its rule."""
-        senders = self.variables(gradient)
-        for sender, (out, operands) in zip(senders, self.applications(step), strict=True):
-            wanted = [operand in self.wanted for operand in operands]
-            if sender not in self.written or not any(wanted):
-                continue
-            rule = for_some(wanted, step.operation.derivative)
-            formulas = [Formula(sender.gradient), *(each.formula for each in (out, *operands))]
-            slopes = expressions(rule, *formulas)
-            call = []
-            if slopes is None:
-                slopes = [f"t{place}" for place in range(len(operands))]
-                called = self.function(step.operation, "derivative")
-                arguments = ", ".join(map(str, (sender.gradient, out, *operands)))
-                call = [f"{_listed(slopes)} = {called}({arguments})"]
-            sent = [
-                statement
-                for operand, slope in zip(operands, slopes, strict=True)
-                if slope != ZERO.text
-                for statement in self.sent(sender, operand, slope)
-            ]
-            yield from ["\n".join([*call, *sent])] if call else sent
-
-    # --- names -----------------------------------------------------------------------------------
-
-    def function(self, operation: Operation, part: str = "") -> str:
-        """Return the name in the source of `forward` of an operation, or of another `part`."""
-        if operation not in self.name_of:
-            name = operation.name
-            # A user's may share its name with a variable, a keyword or an earlier operation.
-            own = f"{identifier(name)}_{len(self.name_of)}"
-            self.name_of[operation] = name if operation is BUILT_IN.get(name) else own
-        name = self.name_of[operation]
-        if part:
-            name = f"{name}_{part}"
-        self.names[name] = getattr(operation, part or "forward")
-        return name

@@ -7,6 +7,7 @@ A matrix product and a lookup are short for one of these:
 (shared[0:2], batch[5:7])
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,3 +68,12 @@ def product(coefficient: float, *factors: Variable | str | None) -> str:
     """
     text = " * ".join(str(factor) for factor in factors if factor is not None)
     return {1.0: text, -1.0: f"-{text}"}.get(coefficient, f"{coefficient!r} * {text}")
+
+
+def listed(names: Sequence[object]) -> str:
+    """Write a list of names.
+
+    >>> listed([Variable(batch=True, place=3), "t1"])
+    '[v3, t1]'
+    """
+    return f"[{', '.join(map(str, names))}]"
