@@ -38,8 +38,9 @@ def test_every_activation_has_an_oracle_and_a_start_here() -> None:
     assert sorted(FORMULAS) == sorted(nn.ACTIVATIONS) == sorted(GLOROT + HE)
 
 
-def test_each_activation_stands_under_its_name() -> None:
-    assert [activation.name for activation in nn.ACTIVATIONS.values()] == list(nn.ACTIVATIONS)
+@pytest.mark.parametrize("activation", nn.ACTIVATIONS.values())
+def test_a_known_function_is_the_activation_of_its_name(activation: Any) -> None:
+    assert nn.Neuron(1, activation.function).activation is nn.ACTIVATIONS[activation.name]
 
 
 @pytest.mark.parametrize("name", sorted(FORMULAS))
