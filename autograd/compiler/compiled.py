@@ -289,8 +289,8 @@ class Compiled:
             )
         backend: Any = self._backend
         if isinstance(backend, ModuleType):
-            backend = _Module(backend.__name__)
-        return _compiled, (self._function, self._given(), self.dtype, backend)
+            backend = _PickledModule(backend)
+        return Compiled, (self._function, self._given(), self.dtype, backend)
 
     def __repr__(self) -> str:
         name = getattr(self._function, "__name__", repr(self._function))
@@ -334,16 +334,14 @@ class Compiled:
         return checked_theta(theta, n, self.dtype)
 
 
-class _Module(str):
-    """The name of a module: pickle keeps no modules."""
+class _PickledModule:
+    """A module, which pickle would not keep, as the import that brings it back."""
 
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
 
-def _compiled(
-    function: Callable[..., Any], parameters: list[Value], dtype: DTypeLike, backend: Any
-) -> Compiled:
-    if isinstance(backend, _Module):
-        backend = importlib.import_module(backend)
-    return Compiled(function, parameters, dtype, backend)
+    def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:
+        return importlib.import_module, (self._module.__name__,)
 
 
 def _by_sample(outputs: Array, trace: Trace) -> Array:
