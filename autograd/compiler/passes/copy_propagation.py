@@ -27,8 +27,8 @@ from d batch[4] to (= d batch[2],)
 from d batch[2] to (= d shared[0], None)
 
 Two kinds of copies are made all the same: the gradient of a parameter, since it is a result; and a
-copy that can be read at regular distances where the originals would have to be gathered, unless it
-is one of many that are read together.
+copy that its readers would find at other distances than the originals, which they might have to
+gather, unless it is one of many that are read together.
 """
 
 import dataclasses
