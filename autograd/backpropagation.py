@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd.diagnosis import (
     gradient_error,
+    gradient_given,
     raise_rule_error,
     require_finite_gradients,
     require_finite_output,
@@ -16,7 +17,8 @@ from autograd.diagnosis import (
     require_recorded,
     require_unchanged,
 )
-from autograd.graph import Node, Visit, origins
+from autograd.errors import DomainError, NonFiniteError
+from autograd.graph import Node, Visit, origins, reached_by_gradients
 
 
 def backward(root: Node) -> None:
@@ -42,14 +44,29 @@ def backward(root: Node) -> None:
         if root in origins:
             require_unchanged(visit.order)
         require_finite_output(root, "backward() from", visit.order)
-        root.grad = 1.0
-        _sweep(visit.order)
-        _add_to_variables(visit)
+        _fill_gradients(root, visit)
         if root in origins:
             require_finite_gradients(visit.order)
     except BaseException:
         visit.undo()
         raise
+
+
+def _fill_gradients(root: Node, visit: Visit) -> None:
+    """Send gradients from the root to the variables, and add what these held before."""
+    root.grad = 1.0
+    try:
+        _sweep(visit.order)
+        _add_to_variables(visit)
+    except (DomainError, NonFiniteError):  # perhaps of what is detached, and needs no derivative
+        reached = reached_by_gradients(root)
+        if len(reached) == len(visit.order):
+            raise
+        for node in visit.order:
+            node.grad = visit.zero
+        root.grad = 1.0
+        _sweep([node for node in visit.order if node in reached])
+        _add_to_variables(visit)
 
 
 def _sweep(order: list[Node]) -> None:
@@ -84,6 +101,8 @@ def _add_to_variables(visit: Visit) -> None:
         if node.operation is None:
             if type(node.data) is not float:
                 require_numbers([node])
-            node.grad += before or 0.0  # None, if the user gave it that
+            if type(before) is not float:
+                before = gradient_given(node, before)
+            node.grad += before
             if not math.isfinite(node.grad):
                 raise gradient_error(node, visit.order)

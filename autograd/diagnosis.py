@@ -248,6 +248,22 @@ def require_finite_gradients(order: Sequence[Node]) -> None:
             raise gradient_error(node, order)
 
 
+def gradient_given(variable: Node, held: Any) -> float:
+    """Return what a user has set the gradient of a variable to, as a float: None is 0.
+
+    Raises
+    ------
+    NotANumberError
+        If it is something else.
+    """
+    if held is not None and not isinstance(held, REAL):
+        raise NotANumberError(
+            f"the gradient of {describe(variable)} was set to {shown_short(held)}, not a number: "
+            "zero_grad() sets it to 0, and backward() adds to it"
+        )
+    return float(held or 0.0)
+
+
 def gradient_error(node: Node, order: Sequence[Node]) -> NonFiniteError:
     """Return the error that says why the gradient of `node`, one of `order`, is not finite.
 
@@ -269,7 +285,7 @@ def gradient_error(node: Node, order: Sequence[Node]) -> NonFiniteError:
             )
     return NonFiniteError(
         f"the gradient of {describe(node)} is {node.grad}: the contributions add up to more than "
-        f"a float can hold. {_advice()}"
+        f"a float can hold, or it was {node.grad} before the call. {_advice()}"
     )
 
 

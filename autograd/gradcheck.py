@@ -20,7 +20,7 @@ from autograd.nested_numbers import Numbers, is_nested, map_numbers, nested_like
 from autograd.operation import Operation
 from autograd.real_numbers import real_number
 from autograd.recording import differentiating, enable_grad, no_grad
-from autograd.value import Value
+from autograd.value import Value, node_of
 
 STEP = 6e-6  # the cube root of a float's rounding error: the best for central differences
 TOLERANCE = 1e-7
@@ -106,6 +106,7 @@ def gradcheck(
     for node in topological_order(output):
         if node.operation is not None and node.parents:
             _compare_gradients(node.operation, node, float(tolerance))
+            _compare_with_backward(node.operation, node, float(tolerance))
             _compare_on_arrays(node.operation, node, float(tolerance))
     if order == 2:
         for index, name in enumerate(names):
@@ -130,6 +131,24 @@ def _compare_gradients(operation: Operation, node: Node, tolerance: float) -> No
                 f"the derivative rule of {operation.name} is not proportional to g, the gradient "
                 f"that arrives:\n  at {operation.expression(inputs)} it sends on {one} for g = 1, "
                 f"but {other} for g = -2\nEach gradient it returns must be g times a derivative"
+            )
+
+
+def _compare_with_backward(operation: Operation, node: Node, tolerance: float) -> None:
+    """Let `backward` send 1 from a node to its inputs, if the operation has a step of its own."""
+    if operation.accumulate is None:
+        return
+    numbers = [parent.data for parent in node.parents]
+    inputs = [Value(number) for number in numbers]
+    node_of(operation, node.data, tuple(inputs)).backward()
+    received = [x.grad for x in inputs]
+    sent = operation.derivative(1.0, node.data, *numbers)
+    for one, other in zip(sent, received, strict=True):
+        if not math.isclose(one, other, rel_tol=tolerance, abs_tol=SMALLEST):
+            raise GradientCheckError(
+                f"`accumulate` of {operation.name} disagrees with its derivative rule:\n"
+                f"  at {operation.expression(numbers)} it adds {received} for g = 1, "
+                f"and the rule returns {list(sent)}"
             )
 
 

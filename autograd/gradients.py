@@ -17,11 +17,11 @@ from autograd.diagnosis import (
     require_numbers,
     require_recorded,
 )
-from autograd.errors import NonFiniteError, NotANumberError
-from autograd.graph import Node, topological_order
+from autograd.errors import DomainError, NonFiniteError, NotANumberError
+from autograd.graph import Node, reached_by_gradients, topological_order
 from autograd.modes import modes, operation_mode
 from autograd.nested_numbers import Numbers, map_numbers, numbers_in
-from autograd.operation import SEED, Operation
+from autograd.operation import DETACH, SEED, Operation
 from autograd.recording import enable_grad
 from autograd.value import Value
 
@@ -66,8 +66,11 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
             raise NotANumberError(f"gradient() takes Values, or lists of them, not {node!r}{again}")
     require_recorded(output, "gradient() of")
     with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
+        if create_graph or modes.tracing is None:
+            return gradient_or_zero(output, wrt, create_graph)
         # In a compiled function the numbers differ from sample to sample: it needs a graph.
-        return gradient_or_zero(output, wrt, create_graph or modes.tracing is not None)
+        slopes = gradient_or_zero(output, wrt, create_graph=True)
+        return map_numbers(lambda slope: Value.record(DETACH, [slope]), slopes)
 
 
 def gradient_or_zero(output: Value, wrt: Numbers, create_graph: bool) -> Numbers:
@@ -90,6 +93,20 @@ def gradients_by_node(
     order = topological_order(output)
     require_finite_output(output, "gradient() of", order)
     require_numbers(node for node in order if node.operation is None)
+    try:
+        return _gradients_over(order, output, targets, create_graph)
+    except (DomainError, NonFiniteError):  # maybe of what is detached, and needs no derivative
+        reached = reached_by_gradients(output)
+        if len(reached) == len(order):
+            raise
+        order = [node for node in order if node in reached]
+        return _gradients_over(order, output, targets, create_graph)
+
+
+def _gradients_over(
+    order: Sequence[Node], output: Value, targets: Sequence[Node], create_graph: bool
+) -> dict[Node, Any]:
+    """Return the gradient of every node of `order` that depends on `targets`."""
     gradients: dict[Node, Any] = {output: Value.record(SEED, [1.0]) if create_graph else 1.0}
     with operation_mode("applying_rules", True) if create_graph else contextlib.nullcontext():
         _propagate(gradients, *_on_the_way(targets, order), create_graph)

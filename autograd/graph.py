@@ -9,7 +9,7 @@ node computes, and its derivative, is in its `Operation`.
 from collections.abc import Iterable
 from typing import Any
 
-from autograd.operation import Operation
+from autograd.operation import DETACH, Operation
 
 NO_GRADIENT: Any = None
 """The `grad` of a computed node that no backward pass has reached.
@@ -121,6 +121,18 @@ def topological_order(*roots: Node) -> list[Node]:
         visit.undo()
         raise
     return visit.order
+
+
+def reached_by_gradients(root: Node) -> set[Node]:
+    """Return `root` and the nodes behind it, without those that are behind an `ag.detach` only."""
+    reached, waiting = {root}, [root]
+    while waiting:
+        node = waiting.pop()
+        if node.operation is not DETACH:
+            found = set(node.parents) - reached
+            reached |= found
+            waiting += found
+    return reached
 
 
 class Visit:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from autograd.errors import FileError, StateError
 from autograd.files import as_path, replacing
+from autograd.real_numbers import hides_numbers
 
 
 def write_archive(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -68,6 +69,8 @@ def checked_array(name: str, numbers: Any, shape: tuple[int, ...]) -> NDArray[np
         array = np.asarray(numbers)
     except (ValueError, TypeError, RuntimeError) as error:  # the last two from PyTorch
         raise StateError(f"the entry {name!r} is not an array: {error}") from error
+    if hides_numbers(numbers):
+        raise StateError(f"the entry {name!r} has masked numbers")
     if array.shape != shape:
         raise StateError(f"the entry {name!r} has shape {array.shape}, not {shape}")
     if array.dtype.kind not in "fiu" or not (np.abs(array) <= np.finfo(np.float64).max).all():

@@ -232,7 +232,8 @@ def _bar(norm: float, largest: float) -> str:
     """Draw a norm on a logarithmic scale."""
     if not norm:
         return ""
-    blocks = LONGEST_BAR + BLOCKS_PER_TENFOLD * math.log10(norm / largest)
+    # The quotient of both may be too small for a float, its logarithm is not.
+    blocks = LONGEST_BAR + BLOCKS_PER_TENFOLD * (math.log10(norm) - math.log10(largest))
     return "█" * max(1, round(blocks))
 
 

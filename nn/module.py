@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
-from autograd.diagnosis import counted
+from autograd.diagnosis import counted, data_of
 from autograd.errors import GraphError, ShapeError, StateError
 from autograd.nested_numbers import map_numbers, numbers_in
 from autograd.real_numbers import shown_short
@@ -145,8 +145,13 @@ class Module:
         ------
         ShapeError
             If a tensor has rows of different lengths.
+        NotANumberError
+            If a parameter holds something other than a number.
         """
-        return {name: self._array(name, tensor) for name, tensor in self.named_tensors()}
+        return {
+            name: data_of(list(numbers_in(tensor))).reshape(self._shape(name, tensor))
+            for name, tensor in self.named_tensors()
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set all parameters from arrays, named and shaped as in `state_dict`.
@@ -178,8 +183,8 @@ class Module:
                 f"unknown entries: {unknown}"
             )
         arrays = {
-            name: checked_array(name, state[name], array.shape)
-            for name, array in self.state_dict().items()
+            name: checked_array(name, state[name], self._shape(name, tensor))
+            for name, tensor in tensors.items()
         }
         with interrupts_deferred():
             for name, tensor in tensors.items():
@@ -235,9 +240,9 @@ class Module:
                 f"checkpoint={str(path)!r}, resume=True: load() reads what save() wrote"
             ) from error
 
-    def _array(self, name: str, tensor: Tensor) -> NDArray[np.float64]:
+    def _shape(self, name: str, tensor: Tensor) -> tuple[int, ...]:
         try:
-            return np.array(map_numbers(lambda parameter: parameter.data, tensor), np.float64)
+            return np.shape(map_numbers(lambda parameter: 0.0, tensor))
         except ValueError:
             raise ShapeError(
                 f"{name!r} of {self!r} is not an array: its rows have different lengths. "

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError
-from autograd.graph import topological_order
+from autograd.graph import reached_by_gradients
 from autograd.real_numbers import shown_short
 from autograd.recording import differentiating
 from nn.arguments import require_callable
@@ -104,9 +104,10 @@ def require_effect(parameters: Iterable[Value], loss: Value, owner: str) -> None
     ------
     ArgumentError
     """
-    if set(parameters).isdisjoint(topological_order(loss)):
+    if set(parameters).isdisjoint(reached_by_gradients(loss)):
         raise ArgumentError(
-            f"the loss depends on none of the {owner}'s parameters: is it that of another model?"
+            f"the loss depends on none of the {owner}'s parameters: is it that of another model? "
+            "Through ag.detach, too, no gradient reaches them"
         )
 
 

@@ -311,10 +311,11 @@ class Optimizer:
         with np.errstate(all="ignore"):  # what is not finite gets an error of ours
             result: Any = self.update(theta, gradient, state)
         is_pair = isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)
-        if not is_pair or np.shape(result[0]) != theta.shape:
+        vectors = [result[0], *result[1].values()] if is_pair else [None]
+        if not all(_is_like(theta, vector) for vector in vectors):
             raise GraphError(
                 f"{type(self).__name__}.update returned {shown_short(result)}: return the new "
-                f"theta, an array of {len(theta)}, and the new state, a dict of such arrays"
+                f"theta, an array of {len(theta)} floats, and the new state, a dict of such arrays"
             )
         moved, new_state = result
         return moved, new_state
@@ -331,6 +332,11 @@ class Optimizer:
     def _carried(self, state: dict[str, Vector], name: str) -> Vector:
         """Return an array of the state, zeros before the first step."""
         return state[name] if name in state else np.zeros(len(self.parameters))
+
+
+def _is_like(theta: Vector, thing: Any) -> bool:
+    is_array = isinstance(thing, np.ndarray)
+    return is_array and thing.shape == theta.shape and thing.dtype == theta.dtype
 
 
 def _read_only(array: Vector) -> Vector:

@@ -122,7 +122,8 @@ class EagerStep(Step):
         """Compute with Values, sample by sample."""
         with ag.collector_paused():
             with differentiating():  # a derivative in the loss, by ag.grad, is a part of the graph
-                predictions, loss = self._forward(inputs, targets)
+                predictions = [self.objective.model(x) for x in inputs]
+                loss = ag.mean(map(self.objective.loss, predictions, targets))
                 require_value(loss)
                 if self.last_loss is None:  # the first step
                     require_effect(self.optimizer.parameters, loss, "optimizer")
@@ -134,16 +135,15 @@ class EagerStep(Step):
             return loss.data, predicted
 
     def evaluate(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
-        """Compute sample by sample, without recording."""
-        with ag.no_grad():
-            predictions, loss = self._forward(inputs, targets)
-            loss = self.objective.penalized(loss)
-        return _require_finite(float(loss)), list(map(_as_floats, predictions))
-
-    def _forward(self, inputs: Any, targets: Any) -> tuple[list[Any], Value]:
-        """Return the predictions and their mean loss, without the penalty."""
-        predictions = [self.objective.model(x) for x in inputs]
-        return predictions, ag.mean(map(self.objective.loss, predictions, targets))
+        """Compute sample by sample, and keep no graph."""
+        losses, predictions = [], []
+        with ag.collector_paused(), differentiating():
+            for x, target in zip(inputs, targets, strict=True):
+                prediction = self.objective.model(x)
+                losses.append(float(self.objective.loss(prediction, target)))
+                predictions.append(_as_floats(prediction))
+            mean_loss = float(self.objective.penalized(Value(ag.mean(losses))))
+        return _require_finite(mean_loss), predictions
 
 
 class CompiledStep(Step):
@@ -178,20 +178,21 @@ class CompiledStep(Step):
         outputs, gradient = self.program.outputs_and_grad(self.theta, inputs, targets)
         loss = self._mean_loss(outputs)
         self.optimizer.advance(self.theta, gradient, keep=self._keep)
-        return loss, self._predictions(outputs)
+        return loss, self._predictions(outputs, inputs, targets)
 
     def evaluate(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Run the forward half of the program on all samples."""
         outputs = self.program.map(inputs, targets)
-        return self._mean_loss(outputs), self._predictions(outputs)
+        return self._mean_loss(outputs), self._predictions(outputs, inputs, targets)
 
     def _mean_loss(self, outputs: Any) -> float:
         with np.errstate(over="ignore"):
             return _require_finite(float(np.add.reduce(outputs[:, 0])) / len(outputs))
 
-    def _predictions(self, outputs: Any) -> Iterator[Any]:
+    def _predictions(self, outputs: Any, inputs: Any, targets: Any) -> Iterator[Any]:
         """Yield the prediction of each sample, nested as the model returned it."""
-        rows, nesting = outputs[:, 1:], self.sample.nesting
+        rows = outputs[:, 1:]
+        nesting = self.sample.nestings[inputs.shape[1:], targets.shape[1:]]
         if not is_nested(nesting):  # one number, or a list: nearly always, and ten times as fast
             yield from rows[:, 0].tolist()
         elif isinstance(nesting, list) and not any(map(is_nested, nesting)):
@@ -219,18 +220,20 @@ class _Sample:
 
     Attributes
     ----------
-    nesting : 0.0, or nested lists of it
-        How the model nests the numbers of a prediction, known once it has been recorded.
+    nestings : dict of (tuple, tuple) to 0.0, or to nested lists of it
+        How the model nests the numbers of a prediction, by the shapes of an input and a target:
+        known once it has been recorded for them.
     """
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
-        self.nesting: Any = 0.0
+        self.nestings: dict[tuple[tuple[int, ...], ...], Any] = {}
 
     def __call__(self, x: Any, y: Any) -> list[Any]:
         prediction = self.objective.model(x)
         loss = self.objective.penalized(self.objective.loss(prediction, y))
-        self.nesting = map_numbers(lambda number: 0.0, prediction)
+        nesting, *sample = (map_numbers(lambda number: 0.0, part) for part in (prediction, x, y))
+        self.nestings[tuple(map(np.shape, sample))] = nesting
         return [loss, *numbers_in(prediction)]
 
 

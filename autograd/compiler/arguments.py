@@ -99,7 +99,12 @@ def checked_theta(theta: Any, n_parameters: int, dtype: np.dtype[Any]) -> Array:
     ShapeError, ArgumentError, NonFiniteError
         If it is something else, or holds a number that is too large for `dtype`.
     """
-    numbers: Array = np.asarray(theta)
+    if hides_numbers(theta):
+        raise ArgumentError("theta has masked numbers: a gradient needs them all")
+    try:
+        numbers: Array = np.asarray(theta)
+    except ValueError as error:
+        raise ShapeError(f"theta is not an array of numbers: {error}") from error
     if numbers.shape != (n_parameters,):
         parameters = counted(n_parameters, "parameter")
         raise ShapeError(f"theta has shape {numbers.shape}: the function has {parameters}")

@@ -9,7 +9,7 @@ import functools
 import importlib
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
@@ -329,8 +329,9 @@ class Compiled:
         """Return the numbers of all parameters, if `theta` has only those that were given first."""
         parameters = self._cache.parameters
         n, n_given = len(parameters), self._n_given
-        if 0 < n_given < n and np.shape(theta) == (n_given,):
-            theta = np.concatenate([theta, data_of(parameters[n_given:])])
+        if 0 < n_given < n and isinstance(theta, Sized) and len(theta) == n_given:
+            given = checked_theta(theta, n_given, self.dtype)
+            theta = np.concatenate([given, data_of(parameters[n_given:])])
         return checked_theta(theta, n, self.dtype)
 
 

@@ -448,6 +448,35 @@ def test_detach_keeps_the_number_and_stops_every_gradient() -> None:
     assert ag.hessian(lambda x: x * ag.detach(x * x))(3.0) == 0
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda w: 3 * w + ag.detach(ag.sqrt(w)),
+        lambda w: 3 * w * (1 + ag.detach(ag.norm([w, ag.sqrt(w)]))),
+        lambda w: 3 * w + ag.detach(1e-300 / (w + 1e-300) * ag.sqrt(w)),
+    ],
+)
+def test_what_is_detached_needs_no_derivative(function: Callable[[Any], Any]) -> None:
+    w = ag.Value(0.0)
+    w.grad = 10.0
+    function(w).backward()
+    assert w.grad == 13
+    assert ag.gradient(function(w), w) == 3
+    assert float(ag.gradient(function(w), w, create_graph=True)) == 3
+    w.grad = 0.0
+    ag.compile(lambda x: function(w * x))([1.0, 1.0]).backward()
+    assert w.grad == 3
+
+
+def test_what_is_also_used_as_it_is_needs_one() -> None:
+    w = ag.Value(0.0)
+    root = ag.sqrt(w)
+    w.grad = 10.0
+    with pytest.raises(ag.DomainError, match=r"sqrt\(0\.0\) does not exist"):
+        (root + ag.detach(root)).backward()
+    assert w.grad == 10
+
+
 # --- Values and numbers in one list --------------------------------------------------------------
 
 

@@ -384,6 +384,16 @@ def test_wrong_form_on_arrays_is_rejected_anywhere_in_the_graph(
             ag.gradcheck(function, 0.5)
 
 
+def test_a_wrong_step_of_backward_is_rejected_anywhere_in_the_graph() -> None:
+    def accumulate(g: float, x: Any, none: None) -> None:
+        x.grad += 7 * g
+
+    wrong = replace(OPERATIONS["tanh"], name="wrong", accumulate=accumulate)
+    for function in (wrong, lambda x: 3 * wrong(x * x) + x):
+        with pytest.raises(ag.GradientCheckError, match=r"`accumulate` of wrong .*\n.*\[7\.0\]"):
+            ag.gradcheck(function, 0.5)
+
+
 def test_every_form_on_arrays_is_accepted() -> None:
     for operation in OPERATIONS.values():
         point = generic_point(operation)

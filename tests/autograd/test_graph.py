@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import mpmath
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -287,6 +288,26 @@ def test_variables_given_the_gradient_none_begin_at_zero(
     reached = topological_order(output)
     assert [x.grad or 0.0 for x in inputs] == expected
     assert [x.grad is not None for x in inputs] == [x in reached for x in inputs]
+
+
+@pytest.mark.parametrize("gradient", ["7", [1.0], np.zeros(2), 1j, ag.Value(1.0)])
+def test_a_variable_is_given_numbers_as_gradients(gradient: Any) -> None:
+    x, y = ag.Value(2.0, "x"), ag.Value(3.0)
+    x.grad, y.grad = gradient, 5.0
+    with pytest.raises(ag.NotANumberError, match=r"'x'.* was set to .*, not a number"):
+        (x * y).backward()
+    assert x.grad is gradient
+    assert y.grad == 5.0
+    x.grad = np.float32(0.5)  # type: ignore[assignment]  # as from an array
+    (x * y).backward()
+    assert (x.grad, type(x.grad), y.grad) == (3.5, float, 7.0)
+
+
+def test_a_gradient_that_was_nan_before_is_told() -> None:
+    x = ag.Value(2.0, "x")
+    x.grad = math.nan
+    with pytest.raises(ag.NonFiniteError, match=r"'x'.* is nan: .* or it was nan before the call"):
+        (3 * x).backward()
 
 
 def test_two_outputs_on_one_subgraph_add_up_in_the_leaves_only() -> None:

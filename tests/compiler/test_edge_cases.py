@@ -91,9 +91,15 @@ def test_a_derivative_by_a_parameter_names_its_sample() -> None:
         ag.compile(lambda x: base**x)(np.array([1.0, 2.0, 0.5, 1.0]))
 
 
-@pytest.mark.parametrize("theta", [0.5, ["a"], [np.nan]])
-def test_theta_is_checked(theta: Any) -> None:
-    program = ag.compile(lambda x: PARAMETERS[0] * x)
+@pytest.mark.parametrize(
+    "theta",
+    [0.5, ["a"], [np.nan], [[1.0], [2.0, 3.0]], [[1.0, 2.0]], np.ma.masked_array([1.0], [True])],
+)
+@pytest.mark.parametrize("given", [[], PARAMETERS[:1]])
+def test_theta_is_checked(theta: Any, given: list[Value]) -> None:
+    program = ag.compile(lambda x: ag.sum(PARAMETERS) * x, parameters=given)
+    if not given:
+        program = ag.compile(lambda x: PARAMETERS[0] * x)
     with pytest.raises(AutogradError):
         program.value_and_grad(theta, np.ones(3))
 

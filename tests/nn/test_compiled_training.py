@@ -16,7 +16,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.compiler import native
-from autograd.graph import topological_order
+from autograd.graph import reached_by_gradients
 from autograd.nested_numbers import numbers_in
 from comparing import numbers
 
@@ -302,13 +302,93 @@ def test_to_check_many_targets_takes_one_walk_through_the_graph(
 
     def counted(root: Value) -> Any:
         walks.append(root)
-        return topological_order(root)
+        return reached_by_gradients(root)
 
-    monkeypatch.setattr(nn.objective, "topological_order", counted)
+    monkeypatch.setattr(nn.objective, "reached_by_gradients", counted)
     targets = np.linspace(0.0, 1.0, 50)
     optimizer = nn.SGD(model.parameters())
     next(nn.fit(model, targets[:, None], targets, nn.mse_loss, optimizer, epochs=1))
     assert len(walks) == 1
+
+
+class Tagger(nn.Module):
+    """Two scores for each step of a sequence of any length."""
+
+    def __init__(self) -> None:
+        self.weights = [Value(0.5), Value(-0.3)]
+
+    def __call__(self, sequence: list[Value]) -> list[list[Value]]:
+        return [[weight * x for weight in self.weights] for x in sequence]
+
+
+@pytest.mark.parametrize("lengths", [(3, 2), (2, 3)])
+def test_predictions_are_nested_as_those_of_their_samples(lengths: tuple[int, int]) -> None:
+    def metric(prediction: Any, target: Any) -> float:
+        assert np.shape(prediction) == np.shape(target)
+        return float(len(prediction))
+
+    def loss(prediction: Any, target: Any) -> Any:
+        return ag.mean(nn.mse_loss(*pair) for pair in zip(prediction, target, strict=True))
+
+    (X_train, y_train), held_out = (
+        (rng.normal(size=(6, length)), rng.normal(size=(6, length, 2))) for length in lengths
+    )
+    model = Tagger()
+    optimizer = nn.SGD(model.parameters(), lr=0.01)
+    options: dict[str, Any] = {"metric": metric, "validation": held_out}
+    for report in nn.fit(model, X_train, y_train, loss, optimizer, epochs=3, **options):
+        assert (report.metric, report.validation_metric) == lengths
+
+
+@pytest.mark.parametrize("create_graph", [True, False])
+def test_a_gradient_in_the_loss_is_a_graph_if_it_is_asked_to_be(create_graph: bool) -> None:
+    def train(compiled: bool) -> float:
+        w = Value(0.7)
+
+        def loss(prediction: Value, target: Any) -> Any:
+            slope = ag.gradient(prediction, w, create_graph=create_graph)
+            return (prediction - target) ** 2 + slope * slope
+
+        data = [1.0, 2.0, -1.0], [1.0, 0.5, -0.2]
+        options: dict[str, Any] = {"epochs": 3, "rng": 0, "compiled": compiled}
+        model: Any = lambda x: ag.tanh(w * x)  # noqa: E731  as its type is not that of a def
+        list(nn.fit(model, *data, loss, nn.SGD([w], lr=0.1), **options))
+        return w.data
+
+    assert train(compiled=True) == pytest.approx(train(compiled=False), rel=1e-12)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_loss_behind_detach_is_told(compiled: bool) -> None:
+    w = Value(0.5)
+    with pytest.raises(ag.ArgumentError, match=r"depends on none .* ag\.detach"):
+        list(
+            nn.fit(
+                lambda x: w * x,
+                [1.0],
+                [2.0],
+                lambda prediction, target: ag.detach((prediction - target) ** 2),
+                nn.SGD([w]),
+                epochs=1,
+                compiled=compiled,
+            )
+        )
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_validation_differentiates_where_the_loss_does(compiled: bool) -> None:
+    model = nn.MLP(1, [2, 1], activation="tanh", rng=0)
+    parameters = model.parameters()
+
+    def penalty() -> Any:
+        return ag.gradient(model([0.5]), parameters[0], create_graph=True) ** 2
+
+    data = [[1.0], [2.0], [-1.0]], [1.0, 0.5, -0.2]
+    optimizer = nn.SGD(parameters, lr=0.1)
+    options: dict[str, Any] = {"epochs": 2, "validation": data, "penalty": penalty}
+    *_, report = nn.fit(model, *data, nn.mse_loss, optimizer, compiled=compiled, **options)
+    loss = ag.mean(map(nn.mse_loss, map(model, data[0]), data[1])) + penalty()
+    assert report.validation_loss == pytest.approx(loss.data, rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,12 @@ def test_bars_lose_two_blocks_for_each_tenfold() -> None:
     ]
 
 
+def test_norms_whose_quotient_is_too_small_for_a_float_have_bars() -> None:
+    layers = [nn.flow.LayerGradient(str(norm), "weight 1", norm, norm) for norm in (1e-200, 1e200)]
+    _, large, small, *_ = str(GradientFlow(tuple(layers))).splitlines()
+    assert (large.count("█"), small.count("█")) == (40, 2)
+
+
 def test_a_layer_that_nothing_arrives_at_is_named() -> None:
     model = nn.MLP(1, [2, 1], rng=0)
     for neuron in model.layers[0].neurons:

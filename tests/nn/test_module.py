@@ -166,6 +166,18 @@ def test_a_state_is_of_floats_whatever_was_assigned() -> None:
     assert {array.dtype for array in model.state_dict().values()} == {np.dtype(float)}
 
 
+@pytest.mark.parametrize("held", [None, "3.5", "a", np.array([1.0, 2.0]), 1j, 10**400])
+def test_a_state_is_of_numbers_and_repairs_what_is_none(held: Any) -> None:
+    model = nn.MLP(2, [1], rng=0)
+    state = model.state_dict()
+    before = model.layers[0].neurons[0].bias.data
+    model.layers[0].neurons[0].bias.data = held
+    with pytest.raises((ag.NotANumberError, ag.NonFiniteError), match="holds"):
+        model.state_dict()
+    model.load_state_dict(state)
+    assert model.layers[0].neurons[0].bias.data == before
+
+
 def test_a_state_is_a_copy() -> None:
     model = nn.MLP(2, [1], rng=0)
     before = numbers(model)
@@ -209,6 +221,7 @@ BAD_CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "truth": ("finite real numbers", {"2.bias": [True]}),
     "text": ("finite real numbers", {"2.bias": ["1.0"]}),
     "objects": ("finite real numbers", {"2.bias": [Value(1.0)]}),
+    "masked": ("masked numbers", {"2.bias": np.ma.masked_array([1.0], [True])}),
 }
 
 
