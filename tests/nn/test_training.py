@@ -379,7 +379,7 @@ def test_validation_keeps_no_graph() -> None:
     model, alive = network(), []
 
     def watched_model(x: Any) -> Any:
-        alive.append(sum(isinstance(thing, Value) for thing in gc.get_objects()))
+        alive.append(sum(type(thing) is Value for thing in gc.get_objects()))
         return model(x)
 
     arguments: dict[str, Any] = {"epochs": 1, "metric": distance, "validation": HELD_OUT}
