@@ -40,6 +40,9 @@ class Module:
     7.0
     >>> [name for name, parameter in line.named_parameters()]
     ['slope', 'offset']
+
+    A copy, also by pickle, has parameters of its own. An output that a module keeps is copied with
+    its graph, and a graph of some hundred steps is too deep for Python to copy: keep its number.
     """
 
     def __call__(self, *inputs: Any) -> Any:

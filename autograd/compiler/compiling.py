@@ -52,7 +52,7 @@ def compile(
     parameters : sequence of Value
         Parameters to number first, in this order. The others follow in the order of their use.
     dtype : numpy dtype
-        float64, or float32 for half the memory and 7 digits.
+        float64, or float32 for half the memory and 7 digits, less in sums over many samples.
     backend : Backend, optional
         What runs the program: a module or an object with a function ``bind``. If none is given,
         `autograd.compiler.float_backend` runs programs with few numbers per instruction, where it
