@@ -184,6 +184,21 @@ class Layer(Module):
         """The number of inputs: each neuron has a weight for each."""
         return len(self.neurons[0].weight)
 
+    @property
+    def weight(self) -> list[tuple[Value, ...]]:
+        """The weights, a row for each neuron: see `Neuron.weight`.
+
+        >>> import nn
+        >>> nn.Layer(2, 2, rng=0).weight[1][0]
+        Value(0.6404226504432821, grad=0.0, label='weight[1][0]')
+        """
+        return [neuron.weight for neuron in self.neurons]
+
+    @property
+    def bias(self) -> list[Value]:
+        """The bias of each neuron."""
+        return [neuron.bias for neuron in self.neurons]
+
     def __call__(self, inputs: Iterable[Number]) -> list[Value]:
         """Return the list of the `n_outputs` outputs for `n_inputs` Values or numbers.
 
@@ -211,8 +226,8 @@ class Layer(Module):
         Then the activation, which the neurons share, and what a subclass adds, to the layer or to
         its neurons.
         """
-        yield "weight", [neuron.weight for neuron in self.neurons]
-        yield "bias", [neuron.bias for neuron in self.neurons]
+        yield "weight", self.weight
+        yield "bias", self.bias
         yield "activation", self.neurons[0].activation.function
         for name, attribute in super().members():
             yield name, list(map(_added, self.neurons)) if name == "neurons" else attribute
