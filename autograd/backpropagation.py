@@ -57,7 +57,7 @@ def _fill_gradients(root: Node, visit: Visit) -> None:
     root.grad = 1.0
     try:
         _sweep(visit.order)
-        _add_to_variables(visit)
+        _add_to_variables(visit, visit.order)
     except (DomainError, NonFiniteError):  # perhaps of what is detached, and needs no derivative
         reached = reached_by_gradients(root)
         if len(reached) == len(visit.order):
@@ -65,8 +65,9 @@ def _fill_gradients(root: Node, visit: Visit) -> None:
         for node in visit.order:
             node.grad = visit.zero
         root.grad = 1.0
-        _sweep([node for node in visit.order if node in reached])
-        _add_to_variables(visit)
+        order = [node for node in visit.order if node in reached]
+        _sweep(order)
+        _add_to_variables(visit, order)
 
 
 def _sweep(order: list[Node]) -> None:
@@ -95,8 +96,8 @@ def _sweep(order: list[Node]) -> None:
         raise_rule_error(node, cause, order)
 
 
-def _add_to_variables(visit: Visit) -> None:
-    """Add what each variable held before to its gradient of this pass."""
+def _add_to_variables(visit: Visit, order: list[Node]) -> None:
+    """Add what each variable held before to its gradient of this pass, through `order`."""
     for node, before in visit.held:
         if node.operation is None:
             if type(node.data) is not float:
@@ -105,4 +106,4 @@ def _add_to_variables(visit: Visit) -> None:
                 before = gradient_given(node, before)
             node.grad += before
             if not math.isfinite(node.grad):
-                raise gradient_error(node, visit.order)
+                raise gradient_error(node, order)

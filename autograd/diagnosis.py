@@ -18,7 +18,7 @@ from autograd.errors import (
 )
 from autograd.graph import Node, origins, topological_order
 from autograd.operation import CONSTANT
-from autograd.real_numbers import REAL, is_numpy_bool, shown_short
+from autograd.real_numbers import REAL, is_numpy_bool, real_number, shown_short
 
 if TYPE_CHECKING:  # NumPy is imported when it is needed
     import numpy as np
@@ -253,15 +253,15 @@ def gradient_given(variable: Node, held: Any) -> float:
 
     Raises
     ------
-    NotANumberError
-        If it is something else.
+    NotANumberError, NonFiniteError
+        If it is something else, or too large for a float.
     """
     if held is not None and not isinstance(held, REAL):
         raise NotANumberError(
             f"the gradient of {describe(variable)} was set to {shown_short(held)}, not a number: "
             "zero_grad() sets it to 0, and backward() adds to it"
         )
-    return float(held or 0.0)
+    return real_number(held or 0.0)
 
 
 def gradient_error(node: Node, order: Sequence[Node]) -> NonFiniteError:

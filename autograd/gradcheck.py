@@ -2,7 +2,7 @@
 
 `gradcheck` is for anyone who writes a formula with branches of its own, or defines an operation: of
 each operation it also compares the form on arrays, which compiled functions use, with the form on
-floats, and what its derivative rule makes of two different gradients.
+floats, what its derivative rule makes of two different gradients, and what `accumulate` does.
 """
 
 import math
@@ -38,7 +38,8 @@ def gradcheck(
     """Compare the gradient of a function with central differences, for every input.
 
     For each operation that the function uses, it also compares the form on arrays with that on
-    floats, and checks that what the derivative rule sends on is proportional to what arrives.
+    floats and ``accumulate``, if there is one, with the derivative rule; and it checks that what
+    the rule sends on is proportional to what arrives.
 
     >>> import autograd as ag
     >>> ag.gradcheck(lambda x, y: ag.sin(x) * y**3, 0.5, 2.0)
@@ -67,7 +68,8 @@ def gradcheck(
     ------
     GradientCheckError
         If a derivative disagrees. It shows the point, both derivatives, and the worst input. Or if
-        an operation differs between arrays and floats, or its rule is not proportional to g.
+        an operation differs between arrays and floats or between its rule and ``accumulate``, or
+        its rule is not proportional to g.
     ArgumentError
         If `order`, `step` or `tolerance` make no sense, there are no inputs, or the function is
         undefined one step from the point.
@@ -106,7 +108,7 @@ def gradcheck(
     for node in topological_order(output):
         if node.operation is not None and node.parents:
             _compare_gradients(node.operation, node, float(tolerance))
-            _compare_with_backward(node.operation, node, float(tolerance))
+            _compare_with_accumulate(node.operation, node, float(tolerance))
             _compare_on_arrays(node.operation, node, float(tolerance))
     if order == 2:
         for index, name in enumerate(names):
@@ -134,21 +136,25 @@ def _compare_gradients(operation: Operation, node: Node, tolerance: float) -> No
             )
 
 
-def _compare_with_backward(operation: Operation, node: Node, tolerance: float) -> None:
-    """Let `backward` send 1 from a node to its inputs, if the operation has a step of its own."""
+def _compare_with_accumulate(operation: Operation, node: Node, tolerance: float) -> None:
+    """Let the step of `backward` that an operation has beside its rule send the same gradient."""
     if operation.accumulate is None:
         return
     numbers = [parent.data for parent in node.parents]
     inputs = [Value(number) for number in numbers]
-    node_of(operation, node.data, tuple(inputs)).backward()
-    received = [x.grad for x in inputs]
-    sent = operation.derivative(1.0, node.data, *numbers)
-    for one, other in zip(sent, received, strict=True):
-        if not math.isclose(one, other, rel_tol=tolerance, abs_tol=SMALLEST):
+    with enable_grad():
+        copy = node_of(operation, node.data, tuple(inputs))
+    try:
+        sent = operation.derivative(-2.0, node.data, *numbers)
+        operation.accumulate(-2.0, copy._first, copy._second)
+    except (ArithmeticError, ValueError):  # there is no derivative here, and none was needed
+        return
+    for one, x in zip(sent, inputs, strict=True):
+        if not math.isclose(one, x.grad, rel_tol=tolerance, abs_tol=SMALLEST):
             raise GradientCheckError(
                 f"`accumulate` of {operation.name} disagrees with its derivative rule:\n"
-                f"  at {operation.expression(numbers)} it adds {received} for g = 1, "
-                f"and the rule returns {list(sent)}"
+                f"  at {operation.expression(numbers)} it adds {[x.grad for x in inputs]} for "
+                f"g = -2, and the rule returns {list(sent)}"
             )
 
 

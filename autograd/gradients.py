@@ -17,7 +17,7 @@ from autograd.diagnosis import (
     require_numbers,
     require_recorded,
 )
-from autograd.errors import DomainError, NonFiniteError, NotANumberError
+from autograd.errors import NonFiniteError, NotANumberError
 from autograd.graph import Node, reached_by_gradients, topological_order
 from autograd.modes import modes, operation_mode
 from autograd.nested_numbers import Numbers, map_numbers, numbers_in
@@ -41,7 +41,8 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     wrt : Value, or nested lists or arrays of them
         Variables, or computed nodes.
     create_graph : bool
-        Return Values, which can be differentiated again, instead of floats:
+        Return Values, which can be differentiated again, instead of floats (in a compiled
+        function instead of Values that are detached, since the floats differ by sample):
 
         >>> first = ag.gradient(z, x, create_graph=True)
         >>> ag.gradient(first, x)
@@ -56,14 +57,13 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     DomainError, NonFiniteError
         If a derivative does not exist, or it or the output is not finite.
     """
-    for node in (output, *numbers_in(wrt)):
-        if not isinstance(node, Value):
-            again = (
-                ". To differentiate a gradient again, compute it with create_graph=True"
-                if isinstance(node, float)
-                else ""
-            )
-            raise NotANumberError(f"gradient() takes Values, or lists of them, not {node!r}{again}")
+    things: list[Any] = [output, *numbers_in(wrt)]
+    for place, thing in enumerate(things):
+        if not isinstance(thing, Value):
+            problem = f"gradient() takes Values, or lists of them, not {thing!r}"
+            if place == 0 and isinstance(thing, float):
+                problem += ". To differentiate a gradient again, compute it with create_graph=True"
+            raise NotANumberError(problem)
     require_recorded(output, "gradient() of")
     with enable_grad():  # a gradient that is to be a graph is one under no_grad() too
         if create_graph or modes.tracing is None:
@@ -93,20 +93,9 @@ def gradients_by_node(
     order = topological_order(output)
     require_finite_output(output, "gradient() of", order)
     require_numbers(node for node in order if node.operation is None)
-    try:
-        return _gradients_over(order, output, targets, create_graph)
-    except (DomainError, NonFiniteError):  # maybe of what is detached, and needs no derivative
+    if any(node.operation is DETACH for node in order):  # what is detached needs no derivative
         reached = reached_by_gradients(output)
-        if len(reached) == len(order):
-            raise
         order = [node for node in order if node in reached]
-        return _gradients_over(order, output, targets, create_graph)
-
-
-def _gradients_over(
-    order: Sequence[Node], output: Value, targets: Sequence[Node], create_graph: bool
-) -> dict[Node, Any]:
-    """Return the gradient of every node of `order` that depends on `targets`."""
     gradients: dict[Node, Any] = {output: Value.record(SEED, [1.0]) if create_graph else 1.0}
     with operation_mode("applying_rules", True) if create_graph else contextlib.nullcontext():
         _propagate(gradients, *_on_the_way(targets, order), create_graph)

@@ -2,8 +2,8 @@
 
 Recording a formula makes one :class:`Node` per operation, each pointing at its inputs. From an
 output or several, `topological_order` lists every node after its inputs, and
-`autograd.backpropagation` goes through that list in reverse. Neither knows any operator: what a
-node computes, and its derivative, is in its `Operation`.
+`autograd.backpropagation` goes through that list in reverse. Neither knows any operator, but for
+`ag.detach`, where gradients stop: what a node computes, and its derivative, is in its `Operation`.
 """
 
 from collections.abc import Iterable

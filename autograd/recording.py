@@ -134,7 +134,7 @@ def refuse_in_rules() -> None:
     if modes.applying_rules:
         raise GraphError(
             f"{line_of_user_code()}: a derivative rule converts a Value to a float, and so loses "
-            "its own derivative: use functions of autograd.operations instead of those of math"
+            "its own derivative: use ag.exp and the like, not the functions of math"
         )
 
 

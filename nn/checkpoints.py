@@ -4,7 +4,7 @@ import copy
 import json
 import operator
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,8 @@ def load_checkpoint(
     try:
         theta = checked_array("parameters", arrays["parameters"], (len(optimizer.parameters),))
         rows = np.asarray(arrays["reports"], np.float64)
+        if rows.shape[1:] != (len(fields(EpochReport)),):
+            raise StateError("its reports are of another version of this package")
         reports = [EpochReport(int(row[0]), *row[1:]) for row in rows.tolist()]
         if not 1 <= len(reports) <= epochs:
             raise StateError(f"it has trained for {len(reports)} epochs, not 1 to {epochs}")

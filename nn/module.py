@@ -148,8 +148,8 @@ class Module:
         ------
         ShapeError
             If a tensor has rows of different lengths.
-        NotANumberError
-            If a parameter holds something other than a number.
+        NotANumberError, NonFiniteError
+            If a parameter holds something that does not compute as a float does.
         """
         return {
             name: data_of(list(numbers_in(tensor))).reshape(self._shape(name, tensor))

@@ -62,11 +62,11 @@ class Objective:
         return loss if self.penalty is None else loss + self.penalty()
 
     def rehearse(self, x: Any, targets: Any) -> Value | None:
-        """Call the model with an input and the loss with plain numbers as targets; return the last.
+        """Call the model with an input and the loss with plain numbers as targets.
 
         Compiled, a loss gets its targets as Values, which it does not check. The prediction is that
         for one input: it need not suit every target, so that errors about numbers are left to
-        training. None if every call ends in one.
+        training. Return the last loss, or None if every call ends in such an error.
 
         Raises
         ------
@@ -112,10 +112,12 @@ def require_effect(parameters: Iterable[Value], loss: Value, owner: str) -> None
 
 
 def _targets_to_try(targets: Any) -> Any:
-    """Return distinct targets: the 100 smallest and the largest. Of lists of numbers, the first."""
-    if not isinstance(targets, np.ndarray):
+    """Return distinct targets, the 100 smallest and the largest; the first, if they are lists."""
+    try:
+        array = np.asarray(targets)
+    except ValueError:  # lists of many lengths
         return targets[:1]
-    if targets[0].size != 1:
-        return targets[:1].tolist()
-    distinct = np.unique(targets).reshape(-1, *targets.shape[1:]).tolist()
+    if array.dtype.kind not in "fiub" or array[0].size != 1:
+        return targets[:1] if isinstance(targets, list) else array[:1].tolist()
+    distinct = np.unique(array).reshape(-1, *array.shape[1:]).tolist()
     return [*distinct[:100], *distinct[100:][-1:]]

@@ -287,7 +287,7 @@ class Optimizer:
         options = {"lr": self.lr} | {
             name: option
             for name, option in vars(self).items()
-            if option and name not in ("parameters", "lr", "steps", "state")
+            if isinstance(option, bool | float | tuple) and option and name != "parameters"
         }
         parameters = counted(len(self.parameters), "parameter")
         shown = ", ".join(f"{name}={option!r}" for name, option in options.items())

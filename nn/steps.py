@@ -192,7 +192,8 @@ class CompiledStep(Step):
     def _predictions(self, outputs: Any, inputs: Any, targets: Any) -> Iterator[Any]:
         """Yield the prediction of each sample, nested as the model returned it."""
         rows = outputs[:, 1:]
-        nesting = self.sample.nestings[inputs.shape[1:], targets.shape[1:]]
+        # As lists, since of a list without numbers only the first lengths are known.
+        nesting = self.sample.nestings[np.shape(inputs[0].tolist()), np.shape(targets[0].tolist())]
         if not is_nested(nesting):  # one number, or a list: nearly always, and ten times as fast
             yield from rows[:, 0].tolist()
         elif isinstance(nesting, list) and not any(map(is_nested, nesting)):
@@ -230,10 +231,11 @@ class _Sample:
         self.nestings: dict[tuple[tuple[int, ...], ...], Any] = {}
 
     def __call__(self, x: Any, y: Any) -> list[Any]:
+        # Before the call: the model may change the list that it is given.
+        shapes = tuple([np.shape(map_numbers(lambda number: 0.0, part)) for part in (x, y)])
         prediction = self.objective.model(x)
         loss = self.objective.penalized(self.objective.loss(prediction, y))
-        nesting, *sample = (map_numbers(lambda number: 0.0, part) for part in (prediction, x, y))
-        self.nestings[tuple(map(np.shape, sample))] = nesting
+        self.nestings[shapes] = map_numbers(lambda number: 0.0, prediction)
         return [loss, *numbers_in(prediction)]
 
 

@@ -91,8 +91,10 @@ def require_samples(batch: Sequence[Array], dtype: np.dtype[Any]) -> None:
         _require_in_range(f"argument {position}", array, dtype)
 
 
-def checked_theta(theta: Any, n_parameters: int, dtype: np.dtype[Any]) -> Array:
-    """Return the numbers of the parameters as an array of shape (n_parameters,).
+def checked_theta(theta: Any, sizes: Sequence[int], dtype: np.dtype[Any]) -> Array:
+    """Return the numbers of the parameters as an array of shape (n,), for an n of `sizes`.
+
+    The last of these is the number of all parameters.
 
     Raises
     ------
@@ -105,8 +107,8 @@ def checked_theta(theta: Any, n_parameters: int, dtype: np.dtype[Any]) -> Array:
         numbers: Array = np.asarray(theta)
     except ValueError as error:
         raise ShapeError(f"theta is not an array of numbers: {error}") from error
-    if numbers.shape != (n_parameters,):
-        parameters = counted(n_parameters, "parameter")
+    if numbers.shape not in [(size,) for size in sizes]:
+        parameters = counted(sizes[-1], "parameter")
         raise ShapeError(f"theta has shape {numbers.shape}: the function has {parameters}")
     _require_kind("theta", numbers, "fiu")
     _require_in_range("theta", numbers, dtype)

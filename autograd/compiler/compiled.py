@@ -9,7 +9,7 @@ import functools
 import importlib
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Sequence
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
@@ -299,7 +299,7 @@ class Compiled:
     def _run(self, bound: BoundCompilation, batch: Sequence[Array]) -> Array:
         """Return the outputs for the present numbers of the parameters, until the next run."""
         trace = bound.compilation.trace
-        theta = checked_theta(data_of(trace.parameters), len(trace.parameters), self.dtype)
+        theta = checked_theta(data_of(trace.parameters), [len(trace.parameters)], self.dtype)
         outputs, _, suspects = bound.program.run(theta, batch, differentiate=False)
         if suspects:
             require_success(trace, suspects, theta, batch, outputs)
@@ -329,10 +329,10 @@ class Compiled:
         """Return the numbers of all parameters, if `theta` has only those that were given first."""
         parameters = self._cache.parameters
         n, n_given = len(parameters), self._n_given
-        if 0 < n_given < n and isinstance(theta, Sized) and len(theta) == n_given:
-            given = checked_theta(theta, n_given, self.dtype)
-            theta = np.concatenate([given, data_of(parameters[n_given:])])
-        return checked_theta(theta, n, self.dtype)
+        numbers = checked_theta(theta, [n_given, n] if n_given else [n], self.dtype)
+        if len(numbers) == n:
+            return numbers
+        return checked_theta([*numbers, *data_of(parameters[n_given:])], [n], self.dtype)
 
 
 class _PickledModule:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -45,7 +46,7 @@ class Curve(NamedTuple):
 
 
 def curves(
-    reports: Reports | Mapping[str, Reports],
+    reports: Reports | Mapping[Any, Reports],
     *,
     metric: str = "metric",
     validation: str = "validation",
@@ -65,7 +66,7 @@ def curves(
 
     Parameters
     ----------
-    reports : iterable of EpochReport, or dict of str to such
+    reports : iterable of EpochReport, or dict of names to such
         What `nn.fit` yields; ``curves(nn.fit(...))`` trains and draws.
     metric : str
         What its metric measures, such as "accuracy".
@@ -78,30 +79,32 @@ def curves(
     Raises
     ------
     ShapeError
-        If there is no report.
+        If there is no report, or none with a loss.
     ArgumentError
         If something is not a report.
     """
     runs = _checked_runs(reports)
     losses = _curves(runs, "loss", "validation_loss", validation)
+    if not losses:
+        raise ShapeError("there is no loss to draw: that of each report is nan")
     metrics = _curves(runs, "metric", "validation_metric", validation)
     with style():
         figure = Picture(figsize=(11, 4.8) if metrics else (6.5, 4.8), layout="constrained")
         figure.suptitle(title)
         axes = figure.subplots(1, 2 if metrics else 1, squeeze=False)[0]
         _draw(axes[0], "loss", losses)
-        axes[0].set_ylim(bottom=min(0.0, *(min(curve.numbers) for curve in losses)))
+        axes[0].set_ylim(bottom=min(0.0, *(np.nanmin(curve.numbers) for curve in losses)))
         if metrics:
             _draw(axes[1], metric, metrics)
     return finished(axes[0], path)
 
 
-def _checked_runs(reports: Any) -> dict[str, list[EpochReport]]:
-    """Return the reports of each training by its name, which is "" if there is only one."""
+def _checked_runs(reports: Any) -> dict[Any, list[EpochReport]]:
+    """Return the reports of each training by its name, which is None if it is the only one."""
     takes = "what nn.fit yields: reports = list(nn.fit(...))"
     runs = {}
-    for name, run in reports.items() if isinstance(reports, Mapping) else [("", reports)]:
-        where = f"reports[{name!r}]" if name else "reports"
+    for name, run in reports.items() if isinstance(reports, Mapping) else [(None, reports)]:
+        where = "reports" if name is None else f"reports[{name!r}]"
         require(isinstance(run, Iterable), run, where, takes)
         runs[name] = list(run)
         for index, report in enumerate(runs[name]):
@@ -112,14 +115,15 @@ def _checked_runs(reports: Any) -> dict[str, list[EpochReport]]:
 
 
 def _curves(
-    runs: Mapping[str, Sequence[EpochReport]], trained: str, held_out: str, validation: str
+    runs: Mapping[Any, Sequence[EpochReport]], trained: str, held_out: str, validation: str
 ) -> list[Curve]:
     """Return the curves of two fields of the reports, without those that are nan throughout."""
     found = []
     for (run, reports), color in zip(runs.items(), itertools.cycle(PALETTE), strict=False):
         epochs = [report.epoch for report in reports]
-        names = (run, f"{run}, {validation}") if run else ("training", validation)
-        colors = (color, color if run else VERMILION)
+        names, colors = (f"{run}", f"{run}, {validation}"), (color, color)
+        if run is None:
+            names, colors = ("training", validation), (color, VERMILION)
         for place, field in enumerate((trained, held_out)):
             numbers = [getattr(report, field) for report in reports]
             if not all(map(math.isnan, numbers)):

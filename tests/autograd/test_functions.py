@@ -468,6 +468,24 @@ def test_what_is_detached_needs_no_derivative(function: Callable[[Any], Any]) ->
     assert w.grad == 3
 
 
+def test_what_is_not_detached_is_told_beside_what_is() -> None:
+    w, v = ag.Value(0.0), ag.Value(1e308)
+    with pytest.raises(ag.NonFiniteError, match=r"that 1e\+200 \* 0\.0 sends on is not finite"):
+        (1e200 * w * v + ag.detach(ag.sqrt(w))).backward()
+
+
+def test_what_is_detached_needs_no_derivative_for_any_sample() -> None:
+    w = ag.Value(1.0)
+
+    def slope(x: Any) -> Any:
+        return ag.gradient(3 * w * x + ag.detach(ag.sqrt(x * w)), w, create_graph=True)
+
+    assert ag.compile(slope).map([0.0, 1.0]).tolist() == [0.0, 3.0]
+    compiled = ag.compile(slope)
+    assert compiled.map([1.0, 2.0]).tolist() == [3.0, 6.0]
+    assert compiled.map([0.0, 2.0]).tolist() == [0.0, 6.0]
+
+
 def test_what_is_also_used_as_it_is_needs_one() -> None:
     w = ag.Value(0.0)
     root = ag.sqrt(w)

@@ -305,6 +305,9 @@ def test_a_variable_is_given_numbers_as_gradients(gradient: Any) -> None:
 
 def test_a_gradient_that_was_nan_before_is_told() -> None:
     x = ag.Value(2.0, "x")
+    x.grad = 10**400
+    with pytest.raises(ag.NonFiniteError, match="is too large for a float"):
+        (3 * x).backward()
     x.grad = math.nan
     with pytest.raises(ag.NonFiniteError, match=r"'x'.* is nan: .* or it was nan before the call"):
         (3 * x).backward()

@@ -11,6 +11,7 @@ import pytest
 import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import chunks, float_backend, native, numpy_backend
+from autograd.diagnosis import counted
 from autograd.errors import AutogradError, DomainError, GraphError, TraceError
 from autograd.operation import Operation
 
@@ -93,15 +94,26 @@ def test_a_derivative_by_a_parameter_names_its_sample() -> None:
 
 @pytest.mark.parametrize(
     "theta",
-    [0.5, ["a"], [np.nan], [[1.0], [2.0, 3.0]], [[1.0, 2.0]], np.ma.masked_array([1.0], [True])],
+    [
+        0.5,
+        np.array(0.5),
+        ["a"],
+        [np.nan],
+        [[1.0], [2.0, 3.0]],
+        [[1.0, 2.0]],
+        [[1.0]],
+        {0: 1.0},
+        np.ma.masked_array([1.0], [True]),
+    ],
 )
 @pytest.mark.parametrize("given", [[], PARAMETERS[:1]])
 def test_theta_is_checked(theta: Any, given: list[Value]) -> None:
-    program = ag.compile(lambda x: ag.sum(PARAMETERS) * x, parameters=given)
-    if not given:
-        program = ag.compile(lambda x: PARAMETERS[0] * x)
-    with pytest.raises(AutogradError):
+    reached = PARAMETERS if given else PARAMETERS[:1]
+    program = ag.compile(lambda x: ag.sum(reached) * x, parameters=given)
+    with pytest.raises(AutogradError) as caught:
         program.value_and_grad(theta, np.ones(3))
+    if "theta has shape" in str(caught.value):
+        assert f"has {counted(len(reached), 'parameter')}" in str(caught.value)
 
 
 def test_backward_without_parameters() -> None:

@@ -192,6 +192,26 @@ def test_validation_data_that_the_model_refuses_cost_no_epoch(compiled: bool) ->
     assert (model.state_dict()["0.weight"] == before).all()
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_validation_targets_that_the_loss_refuses_cost_no_epoch(compiled: bool) -> None:
+    model = nn.MLP(2, [2], rng=0)
+    before = model.state_dict()["0.weight"]
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    held_out = [[0.0, 1.0], [1.0, 0.0]], [0, 7]
+    with pytest.raises(ag.ArgumentError, match="the label 7 is not a class"):
+        next(
+            fit(
+                model=model,
+                y=[0, 1],
+                loss=nn.cross_entropy,
+                optimizer=optimizer,
+                validation=held_out,
+                compiled=compiled,
+            )
+        )
+    assert (model.state_dict()["0.weight"] == before).all()
+
+
 @pytest.mark.parametrize("result", [None, [1.0], "good"])
 @pytest.mark.parametrize("compiled", [True, False])
 def test_a_metric_is_a_number(compiled: bool, result: Any) -> None:

@@ -18,6 +18,7 @@ from autograd import Value
 from autograd.compiler import native
 from autograd.graph import reached_by_gradients
 from autograd.nested_numbers import numbers_in
+from autograd.recording import differentiating
 from comparing import numbers
 
 rng = np.random.default_rng(0)
@@ -311,6 +312,20 @@ def test_to_check_many_targets_takes_one_walk_through_the_graph(
     assert len(walks) == 1
 
 
+def test_a_model_may_change_its_input() -> None:
+    w = Value(0.5)
+
+    def model(x: list[Any]) -> Any:
+        x.append(1.0)
+        return ag.dot([w, w, w], x)
+
+    options: dict[str, Any] = {"epochs": 2, "metric": lambda prediction, target: prediction}
+    (*_, report) = nn.fit(
+        model, [[1.0, 2.0]] * 3, [0.0] * 3, nn.mse_loss, nn.SGD([w], lr=0.0), **options
+    )
+    assert report.metric == 2.0
+
+
 class Tagger(nn.Module):
     """Two scores for each step of a sequence of any length."""
 
@@ -380,14 +395,16 @@ def test_validation_differentiates_where_the_loss_does(compiled: bool) -> None:
     model = nn.MLP(1, [2, 1], activation="tanh", rng=0)
     parameters = model.parameters()
 
-    def penalty() -> Any:
-        return ag.gradient(model([0.5]), parameters[0], create_graph=True) ** 2
+    def penalty() -> Any:  # of the slope by the input, which has to be a graph
+        slope = ag.grad(lambda x: model([x]))(0.5)
+        return slope**2 + ag.gradient(slope, parameters[0], create_graph=True) ** 2
 
     data = [[1.0], [2.0], [-1.0]], [1.0, 0.5, -0.2]
     optimizer = nn.SGD(parameters, lr=0.1)
     options: dict[str, Any] = {"epochs": 2, "validation": data, "penalty": penalty}
     *_, report = nn.fit(model, *data, nn.mse_loss, optimizer, compiled=compiled, **options)
-    loss = ag.mean(map(nn.mse_loss, map(model, data[0]), data[1])) + penalty()
+    with differentiating():
+        loss = ag.mean(map(nn.mse_loss, map(model, data[0]), data[1])) + penalty()
     assert report.validation_loss == pytest.approx(loss.data, rel=1e-12)
 
 

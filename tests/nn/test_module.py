@@ -159,15 +159,15 @@ def test_loading_a_state_gives_a_network_its_numbers_bit_by_bit(parameters: list
     assert list(map(float.hex, numbers(target))) == list(map(float.hex, parameters))
 
 
-def test_a_state_is_of_floats_whatever_was_assigned() -> None:
+def test_a_state_is_of_floats_where_whole_numbers_were_assigned() -> None:
     model = nn.Layer(2, 1)
     for parameter in model.parameters():
         parameter.data = 0
     assert {array.dtype for array in model.state_dict().values()} == {np.dtype(float)}
 
 
-@pytest.mark.parametrize("held", [None, "3.5", "a", np.array([1.0, 2.0]), 1j, 10**400])
-def test_a_state_is_of_numbers_and_repairs_what_is_none(held: Any) -> None:
+@pytest.mark.parametrize("held", [None, "3.5", "a", np.array([1.0]), 1j, 10**400])
+def test_what_is_no_number_has_no_state_and_can_be_loaded_over(held: Any) -> None:
     model = nn.MLP(2, [1], rng=0)
     state = model.state_dict()
     before = model.layers[0].neurons[0].bias.data

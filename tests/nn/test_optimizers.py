@@ -245,6 +245,9 @@ def test_an_optimizer_shows_its_options() -> None:
     assert repr(nn.SGD(w, lr=0.0)) == "SGD(1 parameter, lr=0.0) after 0 steps"
     adam = nn.AdamW(w, lr=nn.warmup(nn.linear_decay(0.1, 0.0, 100), 20))
     assert "lr=warmup(linear_decay(0.1, 0.0, 100), 20), weight_decay=0.01, betas=" in repr(adam)
+    own = SignDescent(w, lr=0.5)
+    own.mask, own.model = np.ones(2), nn.MLP(1, [1])  # type: ignore[attr-defined]
+    assert repr(own) == "SignDescent(1 parameter, lr=0.5) after 0 steps"
 
 
 class InPlace(nn.Optimizer):

@@ -211,6 +211,19 @@ def test_a_training_without_a_metric_has_one_curve() -> None:
             plots.curves(nothing)
 
 
+def test_trainings_may_be_called_by_numbers() -> None:
+    left, _ = plots.curves({0: REPORTS, 0.1: REPORTS}).axes
+    assert [line.get_label() for line in left.lines][::2] == ["0", "0.1"]
+
+
+def test_a_loss_that_is_missing_is_left_out() -> None:
+    nan = math.nan
+    lost = nn.EpochReport(1, nan, 0.5, nan, nan, 0.1)
+    with pytest.raises(ShapeError, match="no loss"):
+        plots.curves([lost])
+    assert plots.curves([lost, REPORTS[1]]).axes[0].get_ylim()[0] == 0.0
+
+
 def test_several_trainings_are_told_apart_by_name_and_colour() -> None:
     left, right = plots.curves({"SGD": REPORTS, "Adam": iter(REPORTS[:2])}, validation="test").axes
     for axes in (left, right):

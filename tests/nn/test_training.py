@@ -703,6 +703,16 @@ def test_a_saved_network_is_no_checkpoint(tmp_path: Path) -> None:
     assert_refused(Training(), path)
 
 
+def test_a_checkpoint_of_another_version_is_told(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "training.npz"
+    Training().run(checkpoint=checkpoint)
+    with np.load(checkpoint) as archive:
+        entries = dict(archive)
+    np.savez(checkpoint, **entries | {"reports": entries["reports"][:, 1:]})
+    with pytest.raises(ag.StateError, match="of another version"):
+        Training().run(checkpoint=checkpoint, resume=True)
+
+
 @pytest.mark.parametrize("entry", ["parameters", "steps", "rng", "reports"])
 def test_a_checkpoint_without_an_entry_changes_nothing(tmp_path: Path, entry: str) -> None:
     checkpoint = tmp_path / "training.npz"

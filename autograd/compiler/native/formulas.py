@@ -98,8 +98,7 @@ class Formulas:
         """
         return _known(
             f"the derivative of {operation.name}",
-            "Write it with plain operators and functions of autograd.operations, or leave out "
-            "`backend`",
+            "Write it with plain operators and operations such as ag.exp, or leave out `backend`",
             lambda: operation.derivative(gradient, out, *operands),
         )
 

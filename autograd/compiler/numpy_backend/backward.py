@@ -126,7 +126,7 @@ def _apply_adjoint(
     except TypeError as error:
         raise ArgumentError(
             f"the derivative of {operation.name} cannot be compiled: {error}. Write it with plain "
-            "operators and functions of autograd.operations, without branches or functions of math"
+            "operators and operations such as ag.exp, without branches or functions of math"
         ) from error
     wanted = [
         as_formula(formula) if target is not None else ZERO
