@@ -38,7 +38,9 @@ def is_numpy_bool(thing: Any) -> bool:
 def hides_numbers(thing: Any) -> bool:
     """Return whether this is a masked array of NumPy with masked numbers."""
     masked = sys.modules.get("numpy.ma")  # whoever holds one has imported it, which takes 10 ms
-    return masked is not None and bool(masked.is_masked(thing))
+    if masked is None or not isinstance(thing, masked.MaskedArray):
+        return False
+    return bool(masked.is_masked(thing))
 
 
 def _not_a_number(thing: Any, function: str) -> str:

@@ -107,7 +107,7 @@ def checked_theta(theta: Any, sizes: Sequence[int], dtype: np.dtype[Any]) -> Arr
         numbers: Array = np.asarray(theta)
     except ValueError as error:
         raise ShapeError(f"theta is not an array of numbers: {error}") from error
-    if numbers.shape not in [(size,) for size in sizes]:
+    if numbers.ndim != 1 or len(numbers) not in sizes:
         parameters = counted(sizes[-1], "parameter")
         raise ShapeError(f"theta has shape {numbers.shape}: the function has {parameters}")
     _require_kind("theta", numbers, "fiu")

@@ -332,7 +332,8 @@ class Compiled:
         numbers = checked_theta(theta, [n_given, n] if n_given else [n], self.dtype)
         if len(numbers) == n:
             return numbers
-        return checked_theta([*numbers, *data_of(parameters[n_given:])], [n], self.dtype)
+        others = data_of(parameters[n_given:])
+        return checked_theta(np.concatenate([numbers, others]), [n], self.dtype)
 
 
 class _PickledModule:
