@@ -159,21 +159,25 @@ def _compare_with_accumulate(operation: Operation, node: Node, tolerance: float)
 
 
 def _compare_on_arrays(operation: Operation, node: Node, tolerance: float) -> None:
-    """Compute a node again, for two samples with the same numbers."""
+    """Compute a node again, and beside it a sample one step below if the operation exists there."""
     import numpy as np
 
-    inputs = [np.full(2, parent.data) for parent in node.parents]
+    numbers = [parent.data for parent in node.parents]
+    others = [number - STEP * max(1.0, abs(number)) for number in numbers]
+    try:
+        expected = [node.data, operation.evaluate(*others)]
+    except (DomainError, NonFiniteError):
+        others, expected = numbers, [node.data, node.data]
     try:
         with np.errstate(all="ignore"):
-            result = np.asarray(operation.array(np, *inputs))
+            result = np.asarray(operation.array(np, *np.array([numbers, others]).T))
     except Exception as error:
         raise GradientCheckError(f"{operation.name} fails on arrays: {error}") from error
-    expected = np.full(2, node.data)
     if result.shape != (2,) or not np.allclose(result, expected, rtol=tolerance, atol=tolerance):
         raise GradientCheckError(
             f"{operation.name} differs between arrays and floats:\n"
-            f"  on floats  {operation.expression(x[0] for x in inputs)} = {node.data}\n"
-            f"  on arrays  of two such samples: {result}"
+            f"  on floats  {operation.expression(numbers)} = {node.data}\n"
+            f"  on arrays  of this sample and a near one: {result}"
         )
 
 

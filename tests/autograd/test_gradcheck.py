@@ -371,6 +371,8 @@ WRONG_ARRAYS: dict[str, tuple[Callable[..., Any], str]] = {
     "other shape": (lambda np, x: np.tanh(x).sum(), "on arrays"),
     "branch": (lambda np, x: np.tanh(x) if x > 0 else -np.tanh(-x), "ambiguous"),
     "nan": (lambda np, x: x * np.nan, "nan"),
+    "mean": (lambda np, x: np.tanh(x) + x - np.mean(x), "on arrays"),
+    "order": (lambda np, x: np.sort(np.tanh(x)), "on arrays"),
 }
 
 
