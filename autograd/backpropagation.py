@@ -54,6 +54,8 @@ def backward(root: Node) -> None:
 
 def _fill_gradients(root: Node, visit: Visit) -> None:
     """Send gradients from the root to the variables, and add what these held before."""
+    # Not in `backward` itself: between nested `try`, Python 3.11 has an instruction that neither of
+    # them covers, and Ctrl-C there would leave the gradients as they are.
     root.grad = 1.0
     try:
         _sweep(visit.order)

@@ -41,12 +41,14 @@ def gradient(output: Value, wrt: Numbers, create_graph: bool = False) -> Numbers
     wrt : Value, or nested lists or arrays of them
         Variables, or computed nodes.
     create_graph : bool
-        Return Values, which can be differentiated again, instead of floats (in a compiled
-        function instead of Values that are detached, since the floats differ by sample):
+        Return Values, which can be differentiated again, instead of floats:
 
         >>> first = ag.gradient(z, x, create_graph=True)
         >>> ag.gradient(first, x)
         6.0
+
+        In a compiled function, where the numbers differ from sample to sample, what takes the place
+        of floats are detached Values.
 
     Raises
     ------

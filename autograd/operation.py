@@ -56,8 +56,8 @@ class Operation:
         ``accumulate(g, first, second)`` applies `derivative` to float gradients in place: it adds
         to ``node.grad`` of each input node what the rule would return. ``first`` and ``second`` are
         the two slots in which a node holds its inputs (see `autograd.graph.Node`); ``g`` is never
-        zero (see `stops_zeros`). Only for the operations that training spends its time in; the
-        tests compare it with the rule.
+        zero (see `stops_zeros`). Only for the operations that training spends its time in;
+        `gradcheck` compares it with the rule.
     """
 
     name: str

@@ -128,9 +128,9 @@ class Value(Node):
         >>> x = Value(3.0)
         >>> y = x * x
         >>> y.backward()
-        >>> x.zero_grad(), y.zero_grad()
-        (None, None)
-        >>> print(x.grad, y.grad)  # the gradient of a computed node is that of a pass
+        >>> for node in (x, y):
+        ...     node.zero_grad()
+        >>> print(x.grad, y.grad)  # a computed node has a gradient of the last pass, or none
         0.0 None
         """
         self.grad = 0.0 if self.operation is None else NO_GRADIENT

@@ -90,7 +90,10 @@ _INSTEAD = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import the pictures, and with them matplotlib, when they are first asked for."""
+    """Import the pictures, and with them matplotlib, when they are first asked for.
+
+    What is not here is an error, with a hint if PyTorch has it.
+    """
     if name == "plots":
         return importlib.import_module("nn.plots")
     instead = f": write {_INSTEAD[name]}" if name in _INSTEAD else ""

@@ -118,6 +118,6 @@ def _targets_to_try(targets: Any) -> Any:
     except ValueError:  # lists of many lengths
         return targets[:1]
     if array.dtype.kind not in "fiub" or array[0].size != 1:
-        return targets[:1] if isinstance(targets, list) else array[:1].tolist()
+        return array[:1].tolist()
     distinct = np.unique(array).reshape(-1, *array.shape[1:]).tolist()
     return [*distinct[:100], *distinct[100:][-1:]]

@@ -121,14 +121,16 @@ def _curves(
     found = []
     for (run, reports), color in zip(runs.items(), itertools.cycle(PALETTE), strict=False):
         epochs = [report.epoch for report in reports]
-        names, colors = (f"{run}", f"{run}, {validation}"), (color, color)
+        of_trained = [getattr(report, trained) for report in reports]
+        of_held_out = [getattr(report, held_out) for report in reports]
         if run is None:
-            names, colors = ("training", validation), (color, VERMILION)
-        for place, field in enumerate((trained, held_out)):
-            numbers = [getattr(report, field) for report in reports]
-            if not all(map(math.isnan, numbers)):
-                found.append(Curve(names[place], epochs, numbers, colors[place], place == 1))
-    return found
+            found.append(Curve("training", epochs, of_trained, color, held_out=False))
+            found.append(Curve(validation, epochs, of_held_out, VERMILION, held_out=True))
+        else:
+            name = f"{run}, {validation}"
+            found.append(Curve(f"{run}", epochs, of_trained, color, held_out=False))
+            found.append(Curve(name, epochs, of_held_out, color, held_out=True))
+    return [curve for curve in found if not all(map(math.isnan, curve.numbers))]
 
 
 def _draw(axes: Axes, quantity: str, curves: list[Curve]) -> None:
