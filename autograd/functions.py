@@ -14,7 +14,7 @@ from autograd.errors import ShapeError
 from autograd.graph import Row
 from autograd.operation import DETACH, Operation
 from autograd.real_numbers import items_of, real_number
-from autograd.value import Number, Value, function_node, new_node
+from autograd.value import Number, Value, as_value, function_node, new_node
 
 Scalar = TypeVar("Scalar", Value, float)
 """A Value for Values, a float for floats."""
@@ -295,9 +295,11 @@ def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
     try:
         if together:
             return weighted_sum(weights, inputs, biases, (Row(together),))
-    except AttributeError:
-        pass  # there are numbers among the Values
-    return _combination(operations.dot, together)
+    except AttributeError:  # there are numbers among them
+        if any(isinstance(x, Value) for x in together):
+            values = tuple(map(as_value, together))
+            return weighted_sum(*operations.dot_terms(values), (Row(values),))
+    return operations.dot.evaluate(*map(real_number, together))
 
 
 def weighted_sum(

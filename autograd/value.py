@@ -144,7 +144,7 @@ class Value(Node):
             except (TypeError, OverflowError):
                 require_numbers([self, other])
                 raise
-        return _with_number(operator.add, self, other)
+        return _with_number(Value.__add__, self, other)
 
     def __sub__(self, other: Number) -> "Value":
         if isinstance(other, Value):
@@ -153,7 +153,7 @@ class Value(Node):
             except (TypeError, OverflowError):
                 require_numbers([self, other])
                 raise
-        return _with_number(operator.sub, self, other)
+        return _with_number(Value.__sub__, self, other)
 
     def __mul__(self, other: Number) -> "Value":
         if isinstance(other, Value):
@@ -162,32 +162,32 @@ class Value(Node):
             except (TypeError, OverflowError):
                 require_numbers([self, other])
                 raise
-        return _with_number(operator.mul, self, other)
+        return _with_number(Value.__mul__, self, other)
 
     def __truediv__(self, other: Number) -> "Value":
         if isinstance(other, Value):
             return _binary_node(operations.div, self, other)
-        return _with_number(operator.truediv, self, other)
+        return _with_number(Value.__truediv__, self, other)
 
     def __pow__(self, other: Number) -> "Value":
         if isinstance(other, Value):
             return _binary_node(operations.pow, self, other)
-        return _with_number(operator.pow, self, other)
+        return _with_number(Value.__pow__, self, other)
 
     def __radd__(self, other: float) -> "Value":
-        return _with_number(operator.add, other, self)
+        return NotImplemented if _is_array(other) else as_value(other) + self
 
     def __rsub__(self, other: float) -> "Value":
-        return _with_number(operator.sub, other, self)
+        return NotImplemented if _is_array(other) else as_value(other) - self
 
     def __rmul__(self, other: float) -> "Value":
-        return _with_number(operator.mul, other, self)
+        return NotImplemented if _is_array(other) else as_value(other) * self
 
     def __rtruediv__(self, other: float) -> "Value":
-        return _with_number(operator.truediv, other, self)
+        return NotImplemented if _is_array(other) else as_value(other) / self
 
     def __rpow__(self, other: float) -> "Value":
-        return _with_number(operator.pow, other, self)
+        return NotImplemented if _is_array(other) else as_value(other) ** self
 
     def __neg__(self) -> "Value":
         try:
@@ -423,14 +423,12 @@ def new_node(operation: Operation, data: float, first: Value | None, second: Any
     return node
 
 
-def _with_number(apply: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+def _with_number(apply: Callable[..., Value], value: Value, number: Any) -> Any:
     """Apply an operator to a Value and something else, which becomes a constant.
 
     Arrays are left to NumPy, which comes back here with each of their elements.
     """
-    if _is_array(right if isinstance(left, Value) else left):
-        return NotImplemented
-    return apply(as_value(left), as_value(right))
+    return NotImplemented if _is_array(number) else apply(value, as_value(number))
 
 
 def _compare(compare: Callable[[float, float], bool], value: Value, other: Number) -> bool:
