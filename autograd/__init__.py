@@ -14,13 +14,13 @@ Read the modules in this order:
 - `graph` (what is recorded), `backpropagation` (the backward pass)
 - `modes`, `tracing`, `recording` (what is recorded when)
 - `value` (the node and its operators), `functions` and `compositions` of them
-- `nested_numbers`, `gradients`, `derivatives` (of any order), `gradcheck`
+- `gradients`, `derivatives` (of any order), `gradcheck`
 - `formulas` (operations as source text), `compiler` (a graph as a program in NumPy or C)
 - `drawing` (pictures, explanations, pages)
 
-These serve all of them: `errors` and `diagnosis` (what is wrong, in words), `real_numbers`,
-`user_code` (where the user's lines are), `collector` (pauses Python's garbage collector), `files`,
-and `parts` (which part of a model made a node).
+These serve all of them: `errors` and `diagnosis` (what is wrong, in words), `real_numbers` and
+`nested_numbers`, `user_code` (where the user's lines are), `collector` (pauses Python's garbage
+collector), `files`, and `parts` (which part of a model made a node).
 """
 
 import importlib

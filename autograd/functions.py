@@ -12,6 +12,7 @@ from autograd import operations
 from autograd.diagnosis import counted, require_numbers
 from autograd.errors import ShapeError
 from autograd.graph import Row
+from autograd.nested_numbers import is_nested
 from autograd.operation import DETACH, Operation
 from autograd.real_numbers import items_of, real_number
 from autograd.value import Number, Value, as_value, function_node, new_node
@@ -381,7 +382,7 @@ def lookup(table: Iterable[Any], index: Any) -> Any:
         If rows differ in length, or are mixed with numbers.
     """
     table = items_of("lookup", table)
-    rows = [entry for entry in table if isinstance(entry, list | tuple)]
+    rows = [entry for entry in table if is_nested(entry)]
     if not rows:
         return _combination(operations.lookup, [index, *table])
     if len(rows) < len(table):

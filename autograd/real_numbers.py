@@ -1,5 +1,6 @@
 """What counts as a real number, a list or a list of Values, and what to say about the rest."""
 
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from numbers import Complex, Real
@@ -158,6 +159,11 @@ def not_an_array_of_numbers(name: str, array: Any) -> ArgumentError:
             where = f" at {place}" if place else ""
             return ArgumentError(f"{name} holds {shown_short(item)}{where}: give numbers")
     return ArgumentError(f"{name} is an array of {array.dtype}: give floats")
+
+
+def advice_for_not_finite(number: float) -> str:
+    """Say what to do about data that is infinite or nan."""
+    return "a mask can hold -1e9 instead" if number == -math.inf else "leave it out"
 
 
 def shown_short(thing: Any) -> str:

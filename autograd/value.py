@@ -45,8 +45,10 @@ class _Elsewhere:
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, value: object, owner: type) -> NoReturn:
+    def _refuse(self, value: object, owner_or_new: object) -> NoReturn:
         raise AttributeError(f"a Value has no {self._name!r}: {self._instead}")
+
+    __get__ = __set__ = _refuse
 
 
 class Value(Node):
@@ -327,7 +329,10 @@ class Value(Node):
     detach = _Elsewhere("use ag.detach(x)")
     pow = _Elsewhere("write x ** y")
     abs = _Elsewhere("write abs(x)")
-    requires_grad = _Elsewhere("every variable gets a gradient; ag.detach and ag.no_grad stop it")
+    requires_grad = _Elsewhere(
+        "every variable gets a gradient; ag.detach and ag.no_grad stop it, and an optimizer "
+        "changes only the parameters that it is given"
+    )
     _prev = _Elsewhere("x.parents are its inputs, and ag.draw(x) draws the graph")
     _op = _Elsewhere("x.operation is what computed it, and ag.draw(x) draws the graph")
 

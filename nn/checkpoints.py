@@ -4,7 +4,7 @@ import copy
 import json
 import operator
 from collections.abc import Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,7 @@ def save_checkpoint(
         "parameters": optimizer.read(),
         "steps": np.array(optimizer.steps),
         "rng": np.array(json.dumps(rng.bit_generator.state, default=lambda array: array.tolist())),
-        "reports": np.array([astuple(report) for report in reports]),
+        "reports": np.array([list(vars(report).values()) for report in reports]),
     }
     state = {f"optimizer.{name}": array for name, array in optimizer.state.items()}
     write_archive(path, arrays | state)

@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
-from autograd.real_numbers import hides_numbers, is_list, not_an_array_of_numbers
+from autograd.real_numbers import (
+    advice_for_not_finite,
+    hides_numbers,
+    is_list,
+    not_an_array_of_numbers,
+)
 from nn.arguments import Seed, random_generator, require, whole_number
 
 Data: TypeAlias = Sequence[Any] | NDArray[Any]
@@ -69,7 +74,8 @@ def checked_data(X: Data, y: Data) -> tuple[Data, Data]:
         raise ShapeError("there is no data: X and y are empty")
     for name, data in (("X", X), ("y", y)):
         for place, number in _not_finite(data):
-            raise ArgumentError(f"{name}[{', '.join(map(str, place))}] is {number}: leave it out")
+            where = f"{name}[{', '.join(map(str, place))}]"
+            raise ArgumentError(f"{where} is {number}: {advice_for_not_finite(number)}")
     return X, y
 
 

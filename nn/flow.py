@@ -118,7 +118,7 @@ class GradientFlow:
         change = f"is multiplied by {self.factor:.2g}"
         steps = len(self.layers) - 1
         if steps > 1:
-            change += f", by {self.factor ** (1 / steps):.2g} per layer"
+            change += f", by {self.factor ** (1 / steps):.2g} from row to row"
         if self.factor < 1 / HEALTHY:
             return f"{change}: the gradient vanishes"
         if self.factor > HEALTHY:
@@ -153,7 +153,7 @@ def gradient_flow(loss: Value, model: Module) -> GradientFlow:
     0      weight 8×2, bias 8  0.03164  ████████████████      0.07749  ████████████████
     From the loss (top) back to the input. z is what a layer computes from W and its
     inputs, before the activation. Bars are logarithmic: 2 blocks for a factor of 10.
-    From the last layer to the first, what arrives is multiplied by 0.013, by 0.24 per layer.
+    From the last layer to the first, what arrives is multiplied by 0.013, by 0.24 from row to row.
 
     It leaves every ``grad`` alone.
 

@@ -107,7 +107,7 @@ def loss_landscape(
     Parameters
     ----------
     model : Module
-        From one input, an item of `X`, to a prediction. Its parameters span the space.
+        From one input to a prediction, as for `fit`. Its parameters span the space.
     X, y : lists, or arrays with a leading axis, of n inputs and their n targets
     loss : callable
         ``loss(prediction, target)`` of one sample, a Value.

@@ -186,7 +186,7 @@ class Layer(Module):
 
     @property
     def weight(self) -> list[tuple[Value, ...]]:
-        """The weights, a row for each neuron: see `Neuron.weight`.
+        """The weights, a row for each neuron. To replace them, assign to those of `neurons`.
 
         >>> import nn
         >>> nn.Layer(2, 2, rng=0).weight[1][0]

@@ -13,8 +13,9 @@ import numpy as np
 import autograd as ag
 from autograd import Value, operations
 from autograd.diagnosis import counted
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.modes import modes
+from autograd.nested_numbers import is_nested
 from autograd.real_numbers import REAL, is_list, shown_short
 from autograd.value import Number, as_value
 from nn.arguments import require
@@ -46,7 +47,7 @@ def mse_loss(prediction: Any, target: Any) -> Value:
         given = f"{counted(len(predictions), 'prediction')} and {counted(len(targets), 'target')}"
         raise ShapeError(f"mse_loss needs as many targets as predictions, got {given}")
     pairs = zip(predictions, targets, strict=True)
-    squares = [(as_value(p) - as_value(t)) ** 2 for p, t in pairs]
+    squares = [(_number(p, "mse_loss") - _number(t, "mse_loss")) ** 2 for p, t in pairs]
     return squares[0] if len(squares) == 1 else ag.mean(squares)
 
 
@@ -83,7 +84,7 @@ def cross_entropy(logits: Iterable[Value], label: Number) -> Value:
             f"cross_entropy needs a list of logits, one per class, not {shown_short(given)}: "
             "for a network with one output, use binary_cross_entropy"
         )
-    logits = [as_value(logit) for logit in logits]
+    logits = [_number(logit, "cross_entropy") for logit in logits]
     number = _to_check(label)
     if not isinstance(number, Value) and number not in range(len(logits)):
         raise ArgumentError(
@@ -127,7 +128,7 @@ def binary_cross_entropy(logit: Value, target: Number) -> Value:
     NotANumberError
         If `logit` is not a number.
     """
-    logit, target = as_value(_without_array(logit)), _without_array(target)
+    logit, target = _number(logit, "binary_cross_entropy"), _without_array(target)
     number = _to_check(target)
     is_probability = isinstance(number, REAL) and 0 <= float(number) <= 1
     if not isinstance(number, Value) and not is_probability:
@@ -163,7 +164,7 @@ def hinge_loss(score: Value, target: Number) -> Value:
     NotANumberError
         If `score` is not a number.
     """
-    score, target = as_value(_without_array(score)), _without_array(target)
+    score, target = _number(score, "hinge_loss"), _without_array(target)
     number = _to_check(target)
     if not isinstance(number, Value) and number not in (-1, 1):
         raise ArgumentError(f"the target of hinge_loss must be -1 or +1, not {shown_short(number)}")
@@ -187,6 +188,17 @@ def l2_penalty(parameters: Iterable[Value], strength: float = 1e-4) -> Value:
 def _as_list(numbers: Any) -> list[Any]:
     numbers = _without_array(numbers)
     return list(numbers) if is_list(numbers) else [numbers]
+
+
+def _number(number: Any, loss: str) -> Value:
+    """Return one number of what a loss is given as a Value."""
+    number = _without_array(number)
+    if is_nested(number):
+        raise NotANumberError(
+            f"{loss} takes one sample, and needs a number there, not {shown_short(number)}: "
+            f"for a batch, write ag.mean(map(nn.{loss}, predictions, targets))"
+        )
+    return as_value(number)
 
 
 def _without_array(numbers: Any) -> Any:

@@ -41,6 +41,11 @@ class Module:
     >>> [name for name, parameter in line.named_parameters()]
     ['slope', 'offset']
 
+    Pictures and explanations show labels, which parameters can get from these names:
+
+    >>> for name, parameter in line.named_parameters():
+    ...     parameter.label = name
+
     A copy, also by pickle, has parameters of its own. An output that a module keeps is copied with
     its graph, and a graph of some hundred steps is too deep for Python to copy: keep its number.
     """

@@ -68,7 +68,7 @@ def fit(
     Parameters
     ----------
     model : callable
-        From one input, an item of `X`, to a prediction.
+        From one input to a prediction. It gets an item of `X`; if that is an array, as a list.
     X, y : lists, or arrays with a leading axis, of n inputs and their n targets
         Not to be changed while it trains.
     loss : callable

@@ -11,7 +11,11 @@ from numpy.typing import DTypeLike
 from autograd.compiler.arrays import Array, all_finite
 from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NonFiniteError, ShapeError
-from autograd.real_numbers import hides_numbers, not_an_array_of_numbers
+from autograd.real_numbers import (
+    advice_for_not_finite,
+    hides_numbers,
+    not_an_array_of_numbers,
+)
 from autograd.value import Value
 
 Shapes: TypeAlias = tuple[tuple[int, ...], ...]
@@ -87,7 +91,8 @@ def require_samples(batch: Sequence[Array], dtype: np.dtype[Any]) -> None:
             raise ShapeError("the batch is empty: give at least one sample")
         if array.dtype.kind == "f" and not all_finite(array):
             place = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
-            raise NonFiniteError(f"argument {position} holds {array[place]} at {place}")
+            advice = advice_for_not_finite(array[place])
+            raise NonFiniteError(f"argument {position} holds {array[place]} at {place}: {advice}")
         _require_in_range(f"argument {position}", array, dtype)
 
 

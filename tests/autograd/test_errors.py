@@ -310,8 +310,9 @@ def test_what_others_have_is_missing_with_advice(name: str, instead: str) -> Non
     assert name in str(caught.value)
     assert instead in str(caught.value)
     assert not hasattr(x, name)
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError) as caught_when_set:
         setattr(x, name, True)
+    assert str(caught_when_set.value) == str(caught.value)
 
 
 def test_what_the_error_of_a_step_advises_works() -> None:

@@ -418,6 +418,13 @@ def test_index_may_be_any_whole_number(index: Any) -> None:
     assert float(ag.lookup([10.0, 20.0, 30.0], index)) == 20
 
 
+def test_rows_of_lookup_may_be_arrays() -> None:
+    rows = [[ag.Value(1.0), ag.Value(2.0)], [ag.Value(3.0), ag.Value(4.0)]]
+    for table in (np.array(rows), list(np.array(rows)), tuple(map(tuple, rows))):
+        assert [entry.data for entry in ag.lookup(table, 1)] == [3.0, 4.0]
+    assert ag.lookup(np.eye(2), 1) == [0.0, 1.0]
+
+
 def test_lookup_in_rows_gives_a_row_and_its_gradients() -> None:
     def of_row(rows: list[list[float]]) -> Any:
         first, second = ag.lookup(rows, 1)

@@ -798,6 +798,16 @@ def asks_a_dict(x: Any) -> Any:
     return {0: w, 1: v}[x]  # here
 
 
+def asks_for_a_shape(x: Any) -> Any:
+    sample: Any = [x]
+    return w * sample.shape[0]  # here
+
+
+def takes_an_entry_of_a_matrix(x: Any) -> Any:
+    sample: Any = [[x]]
+    return w * sample[0, 0]  # here
+
+
 @pytest.mark.parametrize(
     ("function", "advice"),
     [
@@ -808,6 +818,8 @@ def asks_a_dict(x: Any) -> Any:
         (indexes_a_table, "ag.lookup(table.tolist(), index)"),
         (indexes_numbers, "ag.lookup(table.tolist(), index)"),
         (asks_a_dict, "ag.lookup"),
+        (asks_for_a_shape, "A sample is a list, or nested lists: np.array(x)"),
+        (takes_an_entry_of_a_matrix, "A sample is a list, or nested lists: np.array(x)"),
     ],
 )
 def test_what_a_value_is_taken_for_is_told_with_the_line(

@@ -54,6 +54,23 @@ def test_it_equals_eager_training(backend: Any) -> None:
         assert report.validation_metric == other.validation_metric
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_model_may_keep_its_inputs(compiled: bool) -> None:
+    class Keeping(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Layer(3, 4, "linear", rng=0)
+
+        def __call__(self, inputs: list[Any]) -> list[Value]:
+            self.inputs = inputs
+            return self.layer(inputs)
+
+    model = Keeping()
+    optimizer = nn.SGD(model.parameters())
+    list(nn.fit(model, X, LABELS, nn.cross_entropy, optimizer, epochs=1, compiled=compiled))
+    assert list(model.state_dict()) == ["layer.weight", "layer.bias"]
+    assert tuple(model.parameters()) == optimizer.parameters
+
+
 def test_a_backend_is_for_compiled_training() -> None:
     with pytest.raises(ag.ArgumentError, match="a backend runs a compiled program"):
         classify(False, backend=native)

@@ -122,6 +122,14 @@ def test_a_number_in_an_array_that_is_not_finite_is_named(number: float, kind: s
         nn.minibatches([1, 2, 3], bad, 2)
 
 
+def test_a_mask_of_infinities_is_told_what_works() -> None:
+    with pytest.raises(ag.ArgumentError, match=r"X\[0, 1\] is -inf: a mask can hold -1e9 instead"):
+        nn.minibatches([[0.0, -math.inf]], [1.0], 1)
+    with pytest.raises(ag.NonFiniteError, match=r"holds -inf at \(0, 1\): a mask can hold -1e9"):
+        ag.compile(ag.logsumexp)(np.array([[0.0, -math.inf]]))
+    assert ag.compile(ag.logsumexp)(np.array([[0.5, -1e9]])).data == 0.5
+
+
 @pytest.mark.parametrize(
     ("X", "place"),
     [

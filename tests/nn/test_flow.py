@@ -58,7 +58,7 @@ def test_norms_are_those_of_backward_on_a_batch() -> None:
     [
         ("sigmoid", 1.0, "the gradient vanishes."),
         ("relu", 30.0, "the gradient explodes."),
-        ("tanh", 1.0, "per layer."),
+        ("tanh", 1.0, "from row to row."),
     ],
 )
 def test_vanishing_and_exploding_gradients_show(
@@ -130,7 +130,7 @@ def test_a_loss_that_is_flat_here_is_told_from_layers_that_are_dead() -> None:
 def test_two_layers_have_one_factor() -> None:
     text = str(flow_of([8, 1])[1])
     assert "what arrives is multiplied by" in text
-    assert "per layer" not in text
+    assert "from row to row" not in text
 
 
 def test_a_loss_of_another_model_is_refused() -> None:

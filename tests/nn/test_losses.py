@@ -271,6 +271,24 @@ def test_losses_are_of_numbers(loss: Any, shown: str) -> None:
         loss()
 
 
+@pytest.mark.parametrize(
+    ("loss", "prediction"),
+    [
+        (nn.mse_loss, [Value(1.0), Value(2.0)]),
+        (nn.cross_entropy, [Value(1.0), Value(2.0)]),
+        (nn.binary_cross_entropy, Value(1.0)),
+        (nn.hinge_loss, Value(1.0)),
+    ],
+)
+def test_a_batch_is_told_how_its_loss_is_written(loss: Any, prediction: Any) -> None:
+    with pytest.raises(ag.NotANumberError, match="for a batch, write") as caught:
+        loss([prediction] * 3, [1, 1, 1])
+    advice = str(caught.value).partition("for a batch, write ")[2]
+    predictions, targets = [prediction] * 3, [[1, 1] if loss is nn.mse_loss else 1] * 3
+    mean = eval(advice, {"ag": ag, "nn": nn, "predictions": predictions, "targets": targets})
+    assert mean.data == close(loss(predictions[0], targets[0]).data)
+
+
 LOSSES: dict[str, Any] = {
     "mse_loss": nn.mse_loss,
     "cross_entropy": lambda logit, label: nn.cross_entropy([logit, Value(0.5)], label),

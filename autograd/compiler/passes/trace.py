@@ -31,6 +31,7 @@ from autograd.compiler.passes.tape import NumberedGraph, Tape, behind, numbered,
 from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
 from autograd.graph import origins
 from autograd.nested_numbers import map_numbers, numbers_in
+from autograd.operation import CONSTANT
 from autograd.recording import detect_anomaly
 from autograd.tracing import CHOOSING, tracing
 from autograd.user_code import line_where_raised
@@ -98,7 +99,10 @@ def record(
     graph = plain.numbered(parameters)
     if plain.described(graph) != guarded.described(guarded.numbered(parameters)):
         raise _error_of_difference(function, first, arrays, other)
-    return Trace(tape_of(graph), parameters, plain.shape)
+    trace = Trace(tape_of(graph), parameters, plain.shape)
+    for value in [*guarded.inputs, *plain.inputs]:  # a model that keeps one has no more parameters
+        value.operation = CONSTANT
+    return trace
 
 
 def _last_unlike(first: Sequence[NDArray[Any]], arrays: Sequence[NDArray[Any]]) -> int:
@@ -129,7 +133,7 @@ class _Recording:
             except (DomainError, NonFiniteError) as error:
                 error.args = (f"{error} (sample {index})",)
                 raise
-            except (TypeError, IndexError, KeyError) as error:
+            except (AttributeError, TypeError, IndexError, KeyError) as error:
                 advice = _advice(error, arrays)
                 if advice is None:
                     raise
@@ -207,7 +211,15 @@ _NO_INDEX = "only integers, slices"
 
 
 def _advice(error: Exception, arrays: Sequence[NDArray[Any]]) -> str | None:
-    """Return what to do if a function took a Value for a list or for an index, None otherwise."""
+    """Return what to do if a function took a Value for a list or an index, or a list for an array.
+
+    None if it was something else.
+    """
+    asks_a_list = isinstance(error, AttributeError) and isinstance(error.obj, list)
+    if asks_a_list or str(error) == "list indices must be integers or slices, not tuple":
+        return (
+            f"{error}. A sample is a list, or nested lists: np.array(x) is an array of its Values"
+        )
     if isinstance(error, TypeError) and str(error).endswith(_TAKING_FOR_A_LIST):
         shapes = ", ".join(str(array.shape[1:]) for array in arrays)
         return (
