@@ -5,6 +5,7 @@ must check, `Value` hands every new node to :func:`apply_modes`.
 """
 
 import contextlib
+import functools
 import inspect
 import math
 from collections.abc import Callable, Iterator
@@ -23,17 +24,19 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Block:
-    """A context: for one ``with``, or as a decorator for each call of a function."""
+    """A context: for each ``with``, or as a decorator for each call of a function."""
 
-    def __init__(self, name: str, context: Any) -> None:
+    def __init__(self, name: str, begin: Callable[[], Any]) -> None:
         self._name = name
-        self._context = context
+        self._begin = begin
+        self._begun: list[Any] = []
 
     def __enter__(self) -> None:
-        self._context.__enter__()
+        self._begun.append(self._begin())
+        self._begun[-1].__enter__()
 
     def __exit__(self, *exception: Any) -> bool | None:
-        return self._context.__exit__(*exception)  # type: ignore[no-any-return]
+        return self._begun.pop().__exit__(*exception)  # type: ignore[no-any-return]
 
     def __call__(self, function: _Function) -> _Function:
         """Decorate a function.
@@ -48,7 +51,7 @@ class Block:
                 f"{self._name} decorates functions that compute when they are called, not "
                 f"{shown_short(function)}: write `with ag.{self._name}():` around the computation"
             )
-        return self._context(function)  # type: ignore[no-any-return]
+        return self._begin()(function)  # type: ignore[no-any-return]
 
 
 _RUN_LATER = (
@@ -87,7 +90,7 @@ def no_grad(function: Any = None) -> Any:
     ArgumentError
         If it is to decorate a generator function or a coroutine, whose body runs later.
     """
-    block = Block("no_grad", operation_mode("recording", False))
+    block = Block("no_grad", functools.partial(operation_mode, "recording", False))
     return block if function is None else block(function)
 
 
@@ -107,7 +110,7 @@ def enable_grad(function: Any = None) -> Any:
 
     Also a decorator, as `no_grad`.
     """
-    block = Block("enable_grad", mode("recording", True))
+    block = Block("enable_grad", functools.partial(mode, "recording", True))
     return block if function is None else block(function)
 
 

@@ -1,3 +1,5 @@
+import asyncio
+import contextlib
 import gc
 import inspect
 import math
@@ -120,6 +122,48 @@ def test_innermost_block_decides() -> None:
             assert is_recording()
         assert not is_recording()
     assert is_recording()
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), max_size=12))
+def test_the_latest_block_that_is_open_decides_in_whatever_order_they_end(
+    events: list[tuple[bool, int]],
+) -> None:
+    with contextlib.ExitStack() as at_the_end:
+        open_blocks: list[tuple[bool, contextlib.ExitStack]] = []
+        for records, place in events:
+            if place < len(open_blocks):
+                open_blocks.pop(place)[1].close()
+            else:
+                block = at_the_end.enter_context(contextlib.ExitStack())
+                block.enter_context(ag.enable_grad() if records else ag.no_grad())
+                open_blocks.append((records, block))
+            assert is_recording() is (open_blocks[-1][0] if open_blocks else True)
+    assert is_recording()
+    assert not open_contexts
+
+
+def test_coroutines_may_overlap() -> None:
+    async def predict(steps: int) -> bool:
+        with ag.no_grad():
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            return is_recording()
+
+    async def predict_twice() -> list[bool]:
+        return await asyncio.gather(predict(1), predict(2))
+
+    assert asyncio.run(predict_twice()) == [False, False]
+    assert is_recording()
+
+
+def test_a_block_can_be_used_again_and_within_itself() -> None:
+    block = ag.no_grad()
+    for _ in range(2):
+        with block:
+            with block:
+                assert not is_recording()
+            assert not is_recording()
+        assert is_recording()
 
 
 @pytest.mark.parametrize("no_grad", [ag.no_grad, ag.no_grad()])
