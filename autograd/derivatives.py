@@ -12,7 +12,7 @@ from autograd.errors import ArgumentError, IndependenceWarning, NotANumberError
 from autograd.functions import detach
 from autograd.gradients import gradient_or_zero, gradients_by_node, in_nesting, is_independent
 from autograd.modes import modes
-from autograd.nested_numbers import Numbers, is_nested, map_numbers, numbers_in
+from autograd.nested_numbers import Numbers, copied, is_nested, map_numbers, numbers_in
 from autograd.real_numbers import shown_short
 from autograd.recording import differentiating
 from autograd.user_code import warn_user_code
@@ -119,7 +119,7 @@ def differentiated(
 ) -> tuple[Any, Numbers, bool]:
     """Compute a function, its gradient, and whether its result does not depend on `x`."""
     with _variables(x) as (inputs, as_graph):
-        output = one_number(function(inputs, *arguments, **options))
+        output = one_number(function(copied(inputs), *arguments, **options))
         nodes = list(numbers_in(inputs))
         gradients = gradients_by_node(output, nodes, as_graph)
         # A gradient that arrives settles it, but one of zero may end on the way.
@@ -180,7 +180,7 @@ def jacobian(function: Callable[..., Any]) -> Callable[..., Numbers]:
 
     def jacobian_of_function(x: Numbers, /, *arguments: Any, **options: Any) -> Numbers:
         with _variables(x) as (inputs, as_graph):
-            outputs = map_numbers(as_value, function(inputs, *arguments, **options))
+            outputs = map_numbers(as_value, function(copied(inputs), *arguments, **options))
             rows = map_numbers(lambda y: gradient_or_zero(y, inputs, as_graph), outputs)
         if is_independent(outputs, inputs):
             warn_user_code(_INDEPENDENT, IndependenceWarning)

@@ -5,9 +5,10 @@
 ([2.0, 3.0, 4.0], ['2.0', ('3.0', '4.0')])
 """
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
+
+from autograd.real_numbers import imported_type
 
 Numbers: TypeAlias = Any
 """A number, or a list, tuple or NumPy array of them, nested to any depth."""
@@ -45,6 +46,16 @@ def map_numbers(function: Callable[[Any], Any], numbers: Numbers) -> Numbers:
     return type(numbers)(*items) if hasattr(numbers, "_fields") else type(numbers)(items)
 
 
+def copied(numbers: Numbers) -> Numbers:
+    """Return the same numbers in lists and arrays of their own, which may be changed.
+
+    >>> row = [1, [2]]
+    >>> copied(row) == row, copied(row) is row
+    (True, False)
+    """
+    return map_numbers(lambda number: number, numbers)
+
+
 def nested_like(nesting: Numbers, numbers: Iterable[Any]) -> Numbers:
     """Return as many numbers as a nesting holds, nested as they are.
 
@@ -57,8 +68,7 @@ def nested_like(nesting: Numbers, numbers: Iterable[Any]) -> Numbers:
 
 def _items(numbers: Numbers) -> Numbers:
     """Return what has the items: of `numpy.matrix`, whose rows are matrices again, the array."""
-    matrix = getattr(sys.modules.get("numpy"), "matrix", ())
-    return numbers.A if isinstance(numbers, matrix) else numbers
+    return numbers.A if isinstance(numbers, imported_type("numpy", "matrix")) else numbers
 
 
 def _stacked(items: list[Any]) -> Numbers:
@@ -70,5 +80,4 @@ def _stacked(items: list[Any]) -> Numbers:
 
 
 def _is_array(thing: Any) -> bool:
-    numpy = sys.modules.get("numpy")  # whoever holds an array has imported NumPy
-    return numpy is not None and isinstance(thing, numpy.ndarray) and thing.ndim > 0
+    return isinstance(thing, imported_type("numpy", "ndarray")) and thing.ndim > 0

@@ -25,23 +25,31 @@ def real_number(number: Any, function: str = "") -> float:
         data = float(number)
     except OverflowError:
         raise NonFiniteError(f"{shown_short(number)} is too large for a float") from None
+    except TypeError:  # NumPy counts a time span as a real number
+        raise NotANumberError(_not_a_number(number, function)) from None
     if data != data:
         raise NonFiniteError("a Value cannot be nan: find where it comes from, or leave it out")
     return data
 
 
+def imported_type(module: str, name: str) -> Any:
+    """Return a type for `isinstance`, if its module has been imported, and else no type.
+
+    Whoever holds such a thing has imported it, so it need not be imported to ask: NumPy would take
+    0.1 s. Another thread may be importing it now: then the type may not be there yet.
+    """
+    return getattr(sys.modules.get(module), name, ())
+
+
 def is_numpy_bool(thing: Any) -> bool:
     """Return whether this is a bool of NumPy, which unlike Python's is not a registered real."""
-    numpy = sys.modules.get("numpy")  # whoever holds such a bool has imported NumPy
-    return numpy is not None and isinstance(thing, numpy.bool_)
+    return isinstance(thing, imported_type("numpy", "bool_"))
 
 
 def hides_numbers(thing: Any) -> bool:
     """Return whether this is a masked array of NumPy with masked numbers."""
-    masked = sys.modules.get("numpy.ma")  # whoever holds one has imported it, which takes 10 ms
-    if masked is None or not isinstance(thing, masked.MaskedArray):
-        return False
-    return bool(masked.is_masked(thing))
+    is_masked_array = isinstance(thing, imported_type("numpy.ma", "MaskedArray"))
+    return is_masked_array and bool(thing.mask.any())
 
 
 def _not_a_number(thing: Any, function: str) -> str:

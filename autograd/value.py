@@ -283,7 +283,7 @@ class Value(Node):
 
     def __bool__(self) -> bool:
         refuse_while_tracing("used as a condition")
-        return self.data != 0.0
+        return bool(self.data != 0.0)  # a float of NumPy gives a bool of NumPy
 
     def __eq__(self, other: Any) -> Any:
         if open_contexts and modes.applying_rules and isinstance(other, _NUMBERS):
@@ -356,6 +356,9 @@ class Value(Node):
             data = operation.evaluate(*[parent.data for parent in parents])
         except (TypeError, ValueError, ArithmeticError):
             require_numbers(parents)
+            for parent in parents:
+                if parent.data != parent.data:
+                    raise nan_error(parent) from None
             raise
         return node_of(operation, data, tuple(parents))
 

@@ -41,14 +41,16 @@ def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
         content = path.read_bytes()
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
+    arrays = {}
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = dict(archive)
+        # As np.load does, which would take the entry "w" for one that is named "w.npy".
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for file in archive.namelist():
+                with archive.open(file) as entry:
+                    array = np.lib.format.read_array(entry, allow_pickle=False)
+                arrays[file.removesuffix(".npy")] = array
     except Exception as error:  # damage can raise anything: zipfile, zlib and NumPy all read
         raise StateError(f"{path} is not a complete .npz file of arrays") from error
-    for name, array in arrays.items():
-        if not isinstance(array, np.ndarray):
-            raise StateError(f"{path} is not a file of arrays: {name!r} is something else")
     return arrays
 
 

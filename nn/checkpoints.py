@@ -36,6 +36,7 @@ def save_checkpoint(
     """Write the parameters, the states of the optimizer and of `rng`, and the reports so far."""
     arrays = {
         "parameters": optimizer.read(),
+        "labels": np.array(_labels(optimizer)),
         "steps": np.array(optimizer.steps),
         "rng": np.array(json.dumps(rng.bit_generator.state, default=lambda array: array.tolist())),
         "reports": np.array([list(vars(report).values()) for report in reports]),
@@ -59,6 +60,9 @@ def load_checkpoint(
     state = {name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)}
     try:
         theta = checked_array("parameters", arrays["parameters"], (len(optimizer.parameters),))
+        for saved, label in zip(arrays["labels"].tolist(), _labels(optimizer), strict=True):
+            if saved != label:
+                raise StateError(f"a parameter is labelled {saved!r} there, and {label!r} here")
         rows = np.asarray(arrays["reports"], np.float64)
         if rows.shape[1:] != (len(fields(EpochReport)),):
             raise StateError("its reports are of another version of this package")
@@ -77,3 +81,8 @@ def load_checkpoint(
     except Exception as error:  # damage can raise anything
         raise StateError(f"{path} is not a checkpoint of this training run: {error}") from error
     return reports
+
+
+def _labels(optimizer: Optimizer) -> list[str]:
+    """Return the labels of parameters, which in a network say where each has its place."""
+    return [str(parameter.label) for parameter in optimizer.parameters]

@@ -56,7 +56,7 @@ def minibatches(X: Data, y: Data, batch_size: int, rng: Seed = None) -> Iterator
     return ((_select(X, batch), _select(y, batch)) for batch in batches)
 
 
-def checked_data(X: Data, y: Data) -> tuple[Data, Data]:
+def checked_data(X: Data, y: Data, names: tuple[str, str] = ("X", "y")) -> tuple[Data, Data]:
     """Return as many inputs as targets, at least one, and no nan or infinity among them.
 
     An object with ``__array__``, such as a pandas table, is converted: iterating over it may not
@@ -67,12 +67,13 @@ def checked_data(X: Data, y: Data) -> tuple[Data, Data]:
     ShapeError, ArgumentError
         If that is not what is given.
     """
-    X, y = _samples(X, "X"), _samples(y, "y")
+    X, y = map(_samples, (X, y), names)
     if len(X) != len(y):
-        raise ShapeError(f"X has {counted(len(X), 'input')} but y has {counted(len(y), 'target')}")
+        inputs, targets = counted(len(X), "input"), counted(len(y), "target")
+        raise ShapeError(f"{names[0]} has {inputs} but {names[1]} has {targets}")
     if len(X) == 0:
-        raise ShapeError("there is no data: X and y are empty")
-    for name, data in (("X", X), ("y", y)):
+        raise ShapeError(f"there is no data: {names[0]} and {names[1]} are empty")
+    for name, data in zip(names, (X, y), strict=True):
         for place, number in _not_finite(data):
             where = f"{name}[{', '.join(map(str, place))}]"
             raise ArgumentError(f"{where} is {number}: {advice_for_not_finite(number)}")
@@ -140,8 +141,8 @@ def training_data(
     if validation is not None:
         is_pair = isinstance(validation, tuple | list) and len(validation) == 2
         require(is_pair, validation, "validation", "a pair of inputs and targets, (X, y)")
-        inputs, targets = checked_data(*validation)
-        held_out = form(inputs, "validation[0]"), form(targets, "validation[1]")
+        names = "validation[0]", "validation[1]"
+        held_out = tuple(map(form, checked_data(*validation, names), names))
     return TrainingData(form(X, "X"), form(y, "y"), held_out)
 
 

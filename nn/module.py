@@ -46,8 +46,9 @@ class Module:
     >>> for name, parameter in line.named_parameters():
     ...     parameter.label = name
 
-    A copy, also by pickle, has parameters of its own. An output that a module keeps is copied with
-    its graph, and a graph of some hundred steps is too deep for Python to copy: keep its number.
+    `copy.deepcopy` and pickle make a module with parameters of its own. An output that a module
+    keeps is copied with its graph, and a graph of some hundred steps is too deep for Python to
+    copy: keep its number.
     """
 
     def __call__(self, *inputs: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError
 from autograd.graph import reached_by_gradients
+from autograd.nested_numbers import copied
 from autograd.real_numbers import shown_short
 from autograd.recording import differentiating
 from nn.arguments import require_callable
@@ -76,7 +77,7 @@ class Objective:
         loss = None
         with differentiating():  # as in training: a derivative in the loss is a part of the graph
             try:
-                prediction = self.model(x)
+                prediction = self.model(copied(x))
             except (NonFiniteError, DomainError):
                 return None
             for target in _targets_to_try(targets):

@@ -24,7 +24,7 @@ from autograd.errors import (
 )
 from autograd.real_numbers import REAL, checked_values, shown_short
 from nn.archive import checked_array
-from nn.arguments import float_array, nonnegative_number
+from nn.arguments import float_array, nonnegative_number, whole_number
 from nn.interrupts import completed
 from nn.schedules import Schedule
 
@@ -269,11 +269,14 @@ class Optimizer:
 
         Raises
         ------
+        ArgumentError
+            If `steps` is not a whole number of steps.
         StateError
             If the state is not one of such an optimizer. Then nothing is changed.
         """
+        steps = whole_number(steps, "steps", least=0)
         expected = self._names_of_state() if steps else set()
-        if steps < 0 or set(state) != expected:
+        if set(state) != expected:
             raise StateError(
                 f"{type(self).__name__} after {counted(steps, 'step')} carries {sorted(expected)}, "
                 f"this state has {sorted(state)}"

@@ -14,7 +14,7 @@ import numpy as np
 import autograd as ag
 from autograd import Value
 from autograd.errors import DivergenceError, DomainError, NonFiniteError, NotANumberError
-from autograd.nested_numbers import is_nested, map_numbers, nested_like, numbers_in
+from autograd.nested_numbers import copied, is_nested, map_numbers, nested_like, numbers_in
 from autograd.real_numbers import REAL, shown_short
 from autograd.recording import differentiating
 from nn.arguments import require, require_callable
@@ -122,7 +122,7 @@ class EagerStep(Step):
         """Compute with Values, sample by sample."""
         with ag.collector_paused():
             with differentiating():  # a derivative in the loss, by ag.grad, is a part of the graph
-                predictions = [self.objective.model(x) for x in inputs]
+                predictions = [self.objective.model(copied(x)) for x in inputs]
                 loss = ag.mean(map(self.objective.loss, predictions, targets))
                 require_value(loss)
                 if self.last_loss is None:  # the first step
@@ -139,7 +139,7 @@ class EagerStep(Step):
         losses, predictions = [], []
         with ag.collector_paused(), differentiating():
             for x, target in zip(inputs, targets, strict=True):
-                prediction = self.objective.model(x)
+                prediction = self.objective.model(copied(x))
                 losses.append(float(self.objective.loss(prediction, target)))
                 predictions.append(_as_floats(prediction))
             mean_loss = float(self.objective.penalized(Value(ag.mean(losses))))

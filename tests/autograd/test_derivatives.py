@@ -1,7 +1,9 @@
 import functools
 import inspect
 import math
+import sys
 import threading
+import types
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -692,3 +694,47 @@ def test_a_matrix_whose_rows_are_matrices_is_an_array() -> None:
     slopes = ag.grad(lambda x: (x[0] * x[1]).sum())(point)
     assert type(slopes) is np.ndarray
     assert slopes.tolist() == [[3.0, 4.0], [1.0, 2.0]]
+
+
+# --- functions that change their argument --------------------------------------------------------
+
+
+def scales_an_entry(p: Any) -> Any:
+    p[0] = 3.0 * p[0]
+    return p[0] ** 2 * p[1]
+
+
+def scales_the_array(p: Any) -> Any:
+    p *= 3.0
+    return p[0] ** 2 * p[1]
+
+
+def scales_rows(p: Any) -> Any:
+    p.reverse()
+    p[1][0] *= 3.0
+    return p[1][0] ** 2 * p[0][0]
+
+
+@pytest.mark.parametrize(
+    ("function", "point", "expected"),
+    [
+        (scales_an_entry, [2.0, 5.0], [180.0, 36.0]),
+        (scales_the_array, np.array([2.0, 5.0]), [540.0, 108.0]),
+        (scales_rows, [[2.0], [5.0]], [[180.0], [36.0]]),
+    ],
+)
+def test_a_function_may_change_its_argument(function: Any, point: Any, expected: Any) -> None:
+    before = repr(point)
+    assert np.array_equal(ag.grad(function)(point), expected)
+    assert np.array_equal(ag.value_and_grad(function)(point)[1], expected)
+    assert np.array_equal(ag.jacobian(lambda p: [function(p)])(point), [expected])
+    assert ag.gradcheck(function, point, order=2)
+    assert repr(point) == before
+    slope = ag.grad(function)
+    by_rows = ag.jacobian(lambda p: slope(p))(point)
+    assert np.array_equal(ag.hessian(function)(point), by_rows)
+
+
+def test_derivatives_wait_for_no_import_of_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", types.ModuleType("numpy"))  # as it is at first
+    assert ag.grad(lambda p: p[0] * p[1])([2.0, 3.0]) == [3.0, 2.0]

@@ -42,6 +42,7 @@ NOT_A_NUMBER = [
     ("Value(np.complex64(1j))", "1j", ".real"),
     ("Value(Decimal('1.5'))", "Decimal('1.5')", "float(Decimal('1.5'))"),
     ("x * Decimal('1.5')", "Decimal('1.5')"),
+    ("Value(np.timedelta64(3, 's'))", "timedelta64(3,'s')"),
     ("Value([10**5000])", "<list too long to print>", "[Value(x) for x in ...]"),
     ("x < [1.0]", "[1.0]"),
     ("Value(x)", "Value(3.0, grad=0.0)", "use it as it is"),

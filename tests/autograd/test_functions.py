@@ -122,6 +122,12 @@ def test_tail_that_vanishes_keeps_its_digits(name: str, x: float) -> None:
     assert ag.grad(function)(x) == close(slope, absolute=1e-300)
 
 
+@pytest.mark.parametrize("name", ["elu", "expm1"])
+@given(x=st.floats(-300, -1))
+def test_slope_that_vanishes_keeps_its_digits(name: str, x: float) -> None:
+    assert ag.grad(getattr(ag, name))(x) == close(math.exp(x), absolute=0.0)
+
+
 @given(x=st.floats(-30, 30), step=st.floats(0.01, 10))
 def test_sigmoid_rises(x: float, step: float) -> None:
     assert ag.sigmoid(x + step) > ag.sigmoid(x)

@@ -3,6 +3,7 @@ import contextlib
 import gc
 import inspect
 import math
+import re
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
@@ -73,6 +74,9 @@ def test_a_nan_is_an_error_without_a_graph_and_when_it_is_read(
             read(later)
         assert "this Value is nan: " in str(caught.value)
         assert shown in str(caught.value)
+    for combine in (ag.sum, ag.mean, ag.max, lambda values: ag.dot(values, [1.0, 2.0])):
+        with pytest.raises(ag.NonFiniteError, match=f"from {re.escape(shown)}"):
+            float(combine([later, ag.Value(1.0)]))
 
 
 def test_a_nan_that_was_assigned_is_an_error_when_it_is_read() -> None:
@@ -149,10 +153,10 @@ def test_coroutines_may_overlap() -> None:
                 await asyncio.sleep(0)
             return is_recording()
 
-    async def predict_twice() -> list[bool]:
+    async def predict_twice() -> tuple[bool, bool]:
         return await asyncio.gather(predict(1), predict(2))
 
-    assert asyncio.run(predict_twice()) == [False, False]
+    assert tuple(asyncio.run(predict_twice())) == (False, False)
     assert is_recording()
 
 

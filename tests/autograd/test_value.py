@@ -504,3 +504,10 @@ def test_an_integer_beyond_all_floats_is_refused(
         with pytest.raises(ag.NonFiniteError, match=r"^weight holds .* \(int\), too large for"):
             differentiate(reading(w))
         assert w.grad == 0.0
+
+
+@pytest.mark.parametrize("number", [0.0, -0.0, 2.0, math.inf])
+def test_truth_is_that_of_the_number_also_of_one_of_numpy(number: float) -> None:
+    value = ag.Value(number)
+    value.data = np.float64(number)  # as `value.data -= np.float64(...)` leaves it
+    assert bool(value) is bool(number)

@@ -218,6 +218,7 @@ def test_any_label_is_escaped(text: str) -> None:
         ("w", "w", "w"),
         ("w0", "w0", "w_{0}"),
         ("w_12", "w_12", "w_{12}"),
+        ("w_", "w_", r"\mathrm{w\_}"),
         ("loss", "loss", r"\mathrm{loss}"),
         ("learning_rate", "learning_rate", r"\mathrm{learning\_rate}"),
         ("x*w + b", "(x*w + b)", r"\left(\mathrm{x*w\ +\ b}\right)"),

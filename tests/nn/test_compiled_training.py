@@ -71,6 +71,29 @@ def test_a_model_may_keep_its_inputs(compiled: bool) -> None:
     assert tuple(model.parameters()) == optimizer.parameters
 
 
+@pytest.mark.parametrize("as_array", [False, True])
+def test_a_model_may_change_its_list_of_inputs(as_array: bool) -> None:
+    def train(compiled: bool) -> tuple[list[float], Any]:
+        layer = nn.Layer(4, 4, "linear", rng=0)
+
+        def model(inputs: list[Any]) -> list[Value]:
+            inputs[0] *= 2.0
+            inputs.append(1.0)
+            return layer(inputs)
+
+        data = X.copy() if as_array else X.tolist()
+        optimizer = nn.SGD(layer.parameters(), lr=0.1)
+        options: dict[str, Any] = {"validation": (data, LABELS), "epochs": 2, "rng": 0}
+        fit = nn.fit(model, data, LABELS, nn.cross_entropy, optimizer, **options, compiled=compiled)
+        assert len(list(fit)) == 2
+        return numbers(layer), data
+
+    (weights, data), (expected, same_data) = train(True), train(False)
+    assert weights == pytest.approx(expected, rel=1e-9)
+    assert np.array_equal(data, X)
+    assert np.array_equal(same_data, X)
+
+
 def test_a_backend_is_for_compiled_training() -> None:
     with pytest.raises(ag.ArgumentError, match="a backend runs a compiled program"):
         classify(False, backend=native)

@@ -313,6 +313,18 @@ def test_what_could_not_be_loaded_is_not_saved(tmp_path: Path, number: float) ->
     assert path.read_bytes() == before
 
 
+def test_a_name_may_look_like_that_of_a_file(tmp_path: Path) -> None:
+    class Named(nn.Module):
+        def __init__(self, *numbers: float) -> None:
+            names = ["w", "w.npy", "w.npy.npy"]
+            self.parts = {name: Value(n) for name, n in zip(names, numbers, strict=True)}
+
+    saved, loaded = Named(1.0, 2.0, 3.0), Named(0.0, 0.0, 0.0)
+    saved.save(tmp_path / "named.npz")
+    loaded.load(tmp_path / "named.npz")
+    assert numbers(loaded) == numbers(saved)
+
+
 def test_numpy_reads_a_saved_network(tmp_path: Path) -> None:
     model = nn.MLP(3, [4, 2], rng=0)
     model.save(tmp_path / "model.npz")

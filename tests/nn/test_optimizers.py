@@ -349,6 +349,14 @@ def test_zero_grad_forgets_and_step_keeps_the_gradients() -> None:
     assert w.grad == 0.0
 
 
+@pytest.mark.parametrize("steps", [1.5, "3", -1, None], ids=repr)
+def test_steps_that_are_restored_are_a_whole_number(steps: Any) -> None:
+    optimizer = nn.SGD([Value(1.0)])
+    with pytest.raises(ag.ArgumentError, match="steps"):
+        optimizer.restore(steps, {})
+    assert optimizer.steps == 0
+
+
 @every_optimizer
 @pytest.mark.parametrize("done", [0, 1, 4])
 def test_a_restored_optimizer_goes_on_as_the_first_would(

@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -453,6 +454,22 @@ def test_arguments_without_sense_are_refused_at_the_call(
         fit(model, loss=nn.mse_loss, optimizer=optimizer, **good | arguments)
 
 
+@pytest.mark.parametrize(
+    ("validation", "shown"),
+    [
+        (([], []), "validation[0] and validation[1] are empty"),
+        ((X[:3], y), "validation[0] has 3 inputs but validation[1] has"),
+        ((X[:1], [math.nan]), "validation[1][0] is nan"),
+        ((["a"], [1.0]), "validation[0] holds 'a'"),
+    ],
+)
+def test_errors_in_the_validation_data_say_so(validation: Any, shown: str) -> None:
+    model = network()
+    optimizer = nn.SGD(model.parameters())
+    with pytest.raises(ag.AutogradError, match=re.escape(shown)):
+        nn.fit(model, X, y, nn.mse_loss, optimizer, epochs=1, validation=validation)
+
+
 def test_an_error_in_the_loss_comes_through_as_it_is() -> None:
     with pytest.raises(ag.ArgumentError, match=r"hinge_loss must be -1 or \+1"):
         train(network(), loss=nn.hinge_loss)
@@ -679,9 +696,10 @@ def assert_refused(training: Training, checkpoint: Path, epochs: int = 4) -> Non
     [
         {"model": nn.MLP(2, [4, 1])},
         {"model": nn.MLP(2, [1])},
+        {"model": nn.MLP(2, [1, 3, 1])},
         {"bit_generator": np.random.MT19937},
     ],
-    ids=["more parameters", "fewer parameters", "another kind of generator"],
+    ids=["more parameters", "fewer parameters", "other layers", "another kind of generator"],
 )
 def test_a_checkpoint_of_another_training_changes_nothing(
     tmp_path: Path, make_optimizer: Any, other: dict[str, Any]
@@ -689,6 +707,10 @@ def test_a_checkpoint_of_another_training_changes_nothing(
     checkpoint = tmp_path / "training.npz"
     Training(make_optimizer).run(checkpoint=checkpoint)
     assert_refused(Training(make_optimizer, **other), checkpoint)
+
+
+def test_other_layers_have_as_many_parameters() -> None:  # as the test above needs
+    assert len(nn.MLP(2, [1, 3, 1]).parameters()) == len(Training().model.parameters())
 
 
 def test_a_training_cannot_be_resumed_to_an_earlier_end(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def _shown(label: str) -> str:
 
 def _name(text: str) -> Name:
     latex = rf"\mathrm{{{latex_escaped(text)}}}"
-    if indexed := re.fullmatch(r"([A-Za-z])_?(\d*)", text):
+    if indexed := re.fullmatch(r"([A-Za-z])(?:_?(\d+))?", text):
         letter, index = indexed.groups()
         latex = f"{letter}_{{{index}}}" if index else letter
     # Parentheses for "x*w + b", among other factors, and for "x²", which may be raised again.
