@@ -48,7 +48,8 @@ def compile(
         parameters may change later. Everything else that it finds outside stays as it was: which
         Values and layers there are, numbers and flags such as ``self.training``, ``.data`` of a
         variable that it computes nothing with, and numbers in a text or a ``state_dict()``. After a
-        change, compile again.
+        change, compile again; or make a number that is to change, such as the weight of a penalty,
+        a Value.
     parameters : sequence of Value
         Parameters to number first, in this order. The others follow in the order of their use.
     dtype : numpy dtype
