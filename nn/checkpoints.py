@@ -86,4 +86,4 @@ def load_checkpoint(
 def _digest_of_labels(optimizer: Optimizer) -> str:
     """Return a digest of the labels of all parameters, which tell their places in a network."""
     labels = "\n".join(str(parameter.label) for parameter in optimizer.parameters)
-    return hashlib.sha256(labels.encode()).hexdigest()
+    return hashlib.sha256(labels.encode(errors="backslashreplace")).hexdigest()
