@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -384,6 +385,7 @@ def test_largest_paths_and_the_rest() -> None:
     x = ag.Value(3.0, "x")
     y = labelled(x**3 - 4 * x**2 + ag.relu(x), "y")
     text = ag.explain(y, x, paths=2).text
+    assert ag.explain(y, x, paths=np.int64(2)).text == text
     assert "∂v2/∂x  = 3 · x² = 27" in text
     assert "∂v3/∂x  = 2 · x  = 6" in text
     assert text.endswith(

@@ -2,6 +2,7 @@
 
 import reprlib
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from autograd.diagnosis import (
@@ -118,5 +119,5 @@ def _check(output: Any, wrt: Any, paths: Any) -> None:
             advice = ": explain one at a time" if isinstance(thing, list | tuple) else ""
             raise NotANumberError(f"explain({name}=...) takes one Value, not {shown}{advice}")
     require_recorded(output, "explain() of")
-    if isinstance(paths, bool) or not isinstance(paths, int) or paths < 1:
+    if isinstance(paths, bool) or not isinstance(paths, Integral) or paths < 1:
         raise ArgumentError(f"paths={paths!r}: it must be a whole number, at least 1")
