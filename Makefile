@@ -4,6 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# One thread for NumPy's products of matrices. Two that wait for each other on a busy machine of two
+# cores took 160 s for a demo that takes 8 s; on an idle machine they save nothing.
+export OMP_NUM_THREADS ?= 1
+
 .PHONY: demo test check thorough bench clean
 
 demo: $(VENV)/demos
