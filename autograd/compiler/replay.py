@@ -83,8 +83,8 @@ def require_success(
     if not is_finite:
         raise NonFiniteError(
             f"an output or a gradient is nan or too large for {outputs.dtype}, though none is in "
-            "eager mode: keep all numbers in its range, and multiply no infinite one by zero "
-            f"(sample {suspects[0]})"
+            "eager mode: keep all numbers in its range, multiply no infinite one by zero, and "
+            f"compute no index that rounding can move (sample {suspects[0]})"
         )
 
 

@@ -367,3 +367,18 @@ def test_a_derivative_that_failed_is_no_error_of_the_next_call(backend: Any) -> 
     with pytest.raises(DomainError, match=r"derivative of guarded log\(0\.0\) does not exist"):
         program(np.array([1.0, 0.0]))
     assert program.map(np.array([1.0, 0.0])).tolist() == [0.0, 0.0]
+
+
+def test_what_is_detached_needs_no_derivative_beside_what_is_not() -> None:
+    w = ag.Value(1.0)
+
+    def loss(x: Any) -> Any:
+        a, b = (number * ag.sqrt(w * number) for number in x)
+        return ag.tanh(a) + a + ag.detach(ag.tanh(b))
+
+    eager = loss([ag.Value(4.0), ag.Value(0.0)])
+    eager.backward()
+    compiled = ag.compile(loss, backend=numpy_backend)
+    mean, (slope,) = compiled.value_and_grad(np.array([1.0]), [[4.0, 0.0]] * 2)
+    assert mean == pytest.approx(eager.data, rel=1e-12)
+    assert slope == pytest.approx(w.grad, rel=1e-12)

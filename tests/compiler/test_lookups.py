@@ -146,3 +146,15 @@ def test_a_wrong_index_leaves_nothing_behind(backend: Any, index: float) -> None
         looked_up(X, np.full(8, index))
     value, gradient = looked_up.value_and_grad(np.ones(1), X, right)
     assert (value, gradient.tolist()) == (before[0], before[1].tolist())
+
+
+@pytest.mark.parametrize(
+    "backend", [numpy_backend, float_backend, *[native] * native.is_available()]
+)
+def test_an_index_that_rounding_moved_is_an_error_and_hides_no_wrong_one(backend: Any) -> None:
+    table = [ag.Value(10.0 + entry) for entry in range(8)]
+    compiled = ag.compile(lambda x: ag.lookup(table, x / 49), backend=backend)
+    with pytest.raises(ag.NonFiniteError, match=r"compute no index that rounding can move"):
+        compiled.map([49.0, 98.0])
+    with pytest.raises(ag.DomainError, match=r"0\.5"):
+        compiled.map([49.0, 98.0, 24.5, 0.0])

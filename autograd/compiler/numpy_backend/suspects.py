@@ -27,3 +27,13 @@ def find_suspects(program: Program, memory: Memory) -> list[int]:
     for sample in np.flatnonzero(wrong.any(axis=0)).tolist():
         first.setdefault(wrong[:, sample].tobytes(), sample)
     return list(first.values())
+
+
+def wrongly_indexed(program: Program, memory: Memory) -> list[int]:
+    """Return all samples that looked up at a wrong index, and got the first entry instead."""
+    wrong = np.zeros(memory.batch.shape[1], bool)
+    for step in program.forward:
+        if isinstance(step, Lookup):
+            indices = memory.space(step.index)[step.index.rows]
+            wrong |= are_wrong(indices, len(step.table.rows)).any(axis=0)
+    return np.flatnonzero(wrong).tolist()

@@ -24,7 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.passes.backward_order import backward_order
-from autograd.compiler.program import Adjoint, Apply, Forward, Lookup, Program, Region, Target
+from autograd.compiler.program import (
+    Adjoint,
+    Apply,
+    Forward,
+    Lookup,
+    MatMul,
+    Program,
+    Region,
+    Target,
+)
 
 
 def add_adjoint(program: Program, trained: Mapping[bool, NDArray[np.bool_]]) -> Program:
@@ -56,6 +65,8 @@ class _Bookkeeping:
         self.trained = trained
         self.written = {batch: np.zeros_like(rows) for batch, rows in trained.items()}
         self.written[output.batch][output.rows] = True
+        # Not those that were only zeroed: an operation need not have a derivative there.
+        self.reached_rows = {batch: rows.copy() for batch, rows in self.written.items()}
         self.zeroed: dict[bool, list[int]] = {False: [], True: []}
 
     def arrived(self, region: Region) -> bool:
@@ -74,6 +85,7 @@ class _Bookkeeping:
         arrived = written[out.rows]
         passing = arrived & self.trained[out.batch][out.rows]
         if isinstance(instruction, Apply):
+            passing &= self.reached_rows[out.batch][out.rows]
             wanted = [self.trained[operand.batch][operand.rows] for operand in instruction.operands]
             cases = np.array([passing, *wanted])
             changes = np.flatnonzero((cases[:, 1:] != cases[:, :-1]).any(axis=0)) + 1
@@ -89,6 +101,7 @@ class _Bookkeeping:
         self, instruction: Forward, to_first: bool, to_others: bool
     ) -> tuple[Target | None, ...]:
         """Note what an instruction sends to its first operand, to the others, or to all."""
+        self._reach_operands(instruction)
         if isinstance(instruction, Lookup):  # nothing to its index, which has no derivative
             return None, self.target(instruction.table, scattered=True)
         first, *others = instruction.operands
@@ -96,6 +109,20 @@ class _Bookkeeping:
             self.target(first if to_first else None),
             *(self.target(other if to_others else None) for other in others),
         )
+
+    def _reach_operands(self, instruction: Forward) -> None:
+        """Note the rows of operands that a gradient reaches through those of the output."""
+        reached = self.reached_rows[instruction.out.batch][instruction.out.rows]
+        for place, operand in enumerate(instruction.operands):
+            if operand is None:
+                continue
+            if not isinstance(instruction, MatMul):
+                rows = operand.rows[..., reached]
+            elif place == 0:
+                rows = operand.rows[reached.any(axis=1)]
+            else:
+                rows = operand.rows[:, reached.any(axis=0)]
+            self.reached_rows[operand.batch][rows] = True
 
     def target(self, operand: Region | None, scattered: bool = False) -> Target | None:
         """Note a contribution to the rows of an operand, or, if `scattered`, to some of them."""
