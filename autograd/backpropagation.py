@@ -1,7 +1,17 @@
 """Backpropagation: the chain rule at every node of a graph, from the output back to the variables.
 
 `backward` lists the nodes with a `Visit` of the graph, and in reverse asks the operation of each
-what its gradient means for its inputs. What can go wrong there is in `autograd.diagnosis`.
+what its gradient means for its inputs. All gradients begin at 0, and if speed did not matter, the
+rest would read::
+
+    output.grad = 1.0
+    for node in reversed(order):
+        inputs = [parent.data for parent in node.parents]
+        gradients = node.operation.derivative(node.grad, node.data, *inputs)
+        for parent, gradient in zip(node.parents, gradients):
+            parent.grad += gradient
+
+What can go wrong there is in `autograd.diagnosis`.
 """
 
 import math
@@ -84,7 +94,7 @@ def _sweep(order: list[Node]) -> None:
             if accumulate is not None:
                 if gradient != 0.0:  # as `Operation.stops_zeros` says
                     accumulate(gradient, node._first, node._second)
-            elif node._second is None:
+            elif node._second is None:  # one input: the loop below would take twice as long
                 (sent,) = operation.derivative(gradient, node.data, node._first.data)
                 node._first.grad += sent
             else:

@@ -107,8 +107,7 @@ def gradcheck(
     _compare(at_point, point, subject, step, tolerance)
     for node in topological_order(output):
         if node.operation is not None and node.parents:
-            _compare_gradients(node.operation, node, float(tolerance))
-            _compare_with_accumulate(node.operation, node, float(tolerance))
+            _check_rule(node.operation, node, float(tolerance))
             _compare_on_arrays(node.operation, node, float(tolerance))
     if order == 2:
         for index, name in enumerate(names):
@@ -118,44 +117,40 @@ def gradcheck(
     return True
 
 
-def _compare_gradients(operation: Operation, node: Node, tolerance: float) -> None:
-    """Apply the rule of a node to two gradients: twice as much arrives, so twice as much leaves."""
-    inputs = [parent.data for parent in node.parents]
-    try:
-        sent = operation.derivative(1.0, node.data, *inputs)
-        sent_for_other = operation.derivative(-2.0, node.data, *inputs)
-    except (ArithmeticError, ValueError):  # there is no derivative here, and none was needed
-        return
-    for one, other in zip(sent, sent_for_other, strict=True):
-        proportional = math.isclose(-2.0 * one, other, rel_tol=tolerance, abs_tol=SMALLEST)
-        if not proportional and not math.isnan(other):
-            raise GradientCheckError(
-                f"the derivative rule of {operation.name} is not proportional to g, the gradient "
-                f"that arrives:\n  at {operation.expression(inputs)} it sends on {one} for g = 1, "
-                f"but {other} for g = -2\nEach gradient it returns must be g times a derivative"
-            )
+def _check_rule(operation: Operation, node: Node, tolerance: float) -> None:
+    """Apply the rule of a node to two gradients: twice as much arrives, so twice as much leaves.
 
-
-def _compare_with_accumulate(operation: Operation, node: Node, tolerance: float) -> None:
-    """Let the step of `backward` that an operation has beside its rule send the same gradient."""
-    if operation.accumulate is None:
-        return
+    The step of `backward` that an operation may have beside its rule has to send the same.
+    """
     numbers = [parent.data for parent in node.parents]
     inputs = [Value(number) for number in numbers]
-    with enable_grad():
-        copy = node_of(operation, node.data, tuple(inputs))
     try:
-        sent = operation.derivative(-2.0, node.data, *numbers)
-        operation.accumulate(-2.0, copy._first, copy._second)
+        sent = operation.derivative(1.0, node.data, *numbers)
+        sent_for_other = operation.derivative(-2.0, node.data, *numbers)
+        if operation.accumulate is not None:
+            with enable_grad():
+                copy = node_of(operation, node.data, tuple(inputs))
+            operation.accumulate(-2.0, copy._first, copy._second)
     except (ArithmeticError, ValueError):  # there is no derivative here, and none was needed
         return
-    for one, x in zip(sent, inputs, strict=True):
-        if not math.isclose(one, x.grad, rel_tol=tolerance, abs_tol=SMALLEST):
+
+    def equal(one: float, other: float) -> bool:
+        return math.isclose(one, other, rel_tol=tolerance, abs_tol=SMALLEST)
+
+    for one, other in zip(sent, sent_for_other, strict=True):
+        if not equal(-2.0 * one, other) and not math.isnan(other):
             raise GradientCheckError(
-                f"`accumulate` of {operation.name} disagrees with its derivative rule:\n"
-                f"  at {operation.expression(numbers)} it adds {[x.grad for x in inputs]} for "
-                f"g = -2, and the rule returns {list(sent)}"
+                f"the derivative rule of {operation.name} is not proportional to g, the gradient "
+                f"that arrives:\n  at {operation.expression(numbers)} it sends on {one} for g = 1, "
+                f"but {other} for g = -2\nEach gradient it returns must be g times a derivative"
             )
+    added = [x.grad for x in inputs]
+    if operation.accumulate is not None and not all(map(equal, sent_for_other, added)):
+        raise GradientCheckError(
+            f"`accumulate` of {operation.name} disagrees with its derivative rule:\n"
+            f"  at {operation.expression(numbers)} it adds {added} for g = -2, and the rule "
+            f"returns {list(sent_for_other)}"
+        )
 
 
 def _compare_on_arrays(operation: Operation, node: Node, tolerance: float) -> None:

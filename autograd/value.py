@@ -144,8 +144,7 @@ class Value(Node):
             try:
                 return new_node(operations.add, self.data + other.data, self, other)
             except (TypeError, OverflowError):
-                require_numbers([self, other])
-                raise
+                return _binary_node(operations.add, self, other)
         return _with_number(Value.__add__, self, other)
 
     def __sub__(self, other: Number) -> "Value":
@@ -153,8 +152,7 @@ class Value(Node):
             try:
                 return new_node(operations.sub, self.data - other.data, self, other)
             except (TypeError, OverflowError):
-                require_numbers([self, other])
-                raise
+                return _binary_node(operations.sub, self, other)
         return _with_number(Value.__sub__, self, other)
 
     def __mul__(self, other: Number) -> "Value":
@@ -162,8 +160,7 @@ class Value(Node):
             try:
                 return new_node(operations.mul, self.data * other.data, self, other)
             except (TypeError, OverflowError):
-                require_numbers([self, other])
-                raise
+                return _binary_node(operations.mul, self, other)
         return _with_number(Value.__mul__, self, other)
 
     def __truediv__(self, other: Number) -> "Value":

@@ -15,8 +15,8 @@ from autograd.drawing.explanation.latex import explanation_latex
 from autograd.drawing.explanation.outline import Outline
 from autograd.drawing.explanation.paths import ChainRuleSum, chain_rule_sum
 from autograd.drawing.explanation.text import explanation_text
+from autograd.drawing.order import nodes_behind
 from autograd.errors import ArgumentError, NotANumberError
-from autograd.graph import topological_order
 from autograd.value import Value
 
 
@@ -102,7 +102,7 @@ def explain(output: Value, wrt: Value, paths: int = 5) -> Explanation:
         If a derivative does not exist, or is not finite.
     """
     _check(output, wrt, paths)
-    order = topological_order(output)
+    order = nodes_behind(output)
     require_numbers(order)
     require_unchanged(order)
     require_finite_output(output, "explain() of", order)

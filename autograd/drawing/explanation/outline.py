@@ -18,7 +18,8 @@ from autograd.drawing.explanation.node_formulas import (
 )
 from autograd.drawing.explanation.paths import ChainRuleSum, Path, Step, receivers
 from autograd.drawing.notation import LATEX, Style
-from autograd.graph import Node, topological_order
+from autograd.drawing.order import nodes_behind
+from autograd.graph import Node
 
 LONG, BEGINNING, END = 10, 4, 3
 """Of a path of more than `LONG` steps, only those at its `BEGINNING` and its `END` are shown."""
@@ -43,8 +44,8 @@ class Outline:
     def __init__(self, total: ChainRuleSum) -> None:
         self.total = total
         self.ways = [_abridged(path) for path in total.paths]
-        order = {node: index for index, node in enumerate(topological_order(total.output))}
-        steps = {step[:2]: step for way in self.ways for step in way if step is not None}
+        order = {node: index for index, node in enumerate(nodes_behind(total.output))}
+        steps = {step.edge: step for way in self.ways for step in way if step is not None}
         self.steps = sorted(
             steps.values(),
             key=lambda step: (-order[step.node], reading_order(step.node).index(step.position)),
@@ -59,7 +60,7 @@ class Outline:
             node: node_formula(node, positions[node]) if positions[node] else OMITTED
             for node in self.computed
         }
-        self._derivatives = {step[:2]: derivative_formula(*step[:2]) for step in self.steps}
+        self._derivatives = {step.edge: derivative_formula(*step.edge) for step in self.steps}
         self._places = _places_to_mark(self.steps, order)
         formulas = (*self._formulas.values(), *self._derivatives.values())
         mentioned = [total.wrt, *(node for formula in formulas for node in nodes_in(formula))]
@@ -76,7 +77,7 @@ class Outline:
     @property
     def marked(self) -> Node | None:
         """An input whose name is marked with the place that it stands in."""
-        return next((step.input for step in self.steps if step[:2] in self._places), None)
+        return next((step.input for step in self.steps if step.edge in self._places), None)
 
     @property
     def last_place(self) -> int:
@@ -94,7 +95,7 @@ class Outline:
 
     def derivative(self, step: Step, style: Style) -> str | None:
         """Write a local derivative in symbols; None if there is only its number."""
-        formula = self._derivatives[step[:2]]
+        formula = self._derivatives[step.edge]
         if not isinstance(formula, Expression):
             return None
         return written(formula, style, self._namer(style))
@@ -104,7 +105,7 @@ class Outline:
         write = factor if len(way) > 1 else written
 
         def in_symbols(step: Step) -> str:
-            formula = self._derivatives[step[:2]]
+            formula = self._derivatives[step.edge]
             known = step.derivative if formula is None else formula
             return write(known, style, self._namer(style))
 
@@ -119,7 +120,7 @@ class Outline:
     def partial(self, step: Step, style: Style) -> str:
         """Write a local derivative as ∂node/∂input, with the place of an ambiguous input."""
         name = self.name(step.input, style)
-        place = self._places.get(step[:2])
+        place = self._places.get(step.edge)
         below = style.raised(name, f"({place})") if place else name
         return style.partial(self.name(step.node, style), below)
 
@@ -152,7 +153,7 @@ def _places_to_mark(steps: Sequence[Step], order: dict[Node, int]) -> dict[tuple
             if inputs[position] in places:
                 places[inputs[position]].append((node, position))
     return {
-        step[:2]: places[step.input].index(step[:2]) + 1
+        step.edge: places[step.input].index(step.edge) + 1
         for step in steps
         if len(places[step.input]) > 1 and _is_one_of_several_ways(step, order)
     }

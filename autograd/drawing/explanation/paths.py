@@ -39,6 +39,11 @@ class Step(NamedTuple):
     derivative: float
 
     @property
+    def edge(self) -> tuple[Node, int]:
+        """The node and the position, without the number."""
+        return self.node, self.position
+
+    @property
     def input(self) -> Node:
         """The node that the step leads to."""
         return self.node.parents[self.position]

@@ -145,13 +145,13 @@ def recorded_locals(
 ) -> list[tuple[int, list[Any]]]:
     """Return the local derivatives of the nodes that the page has no formula for."""
     return [
-        (place, [number(x) for x in local_derivatives(node)])
+        (place, [in_json(x) for x in local_derivatives(node)])
         for node, place in graph.place.items()
         if node.operation in missing
     ]
 
 
-def number(x: float) -> Any:
+def in_json(x: float) -> Any:
     """Return a float as JSON has it; what JSON has no number for as text that JavaScript reads."""
     if math.isfinite(x):
         return x

@@ -9,7 +9,7 @@ from typing import Any
 from autograd.diagnosis import changed_node
 from autograd.drawing.appearance import COLORS
 from autograd.drawing.depicting import Collapse, levels_of, values_of
-from autograd.drawing.explorer.cells import CellGraph, cell_graph, number, recorded_locals
+from autograd.drawing.explorer.cells import CellGraph, cell_graph, in_json, recorded_locals
 from autograd.drawing.explorer.history import TrainingHistory
 from autograd.drawing.explorer.javascript import javascript_table
 from autograd.drawing.explorer.layout import places
@@ -147,7 +147,7 @@ def _data(
                 for cell in cells
             ],
             "parents": [cell.parents for cell in cells],
-            "data": [number(cell.data) for cell in cells],
+            "data": [in_json(cell.data) for cell in cells],
             "locals": recorded_locals(graph, missing),
             "group": [cell.group for cell in cells],
             "place": where.centers[: len(cells)],

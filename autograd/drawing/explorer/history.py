@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd.diagnosis import data_of
-from autograd.drawing.explorer.cells import CellGraph, number
+from autograd.drawing.explorer.cells import CellGraph, in_json
 from autograd.errors import ArgumentError, GraphError
 from autograd.real_numbers import checked_values, real_number
 from autograd.value import Value
@@ -97,6 +97,6 @@ class TrainingHistory:
         return {
             "nodes": [graph.place[self.parameters[i]] for i in columns],
             "epochs": epochs,
-            "losses": [None if loss is None else number(loss) for loss in self.losses],
+            "losses": [None if loss is None else in_json(loss) for loss in self.losses],
             "numbers": base64.b64encode(numbers.tobytes()).decode(),
         }

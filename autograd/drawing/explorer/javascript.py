@@ -18,7 +18,7 @@ refused, and the page then shows its numbers without recomputing them.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd.drawing.explorer.cells import number
+from autograd.drawing.explorer.cells import in_json
 from autograd.formulas.formula import NAMESPACE, Formula
 from autograd.formulas.infix import FUNCTIONS, infix
 from autograd.formulas.rewriting import rewritten
@@ -108,7 +108,7 @@ def _function(parameters: Sequence[Formula], results: Sequence[Any], form: str) 
 
 
 def _expression(formula: Any) -> str:
-    return infix(formula, number=lambda x: str(number(float(x))), call=_call)
+    return infix(formula, number=lambda x: str(in_json(float(x))), call=_call)
 
 
 def _call(function: str, *arguments: str) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd.drawing.appearance import STRAIGHT
 from autograd.drawing.explorer.cells import CellGraph
-from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED, Point, in_ranks
+from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED, Edge, Point, Size, in_ranks
 from autograd.drawing.rendering import layout
 
 MOST_RENDERED = 150
@@ -61,12 +61,12 @@ class Form:
     """
 
     folded: tuple[bool, ...]
-    edges: tuple[Point, ...]
+    edges: tuple[Edge, ...]
     entered: tuple[int, ...]
     left: tuple[int, ...]
 
     @property
-    def sizes(self) -> list[Point]:
+    def sizes(self) -> list[Size]:
         """The width and height of each item."""
         return [FOLDED if group else CARD for group in self.folded]
 
@@ -103,14 +103,14 @@ def places(graph: CellGraph) -> Places:
     return Places(centers, routes)
 
 
-def _edges(graph: CellGraph) -> tuple[dict[int, dict[Point, None]], set[int], set[int]]:
+def _edges(graph: CellGraph) -> tuple[dict[int, dict[Edge, None]], set[int], set[int]]:
     """Return the edges between the items of each container, in the order of the cells.
 
     An edge between cells that stand in groups of their own also enters and leaves items of these,
     which are returned as well.
     """
     chains = [_chain(graph, item) for item in range(len(graph.cells))]
-    edges: dict[int, dict[Point, None]] = {}
+    edges: dict[int, dict[Edge, None]] = {}
     entered: set[int] = set()
     left: set[int] = set()
     for target, cell in enumerate(graph.cells):
@@ -168,7 +168,7 @@ def _arranged(form: Form) -> Places:
     return Places(centers[:n_items], routes)
 
 
-def _in_dot(sizes: Sequence[Point], edges: Sequence[Point], ports: Sequence[int]) -> str:
+def _in_dot(sizes: Sequence[Size], edges: Sequence[Edge], ports: Sequence[int]) -> str:
     """Write boxes and edges in the DOT language: chains straight, ports in the first rank."""
     lines = ["digraph {", f"rankdir=LR ordering=in nodesep={BESIDE / 72} ranksep={ALONG / 72}"]
     lines.append('node [shape=box fixedsize=true label=""]')

@@ -8,6 +8,12 @@ from collections.abc import Sequence
 
 Point = tuple[int, int]
 
+Size = tuple[int, int]
+"""Width and height."""
+
+Edge = tuple[int, int]
+"""Source and target, by their places in a list of boxes."""
+
 CARD = (138, 62)
 """Width and height of the card of a node, in points."""
 
@@ -18,7 +24,7 @@ BESIDE, ALONG = 18, 84
 """Points between two boxes of one rank, and between two ranks."""
 
 
-def in_ranks(sizes: Sequence[Point], edges: Sequence[Point]) -> list[Point]:
+def in_ranks(sizes: Sequence[Size], edges: Sequence[Edge]) -> list[Point]:
     """Return the centers of boxes with edges between them, from left to right.
 
     >>> in_ranks([CARD] * 4, [(0, 2), (1, 2), (2, 3)])
@@ -65,7 +71,7 @@ def _heights(
     rows: Sequence[Sequence[int]],
     inputs: Sequence[Sequence[int]],
     users: Sequence[Sequence[int]],
-    sizes: Sequence[Point],
+    sizes: Sequence[Size],
 ) -> list[float]:
     """Return the y of each box: twice from left to right by the inputs, once back by the users."""
     ys = [0.0] * len(sizes)
@@ -79,7 +85,7 @@ def _heights(
 
 
 def _place(
-    row: Sequence[int], wished: Sequence[float], sizes: Sequence[Point], ys: list[float]
+    row: Sequence[int], wished: Sequence[float], sizes: Sequence[Size], ys: list[float]
 ) -> None:
     """Put the boxes of a rank where they wish to be, in that order, and apart."""
     order = sorted(range(len(row)), key=wished.__getitem__)

@@ -30,7 +30,7 @@ export class Arithmetic {
   seenName(node) {
     const box = this.folding.box[node];
     if (!this.folding.isGroup(box) || this.labelled[node]) return this.names[node];
-    const shown = this.folding.shownNodes(box, this.engine.users);
+    const shown = this.folding.shownNodes(box);
     const index = shown.indexOf(node);
     const several = shown.length > 1 && index >= 0;
     return several ? `${this.folding.group(box).title}[${index}]` : this.names[node];
@@ -38,7 +38,7 @@ export class Arithmetic {
 
   // What a folded box calls the number that comes out of it, if it is one.
   outputName(box) {
-    const shown = this.folding.shownNodes(box, this.engine.users);
+    const shown = this.folding.shownNodes(box);
     return shown.length === 1 ? this.names[shown[0]] : "";
   }
 
@@ -179,7 +179,7 @@ export class Arithmetic {
 
   termThrough(box, parent, uses, gradient) {
     const { engine, folding } = this;
-    const [node, ...others] = folding.outputsOf(box, engine.users);
+    const [node, ...others] = folding.outputsOf(box);
     if (others.length) {
       const term = uses.reduce((sum, use) => sum + this.termOf(use, gradient).term, 0);
       const parts = [`through ${folding.group(box).title} = `, ["gradient strong", format(term)]];

@@ -11,7 +11,7 @@ export class Figures {
   // Of a box, at a moment of which is known what `Timeline.stateAt` tells.
   ofBox(item, state) {
     const { known } = state;
-    const nodes = this.folding.shownNodes(item, this.engine.users);
+    const nodes = this.folding.shownNodes(item);
     const failed = nodes.find((node) => this.engine.status[node] === FAILED && known(node));
     const fine = failed === undefined;
     const data = fine ? this.data(nodes, known) : this.arithmetic.problem(failed);
@@ -64,7 +64,7 @@ export class Figures {
         ? this.engine.locals(node)[slot]
         : NaN;
     }
-    const outputs = this.folding.outputsOf(to, this.engine.users);
+    const outputs = this.folding.outputsOf(to);
     const oneToOne = outputs.length === 1 && uses.every((use) => use.parent === parent);
     if (!oneToOne || this.engine.status[outputs[0]] !== FINE) return NaN;
     return this.engine.derivativesThrough(this.folding.nodesOf(to), outputs[0]).get(parent) ?? NaN;

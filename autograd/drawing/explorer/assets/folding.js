@@ -1,8 +1,9 @@
 // Which boxes are visible. Items are nodes, and after them groups, which can be opened or folded.
 
 export class Folding {
-  constructor(graph, open) {
+  constructor(graph, users, open) {
     this.parents = graph.nodes.parents;
+    this.users = users;
     this.size = this.parents.length;
     this.groups = graph.groups;
     this.container = [...graph.nodes.group, ...graph.groups.map((group) => group.within)];
@@ -129,20 +130,20 @@ export class Folding {
   }
 
   // The nodes of a box that something outside of it takes, or that are the output.
-  outputsOf(item, users) {
+  outputsOf(item) {
     if (!this.isGroup(item)) return [item];
     const inside = new Set(this.nodesOf(item));
     return this.nodesOf(item).filter(
       (node) =>
         node === this.size - 1 ||
-        (this.parents[node].length > 0 && users[node].some((use) => !inside.has(use.node))),
+        (this.parents[node].length > 0 && this.users[node].some((use) => !inside.has(use.node))),
     );
   }
 
   // The nodes whose numbers a box shows: what comes out of it, or all leaves in it.
-  shownNodes(item, users) {
+  shownNodes(item) {
     if (!this.isGroup(item) || !this.computes(item)) return this.nodesOf(item);
-    return this.outputsOf(item, users);
+    return this.outputsOf(item);
   }
 
   computes(item) {

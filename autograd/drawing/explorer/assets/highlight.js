@@ -34,7 +34,7 @@ export function highlight(view, item, selected) {
 function boxesBetween({ engine, folding }, item) {
   const toOutput = engine.ancestors(engine.output);
   const path = new Set([item]);
-  for (const node of folding.outputsOf(item, engine.users)) {
+  for (const node of folding.outputsOf(item)) {
     for (const next of engine.descendants(node)) {
       if (toOutput.has(next)) path.add(folding.box[next]);
     }

@@ -170,7 +170,7 @@ export class Inspector {
     );
     const open = html("button", { type: "button", onclick: () => this.app.folds.toggle(item) }, "Open");
     return [
-      ...rows("output", folding.computes(item) ? folding.outputsOf(item, engine.users) : []),
+      ...rows("output", folding.computes(item) ? folding.outputsOf(item) : []),
       ...rows(folding.computes(item) ? "parameter" : "input", leaves),
       open,
     ];

@@ -21,7 +21,7 @@ class App {
   constructor(graph, operations) {
     this.graph = graph;
     this.engine = new Engine(graph.nodes, operations);
-    this.folding = new Folding(graph, graph.opened);
+    this.folding = new Folding(graph, this.engine.users, graph.opened);
     this.arithmetic = new Arithmetic(graph, this.engine, this.folding);
     this.pointedAt = null;
     this.selected = null;

@@ -178,7 +178,7 @@ export class Stepping {
   describedGroup(step) {
     const { arithmetic, engine, folding, state } = this.app;
     const group = folding.group(step.box);
-    const outputs = folding.outputsOf(step.box, engine.users);
+    const outputs = folding.outputsOf(step.box);
     const hint = note("Open the box to walk through it.");
     if (step.kind === "forward") {
       const lines = outputs
