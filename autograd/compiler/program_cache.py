@@ -142,10 +142,11 @@ class ProgramCache:
         bound = self.bound.get(shapes)
         if bound is None or not are_in_range(batch, self._dtype):
             require_samples(batch, self._dtype)
+        compilation = bound.compilation if bound else self._compilation(batch)
+        if compilation.alone:
+            self._compare(compilation, batch)
         if bound is None:
-            bound = self._bind(shapes, batch)
-        elif bound.compilation.alone:
-            self._compare(bound.compilation, batch)
+            bound = self._bind(shapes, compilation, batch_size(batch))
         self.bound.move_to_end(shapes)
         return bound
 
@@ -167,8 +168,7 @@ class ProgramCache:
         """Return the compilation of the latest batch; before there is one, the latest made."""
         return self.latest_bound().compilation if self.bound else _latest(self.compilations)
 
-    def _bind(self, shapes: Shapes, batch: Sequence[Array]) -> BoundCompilation:
-        compilation, size = self._compilation(batch), batch_size(batch)
+    def _bind(self, shapes: Shapes, compilation: Compilation, size: int) -> BoundCompilation:
         with collector_paused():
             program = bind_in_chunks(compilation.program, size, self._dtype, self._backend)
         bound = BoundCompilation(compilation, program, np.ones(size))
@@ -186,8 +186,6 @@ class ProgramCache:
             alone = [array.copy() for array in batch] if batch_size(batch) == 1 else []
             trace = record(self._function, batch, self.parameters)
             compilation = self._compile(shapes, trace, alone)
-        elif compilation.alone:
-            self._compare(compilation, batch)
         return compilation
 
     def _compare(self, compilation: Compilation, batch: Sequence[Array]) -> None:

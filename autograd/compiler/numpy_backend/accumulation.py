@@ -44,7 +44,7 @@ def accumulate(
     """
     region, memory = target.region, statements.memory
     width = memory.space(region).shape[1]
-    full = (*region.rows.shape, shape[-1] if shape else width)
+    full = (*region.rows.shape, shape[-1])
     destination = memory.destination(region)  # there is one only if no row is repeated
     over_samples = [region.rows.ndim] if full[-1] > width else []
     if over_samples and destination is not None:

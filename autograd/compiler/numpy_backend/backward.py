@@ -136,4 +136,4 @@ def _apply_adjoint(
         if target is not None and formula is not ZERO:
             accumulate(statements, target, formula, sent.shape)
         elif target is not None and not target.add:
-            accumulate(statements, target, ZERO, ())
+            emit_zeroing(statements, target.region)

@@ -40,7 +40,7 @@ from autograd.compiler.numpy_backend.legend import legend
 from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.numpy_backend.nesting import nest_adjoint, nest_together
 from autograd.compiler.numpy_backend.statements import Statements
-from autograd.compiler.numpy_backend.suspects import find_suspects, wrongly_indexed
+from autograd.compiler.numpy_backend.suspects import find_suspects
 from autograd.compiler.program import Program
 
 
@@ -92,12 +92,10 @@ class NumPyProgram:
         is_finite = not differentiate or all_finite(gradient)
         if in_range and is_finite and all_finite(outputs):
             return outputs, gradient, ()
-        suspects: Sequence[int] = find_suspects(self.program, self.memory)
-        wrong = wrongly_indexed(self.program, self.memory)
+        suspects, wrong = find_suspects(self.program, self.memory)
         if wrong:  # each of them: in eager mode an index may be right that is rounded here
             outputs = outputs.copy()
             outputs[:, wrong] = np.nan
-            suspects = sorted({*suspects, *wrong})
         if not is_finite:
             outputs, gradient = outputs.copy(), gradient.copy()
             suspects = sorted({*suspects, self._first_without_gradient(theta, inputs)})

@@ -20,7 +20,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.compiler.passes.rows import Call, Row
+from autograd.compiler.passes.rows import Call, Row, levels_of_rows
 from autograd.compiler.passes.tape import Tape
 
 
@@ -63,14 +63,3 @@ def form_of(tape: Tape, index: int, row: Row) -> tuple[Any, ...]:
         varying = tuple(map(tape.varying.__getitem__, row.operands))
         return row.operation.name, tape.varying[index], varying
     return "sum", tape.varying[index], tuple(map(len, row.terms))
-
-
-def levels_of_rows(tape: Tape, rows: dict[int, Row]) -> list[int]:
-    """Return the level of each row: the length of the longest chain of rows that ends with it.
-
-    By tape index: 0 for what is no row, and at the end for `NONE`.
-    """
-    levels = [0] * (len(tape.operations) + 1)
-    for index, row in rows.items():
-        levels[index] = 1 + max(map(levels.__getitem__, row.operands), default=0)
-    return levels

@@ -10,7 +10,7 @@ the passes after this one see what is the same. Every other operation is a call 
 >>> tape = read_tape([tanh(w * x - b + 1)], inputs=[x], parameters=[w, b])
 >>> for index, row in canonical_rows(tape).items():
 ...     print(index, row)
-6 Sum(terms=([], [(1.0, 1, 0)], [], [(-1.0, 2, -1), (1.0, -1, -1)], []))
+6 <sum: 1.0 * row 1 * row 0 + -1.0 * row 2 + 1.0>
 7 Call(operation=<operation tanh>, operands=(6,))
 
 Of the four recorded operations two are left: ``w * x``, ``- b`` and ``+ 1`` are used once, in a
@@ -27,7 +27,6 @@ from autograd.compiler.passes.rows import NONE, Call, Row, Sum, Term, no_terms
 from autograd.compiler.passes.tape import Tape
 from autograd.operation import Operation
 
-_SUMS = {operations.add, operations.sub, operations.neg, operations.sum}
 _SMALLEST, _LARGEST = np.finfo(np.float32).tiny.item(), np.finfo(np.float32).max.item()
 
 
@@ -43,40 +42,42 @@ class _Canonicalization:
     ----------
     tape : Tape
     rows : dict of int to Row
-    absorbed : dict of int to list of Term
-        The sums that are no rows, until the sum that uses them takes their terms.
+    waiting : dict of int to list of Term
+        The sums that are used once, until it shows whether what uses them takes their terms.
     uses : list of int
         How often each node is used, as an operand or as an output.
-    consumer : list of int
-        The latest node that uses it: the only one, if `uses` is 1. `NONE` if there is none.
+    varies : bool
+        Whether the operation that is looked at differs from sample to sample.
     """
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
         self.rows: dict[int, Row] = {}
-        self.absorbed: dict[int, list[Term]] = {}
+        self.waiting: dict[int, list[Term]] = {}
         self.uses = [0] * len(tape.operations)
-        self.consumer = [NONE] * len(tape.operations)
-        for index, parents in enumerate(tape.operands):
+        self.varies = False
+        for parents in tape.operands:
             for parent in parents:
                 self.uses[parent] += 1
-                self.consumer[parent] = index
         for output in tape.outputs:
             self.uses[output] += 2  # an output is always a row
 
     def run(self) -> dict[int, Row]:
-        """Make each operation a row, or a part of the sum that uses it."""
+        """Make each operation a row, or a part of the sum that takes its terms."""
         tape = self.tape
         for index, operation in enumerate(tape.operations):
             if operation is None or tape.constant[index]:
                 continue
+            self.varies = tape.varying[index]
             terms = self.as_sum(operation, tape.operands[index])
+            for operand in filter(self.waiting.__contains__, tape.operands[index]):
+                self.rows[operand] = self.sum(self.waiting.pop(operand))  # its terms do not join
             if terms is None:
                 self.rows[index] = Call(operation, tape.operands[index])
-            elif self.is_absorbed(index, terms):
-                self.absorbed[index] = terms
+            elif self.uses[index] == 1:
+                self.waiting[index] = terms
             else:
-                self.rows[index] = self.sum(terms or [(0.0, NONE, NONE)])
+                self.rows[index] = self.sum(terms)
         return self.rows
 
     def as_sum(self, operation: Operation, operands: tuple[int, ...]) -> list[Term] | None:
@@ -91,12 +92,7 @@ class _Canonicalization:
         if operation is operations.sum:
             return [term for operand in operands for term in self.take_terms(operand, 1.0)]
         if operation is operations.mul:
-            left, right = operands
-            if tape.constant[left]:
-                left, right = right, left
-            if tape.constant[right]:
-                return self.take_terms(left, tape.numbers[right])
-            return [(1.0, left, right)]
+            return self.product(*operands)
         if operation is operations.div and self.has_reciprocal(operands[1]):
             return self.take_terms(operands[0], 1.0 / tape.numbers[operands[1]])
         if operation is operations.pow and self.is_square(operands):
@@ -110,7 +106,7 @@ class _Canonicalization:
         weights, inputs, bias = operations.dot_terms(operands)
         pairs = zip(weights, inputs, strict=True)
         if True in map(self.tape.constant.__getitem__, operands):
-            terms = [term for pair in pairs if (term := self.product(*pair))[0] != 0.0]
+            terms = [term for pair in pairs for term in self.product(*pair)]
         else:  # as nearly always
             terms = [(1.0, left, right) for left, right in pairs]
         for index in bias:
@@ -129,43 +125,52 @@ class _Canonicalization:
     def take_terms(self, index: int, scale: float) -> list[Term]:
         """Take `scale` times a node into the sum being built, as a list of terms without zeros.
 
-        If the node was absorbed, these are its own terms, which are then used up.
-
-        Coefficients are multiplied with each other only if their product is in range:
-        ``1e-200 * (1e-200 * x)`` exists for x = 1e300, but 1e-400 is 0. If it is not, the node
-        becomes a row after all.
+        If the node is a sum that waits and can join, these are its own terms.
         """
         if scale == 0.0 or (self.tape.constant[index] and self.tape.numbers[index] == 0.0):
+            self.waiting.pop(index, None)
             return []
         if self.tape.constant[index]:
             return [(scale * self.tape.numbers[index], NONE, NONE)]
-        if index in self.absorbed:
-            terms = self.absorbed.pop(index)
-            if scale == 1.0:
-                return terms
-            scaled = [(scale * c, x, y) for c, x, y in terms]
-            if all(_is_in_range(c) for c, _, _ in scaled):
+        if index in self.waiting:
+            terms = self.waiting[index]
+            scaled = terms if scale == 1.0 else [(scale * c, x, y) for c, x, y in terms]
+            if self.joins(index, scale, scaled):
+                del self.waiting[index]
                 return scaled
-            self.rows[index] = self.sum(terms)
         return [(scale, index, NONE)]
 
-    def product(self, left: int, right: int) -> Term:
-        """Return the product of two nodes as a term."""
-        tape = self.tape
-        if tape.constant[left]:
+    def joins(self, index: int, scale: float, scaled: list[Term]) -> bool:
+        """Return whether a sum, here its scaled terms, goes into the one that uses it.
+
+        Otherwise it is a row of its own. What is the same for all samples, inside what is not, is
+        one, since it is then computed once; and so is a scaled sum, since factors on every term
+        would hide a matrix product. A sum without terms, such as ``dot(weights, state)`` with a
+        state of zeros, adds nothing and is dropped.
+
+        Coefficients are multiplied with each other only if their product is in range:
+        ``1e-200 * (1e-200 * x)`` exists for x = 1e300, but 1e-400 is 0.
+        """
+        if scaled and self.tape.varying[index] != self.varies:
+            return False
+        if abs(scale) != 1.0 and len(scaled) > 1:
+            return False
+        return scale == 1.0 or all(_is_in_range(c) for c, _, _ in scaled)
+
+    def product(self, left: int, right: int) -> list[Term]:
+        """Return the product of two nodes, in one of which a constant may stand."""
+        if self.tape.constant[left]:
             left, right = right, left
-        if tape.constant[left]:
-            return (tape.numbers[left] * tape.numbers[right], NONE, NONE)
-        if tape.constant[right]:
-            return (tape.numbers[right], left, NONE)
-        return (1.0, left, right)
+        if self.tape.constant[right]:
+            return self.take_terms(left, self.tape.numbers[right])
+        return [(1.0, left, right)]
 
     def sum(self, terms: Iterable[Term]) -> Sum:
         """Return the sum of terms, grouped by kind."""
         varying = self.tape.varying
         kinds = no_terms()
         batch_batch, shared_batch, batch, shared, shared_shared = kinds
-        for term in terms:
+        for term in terms or [(0.0, NONE, NONE)]:
             c, x, y = term
             if y == NONE:
                 (batch if x != NONE and varying[x] else shared).append(term)
@@ -176,30 +181,6 @@ class _Canonicalization:
             else:
                 shared_shared.append(term)
         return Sum(kinds)
-
-    def is_absorbed(self, index: int, terms: list[Term]) -> bool:
-        """Return whether a sum goes into the sum that uses it, rather than being a row of its own.
-
-        It does if nothing else uses it. A scaled sum stays a row, since factors on every term
-        would hide a matrix product; and so does what is the same for all samples inside what is
-        not, since it is then computed once. A sum without terms, such as ``dot(weights, state)``
-        with a state of zeros, adds nothing and is dropped.
-        """
-        if self.uses[index] != 1:
-            return False
-        tape, consumer = self.tape, self.consumer[index]
-        if terms and tape.varying[index] != tape.varying[consumer]:
-            return False
-        operation, operands = tape.operations[consumer], tape.operands[consumer]
-        if operation in _SUMS:
-            return True
-        if operation is operations.dot:
-            return len(operands) % 2 == 1 and operands[-1] == index
-        if len(terms) > 1:
-            return False
-        if operation is operations.mul:
-            return any(tape.constant[operand] for operand in operands)
-        return operation is operations.div and self.has_reciprocal(operands[1])
 
 
 def _is_in_range(coefficient: float) -> bool:

@@ -7,21 +7,16 @@ the other. The gradient of a sum is complete when it is sent, and keeps its numb
 Here the gradient of the tanh is that of the sum, in whose place it is read:
 
 >>> from autograd import Value, tanh
->>> from autograd.compiler.passes.adjoint import add_adjoint
->>> from autograd.compiler.passes.blocks import blocks
->>> from autograd.compiler.passes.canonical import canonical_rows
->>> from autograd.compiler.passes.planning import plan
+>>> from autograd.compiler.passes import apply_passes
 >>> from autograd.compiler.passes.tape import read_tape
 >>> x, y, w = Value(1.0), Value(2.0), Value(3.0)
->>> tape = read_tape([tanh(w * x) + y], inputs=[x, y], parameters=[w])
->>> rows = canonical_rows(tape)
->>> program = add_adjoint(*plan(tape, rows, blocks(tape, rows)))
->>> for step in program.adjoint:
+>>> passes = apply_passes(read_tape([tanh(w * x) + y], inputs=[x, y], parameters=[w]))
+>>> for step in passes.copying.adjoint:
 ...     print("from d", step.gradient, "to", step.targets)
 from d batch[4] to (= d batch[3], None)
 from d batch[3] to (= d batch[2],)
 from d batch[2] to (= d shared[0], None)
->>> for step in propagate_copies(program).adjoint:
+>>> for step in passes.program.adjoint:
 ...     print("from d", step.gradient, "to", step.targets)
 from d batch[4] to (= d batch[2],)
 from d batch[2] to (= d shared[0], None)

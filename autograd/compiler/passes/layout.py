@@ -37,9 +37,6 @@ SPACES = [[space == "batch" for space in kind.split("*")] for kind in KINDS]
 TERMS_AT_ONCE = 2**20
 """About this many terms are located at once: tables of them take 100 bytes for each."""
 
-LARGEST_REMEMBERED = 2**16
-"""The most rows of a region that is remembered."""
-
 
 @dataclass(frozen=True)
 class Terms:
@@ -80,7 +77,6 @@ class Layout:
         self._numbers = tape.numbers
         self.trained = np.array(tape.trained, dtype=bool)
         self._trained_rows: dict[bool, list[NDArray[np.bool_]]] = {False: [], True: []}
-        self._regions: dict[tuple[bool, tuple[int, ...], bytes], Region] = {}
         self._address = np.full(len(tape.operations) + 1, NONE)  # the last one is that of NONE
         leaves = range(tape.n_inputs + tape.n_parameters)
         self.allocate(leaves[tape.n_inputs :], batch=False)
@@ -101,17 +97,7 @@ class Layout:
         start = self.sizes[batch]
         self.sizes[batch] += len(trained)
         self._trained_rows[batch].append(trained)
-        return self.region(batch, np.arange(start, self.sizes[batch]))
-
-    def region(self, batch: bool, rows: Addresses) -> Region:
-        """Return the region of these rows: the same one each time, with its cached properties.
-
-        Unless it is large: then remembering its rows takes much memory, and it seldom comes again.
-        """
-        if rows.size > LARGEST_REMEMBERED:
-            return Region(batch, rows)
-        key = batch, rows.shape, rows.tobytes()
-        return self._regions.setdefault(key, Region(batch, rows))
+        return Region(batch, np.arange(start, self.sizes[batch]))
 
     def trained_rows(self, batch: bool) -> NDArray[np.bool_]:
         """Return which rows of a space depend on a parameter."""

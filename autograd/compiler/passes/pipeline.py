@@ -12,10 +12,10 @@ computed. Its arithmetic becomes sums of products; the difference is used twice,
 
 >>> for index, row in passes.rows.items():
 ...     print(index, row)
-3 Sum(terms=([], [(1.0, 2, 0)], [], [], []))
+3 <sum: 1.0 * row 2 * row 0>
 4 Call(operation=<operation tanh>, operands=(3,))
-5 Sum(terms=([], [], [(1.0, 4, -1), (-1.0, 1, -1)], [], []))
-7 Sum(terms=([(1.0, 5, 5)], [], [], [], []))
+5 <sum: 1.0 * row 4 + -1.0 * row 1>
+7 <sum: 1.0 * row 5 * row 5>
 
 Rows of one form that can be computed together are blocks (here each is alone), and each block is
 an instruction or more, on the addresses that its rows get:

@@ -5,14 +5,11 @@ one rule lays everything out: the outputs of a layer end up in the order of its 
 next layer reads them as a slice.
 
 >>> from autograd import Value, exp
->>> from autograd.compiler.passes.blocks import blocks
->>> from autograd.compiler.passes.canonical import canonical_rows
+>>> from autograd.compiler.passes import apply_passes
 >>> from autograd.compiler.passes.tape import read_tape
 >>> x, y = Value(1.0), Value(2.0)
 >>> tape = read_tape([exp(y) * exp(x)], inputs=[x, y], parameters=[])
->>> rows = canonical_rows(tape)
->>> program, _ = plan(tape, rows, blocks(tape, rows))
->>> for instruction in program.forward:
+>>> for instruction in apply_passes(tape).program.forward:
 ...     print(type(instruction).__name__, instruction.out)
 Apply batch[2:4]
 SumProducts batch[4]
@@ -90,7 +87,7 @@ class _Planner:
         # First by which operands need a gradient: each case has an adjoint of its own.
         order = in_lexicographic_order([*self.layout.trained[indices], *columns])
         operands = [
-            self.layout.region(batch, column[order])
+            Region(batch, column[order])
             for batch, column in zip(operands_vary, columns, strict=True)
         ]
         out = self.layout.allocate(np.array(block.rows)[order], batch=varies)
@@ -149,9 +146,9 @@ class _Planner:
         for product in products:
             sums = product.sums.ravel()
             out = self.layout.allocate(indices[sums], batch=True)
-            matrix = self.layout.region(True, out.rows.reshape(product.sums.shape))
-            weights = self.layout.region(False, product.weights)
-            inputs = self.layout.region(True, product.inputs)
+            matrix = Region(True, out.rows.reshape(product.sums.shape))
+            weights = Region(False, product.weights)
+            inputs = Region(True, product.inputs)
             self.forward.append(MatMul(matrix, weights, inputs))
             self.add_terms(out, _of(others, sums), started=True)
         return np.concatenate([np.flatnonzero(~plain), rest])
@@ -162,7 +159,7 @@ class _Planner:
             k = len(part.coefficients)
             unrolled = 1 < k <= UNROLLED and not is_read_at_once(part.factors)
             for piece in np.arange(k).reshape(-1, 1 if unrolled else k):
-                regions = map(self.layout.region, SPACES[kind], part.factors[:, piece])
+                regions = map(Region, SPACES[kind], part.factors[:, piece])
                 coefficients = part.coefficients[piece]
                 self.forward.append(
                     SumProducts(
@@ -179,8 +176,7 @@ class _Planner:
         """Return what has been planned, without an adjoint."""
         layout = self.layout
         outputs = [
-            layout.region(self.tape.varying[index], layout.locate([index]))
-            for index in self.tape.outputs
+            Region(self.tape.varying[index], layout.locate([index])) for index in self.tape.outputs
         ]
         return Program(
             n_shared=layout.sizes[False],

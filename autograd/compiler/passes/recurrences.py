@@ -14,12 +14,12 @@ the RNN of the benchmark takes 26 % longer.
 ...     state = dot(weights, [x, state, tanh(state)])
 >>> tape = read_tape([state], sequence, weights)
 >>> tape, rows = split_recurrences(tape, canonical_rows(tape))
->>> for index in (10, 12):
-...     print(index, rows[index].terms)
-10 ([], [(1.0, 4, 8), (1.0, 5, 9)], [(1.0, 13, -1)], [], [])
-12 ([], [(1.0, 4, 10), (1.0, 5, 11)], [(1.0, 14, -1)], [], [])
->>> print(rows[13].terms, rows[14].terms)
-([], [(1.0, 3, 1)], [], [], []) ([], [(1.0, 3, 2)], [], [], [])
+>>> for index in (13, 14, 10, 12):
+...     print(index, rows[index])
+13 <sum: 1.0 * row 3 * row 1>
+14 <sum: 1.0 * row 3 * row 2>
+10 <sum: 1.0 * row 4 * row 8 + 1.0 * row 5 * row 9 + 1.0 * row 13>
+12 <sum: 1.0 * row 4 * row 10 + 1.0 * row 5 * row 11 + 1.0 * row 14>
 
 The second and the third state are the sum of a product that is ready beforehand, of the weight 3
 with the input 1 or 2, and of two that wait for the state before.
@@ -28,11 +28,10 @@ with the input 1 or 2, and of two that wait for the state before.
 import dataclasses
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from autograd import operations
-from autograd.compiler.passes.blocks import levels_of_rows
 from autograd.compiler.passes.rows import (
     BATCH,
     NONE,
@@ -40,6 +39,7 @@ from autograd.compiler.passes.rows import (
     Row,
     Sum,
     TermsByKind,
+    levels_of_rows,
     no_terms,
 )
 from autograd.compiler.passes.tape import Tape
@@ -91,36 +91,30 @@ def _extended(tape: Tape, trained: list[bool]) -> Tape:
 def _recurring(tape: Tape, rows: dict[int, Row]) -> Iterator[tuple[int, Split]]:
     """Yield the sums that use the same weights at several levels, and begin at the same level.
 
-    At least two products of each are late: a single one would be no matrix product.
+    At least two products of each are late, as a single one would be no matrix product, and one is
+    early.
     """
-    candidates = _beginning_alike(rows)
+    by_weights: dict[tuple[int, ...], list[tuple[int, Sum]]] = defaultdict(list)
+    for index, row in rows.items():
+        if isinstance(row, Sum) and len(products := row.terms[SHARED_TIMES_BATCH]) > 2:
+            by_weights[tuple(sorted([weight for _, weight, _ in products]))].append((index, row))
+    candidates = [alike for alike in by_weights.values() if len(alike) > 1]
     if not candidates:  # as in most graphs; finding the levels takes longer than this
         return
     levels = levels_of_rows(tape, rows)
-    groups: dict[Hashable, list[tuple[int, Split]]] = defaultdict(list)
     for alike in candidates:
         if len({levels[index] for index, _ in alike}) == 1:
             continue  # no recurrence: splitting them in vain is 10 % of planning a transformer
+        by_start: dict[int, list[tuple[int, Split]]] = defaultdict(list)
         for index, row in alike:
             products = row.terms[SHARED_TIMES_BATCH]
             begun = min(max(levels[weight], levels[x]) for _, weight, x in products)
             early, late = _split(row, levels, begun)
             if len(late[SHARED_TIMES_BATCH]) > 1:
-                weights = sorted([weight for _, weight, _ in products])
-                groups[begun, *weights].append((index, (early, late)))
-    for group in groups.values():
-        if len({levels[index] for index, _ in group}) > 1:
-            yield from group
-
-
-def _beginning_alike(rows: dict[int, Row]) -> list[list[tuple[int, Sum]]]:
-    """Return sums with the same first three weights: few graphs have any but those that recur."""
-    groups: dict[Hashable, list[tuple[int, Sum]]] = defaultdict(list)
-    for index, row in rows.items():
-        if isinstance(row, Sum) and len(products := row.terms[SHARED_TIMES_BATCH]) > 2:
-            weights = [weight for _, weight, _ in products[:3]]
-            groups[*map(len, row.terms), *weights].append((index, row))
-    return [group for group in groups.values() if len(group) > 1]
+                by_start[begun].append((index, (early, late)))
+        for group in by_start.values():
+            if len({levels[index] for index, _ in group}) > 1:
+                yield from group
 
 
 def _split(row: Sum, levels: Sequence[int], begun: int) -> Split:

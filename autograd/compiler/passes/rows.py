@@ -3,16 +3,19 @@
 `canonical` makes them of the nodes of a tape. A row has the tape index of the node that it
 computes, and names what it reads by theirs: earlier rows, inputs, parameters and constants.
 
->>> Sum(terms=([], [(1.0, 2, 0)], [(-3.0, 1, NONE)], [], [])).operands
+>>> total = Sum(terms=([], [(1.0, 2, 0)], [(-3.0, 1, NONE)], [], []))
+>>> total
+<sum: 1.0 * row 2 * row 0 + -3.0 * row 1>
+>>> total.operands
 (2, 0, 1)
 
-This is ``1.0 * row 2 * row 0 - 3.0 * row 1``, of a shared row, such as a parameter, and two batch
-rows, such as inputs.
+Row 2 is shared, such as a parameter, and the others are batch rows, such as inputs.
 """
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from autograd.compiler.passes.tape import Tape
 from autograd.operation import Operation
 
 NONE = -1
@@ -34,7 +37,7 @@ def no_terms() -> TermsByKind:
     return [], [], [], [], []
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sum:
     """A sum of products of earlier rows.
 
@@ -59,6 +62,14 @@ class Sum:
             ]
         )
 
+    def __repr__(self) -> str:
+        products = [
+            " * ".join([str(c), *[f"row {factor}" for factor in factors if factor != NONE]])
+            for terms in self.terms
+            for c, *factors in terms
+        ]
+        return f"<sum: {' + '.join(products)}>"
+
 
 @dataclass(frozen=True)
 class Call:
@@ -69,3 +80,14 @@ class Call:
 
 
 Row: TypeAlias = Sum | Call
+
+
+def levels_of_rows(tape: Tape, rows: dict[int, Row]) -> list[int]:
+    """Return the level of each row: the length of the longest chain of rows that ends with it.
+
+    By tape index: 0 for what is no row, and at the end for `NONE`.
+    """
+    levels = [0] * (len(tape.operations) + 1)
+    for index, row in rows.items():
+        levels[index] = 1 + max(map(levels.__getitem__, row.operands), default=0)
+    return levels
