@@ -1,4 +1,4 @@
-"""What is done with the arrays of a user wherever they arrive."""
+"""What is done with arrays in several places: those of a user, and those of results."""
 
 import math
 from collections.abc import Sequence

@@ -117,7 +117,7 @@ def compile_graph(
         As `compile` does, for inputs as for parameters; or if one is computed, or given twice.
     """
 
-    def refuse(*samples: Any) -> Value:
+    def graph(*samples: Any) -> Value:
         arrays = (
             f"one array of shape (B, {len(inputs)})"
             if inputs
@@ -130,4 +130,5 @@ def compile_graph(
     inputs = checked_values(inputs, "inputs")
     parameters = checked_values(parameters, "parameters")
     recorded = Trace(read_tape([root], inputs, parameters), parameters, ())
-    return Compiled(refuse, parameters, dtype, backend, recorded)
+    graph.__qualname__ = "graph"
+    return Compiled(graph, parameters, dtype, backend, recorded)

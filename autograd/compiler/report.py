@@ -72,7 +72,7 @@ def _canonical(tape: Tape, made: Passes) -> Iterator[str]:
     yield f"canonical: {counted(n_operations, 'operation')} -> {_rows(made.canonical)}"
     if absorbed := n_operations - len(made.canonical):
         yield f"{counted(absorbed, 'operation')} went into a sum"
-    yield "weight: the same for all samples; sample: different for each"
+    yield "shared: the same for all samples; batch: different for each"
     yield from _forms(made.tape, made.canonical)
 
 
@@ -93,9 +93,7 @@ def _planning(made: Passes) -> Iterator[str]:
     in_products = sum(step.out.rows.size for step in program.forward if isinstance(step, MatMul))
     n_sums = sum(isinstance(row, Sum) for row in made.rows.values())
     yield f"products: {in_products} of {counted(n_sums, 'sum')} are in matrix products"
-    yield (
-        f"layout: weights in shared[0:{program.n_shared}], samples in batch[0:{program.n_batch}]"
-    )
+    yield f"layout: shared[0:{program.n_shared}] and batch[0:{program.n_batch}]"
     yield from map(instruction_in_words, program.forward)
 
 

@@ -1,11 +1,9 @@
 """Rows, instructions and adjoints in words, as the `report` tells them.
 
-A *weight* is whatever is the same for all samples, a *sample* is what differs from one to the next.
-
 >>> form_in_words(("sum", True, (0, 4, 0, 1, 0)), 6)
-'6 sums of 4 weight*sample + 1 weight'
+'6 sums of 4 shared*batch + 1 shared'
 >>> form_in_words(("lookup", True, (True, False, False)), 1)
-'1 lookup(sample, 2 weight)'
+'1 lookup(batch, 2 shared)'
 """
 
 import itertools
@@ -31,11 +29,10 @@ def form_in_words(form: tuple[Any, ...], count: int) -> str:
     """Say what rows of a form compute; see `autograd.compiler.passes.blocks.Block`."""
     name, _, parts = form
     if name == "sum":
-        kinds = (kind.replace("shared", "weight").replace("batch", "sample") for kind in KINDS)
-        terms = [f"{n} {kind}" for n, kind in zip(parts, kinds, strict=True) if n]
+        terms = [f"{n} {kind}" for n, kind in zip(parts, KINDS, strict=True) if n]
         return f"{counted(count, 'sum')} of {' + '.join(terms)}"
     runs = [(varies, len(list(run))) for varies, run in itertools.groupby(parts)]
-    operands = [f"{n} " * (n > 1) + ("sample" if varies else "weight") for varies, n in runs]
+    operands = [f"{n} " * (n > 1) + ("batch" if varies else "shared") for varies, n in runs]
     return f"{count} {name}({', '.join(operands)})"
 
 

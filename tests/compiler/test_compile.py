@@ -566,6 +566,7 @@ def test_compiling_leaves_recording_as_it_was() -> None:
 def test_a_recorded_graph_is_compiled() -> None:
     x, y, w = Value(1.0), Value(2.0), Value(0.5)
     program = ag.compile_graph(ag.tanh(w * x) + y, inputs=[x, y], parameters=[w])
+    assert repr(program) == "<compiled graph: call it with arrays of samples>"
     X, _ = batch(5)
     np.testing.assert_allclose(program.map(X[:, :2]), np.tanh(0.5 * X[:, 0]) + X[:, 1])
     assert isinstance(program, Compiled)

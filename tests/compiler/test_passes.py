@@ -33,7 +33,7 @@ from autograd.graph import Node, topological_order
 from autograd.operation import CONSTANT, OPERATIONS, Operation
 from operation_table import arity
 
-# --- first pass: the tape ------------------------------------------------------------------------
+# --- the tape ------------------------------------------------------------------------------------
 
 
 def test_the_tape_holds_inputs_then_parameters_then_what_is_computed() -> None:
@@ -105,7 +105,7 @@ def test_the_tape_holds_unused_leaves_and_each_node_once() -> None:
     assert tape.outputs == [4, 3]
 
 
-# --- second pass: canonical rows -----------------------------------------------------------------
+# --- canonical rows ------------------------------------------------------------------------------
 
 
 def canonical(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any) -> list[Row]:
@@ -201,7 +201,7 @@ def test_every_operation_becomes_a_row(operation: Operation) -> None:
     assert len(canonical([operation(*inputs)], x, [])) == 1
 
 
-# --- third pass: recurrences ---------------------------------------------------------------------
+# --- recurrences ---------------------------------------------------------------------------------
 
 
 def rows_of_recurrences(
@@ -302,7 +302,7 @@ def test_sums_that_do_not_recur_stay_whole() -> None:
         assert before == after
 
 
-# --- fourth pass: blocks --------------------------------------------------------------------------
+# --- blocks --------------------------------------------------------------------------------------
 
 
 def blocks_of(tape: Tape) -> list[tuple[Any, list[int]]]:
@@ -347,7 +347,7 @@ def test_two_operations_of_one_name_are_two_blocks() -> None:
     ]
 
 
-# --- fifth pass: matrix products ----------------------------------------------------------------
+# --- matrix products -----------------------------------------------------------------------------
 
 
 def products_of(
@@ -406,7 +406,7 @@ def test_small_products_are_left_to_sums() -> None:
     assert len(products_of(sums, smallest=4)[0]) == 1
 
 
-# --- sixth pass: the program ---------------------------------------------------------------------
+# --- the program ---------------------------------------------------------------------------------
 
 
 def sketch(step: Forward) -> str:
@@ -550,7 +550,7 @@ def test_lookups_share_the_copies_of_shared_entries() -> None:
     ]
 
 
-# --- seventh pass: the adjoint -------------------------------------------------------------------
+# --- the adjoint ---------------------------------------------------------------------------------
 
 
 def adjoint_sketches(
@@ -702,7 +702,7 @@ def test_lookups_send_nothing_to_their_index() -> None:
     assert str(program.zeroed) == "[shared[0:2]]"
 
 
-# --- eighth pass: copy propagation ---------------------------------------------------------------
+# --- copy propagation ----------------------------------------------------------------------------
 
 
 def gradients_sent(outputs: Sequence[Value], inputs: Sequence[Value], parameters: Any) -> list[str]:

@@ -26,23 +26,23 @@ tape: the graph of one sample -> 32 nodes
 
 canonical: 11 operations -> 10 rows
    1 operation went into a sum
-   weight: the same for all samples; sample: different for each
-   4 sums of 2 weight*sample + 1 weight
-   4 tanh(sample)
-   1 sum of 4 weight*sample + 1 sample + 1 weight
-   1 sum of 1 sample*sample
+   shared: the same for all samples; batch: different for each
+   4 sums of 2 shared*batch + 1 shared
+   4 tanh(batch)
+   1 sum of 4 shared*batch + 1 batch + 1 shared
+   1 sum of 1 batch*batch
 
 recurrences: 10 rows -> 10 rows
 
 blocks: 10 rows -> 4 blocks
-   4 sums of 2 weight*sample + 1 weight
-   4 tanh(sample)
-   1 sum of 4 weight*sample + 1 sample + 1 weight
-   1 sum of 1 sample*sample
+   4 sums of 2 shared*batch + 1 shared
+   4 tanh(batch)
+   1 sum of 4 shared*batch + 1 batch + 1 shared
+   1 sum of 1 batch*batch
 
 planning: 4 blocks -> 7 instructions forward
    products: 4 of 6 sums are in matrix products
-   layout: weights in shared[0:17], samples in batch[0:13]
+   layout: shared[0:17] and batch[0:13]
    batch[3:7] = 4x2 matrix product, shared[0, 1, 3, 4, 6, 7, 9, 10] @ batch[0:2]
    batch[3:7] += shared[2, 5, 8, 11]
    batch[7:11] = tanh(batch[3:7])
@@ -93,7 +93,7 @@ def recurrence(n_steps: int) -> dict[str, list[str]]:
 def test_early_parts_of_a_recurrence_are_told() -> None:
     assert recurrence(4)["recurrences"] == [
         "recurrences: 11 rows -> 14 rows",
-        "   computed early: 3 sums of 1 weight*sample",
+        "   computed early: 3 sums of 1 shared*batch",
     ]
 
 
@@ -122,7 +122,7 @@ def test_instructions_of_every_kind_are_told() -> None:
     assert [line.strip() for line in told["planning"]] == [
         "planning: 5 blocks -> 8 instructions forward",
         "products: 0 of 2 sums are in matrix products",
-        "layout: weights in shared[0:5], samples in batch[0:9]",
+        "layout: shared[0:5] and batch[0:9]",
         "batch[4] = shared[0] * batch[0]",
         "batch[5] = lookup of batch[3] in shared[0:3]",
         "batch[6] = max(batch[0], batch[1], ..., shared[4])",

@@ -39,7 +39,7 @@ class Statements:
         self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, **FUNCTIONS}
         self.name_of: dict[Operation, str] = {}
         self.constants = {
-            place: float(np.array(number, dtype)) for place, number in program.constants.items()
+            row: float(np.array(number, dtype)) for row, number in program.constants.items()
         }
         parameters = Region(False, np.arange(program.n_parameters))
         read = [parameters, *(adjoint.gradient for adjoint in program.adjoint)]
@@ -48,10 +48,10 @@ class Statements:
 
     def variables(self, region: Region) -> list[Variable]:
         """Return the variables for the rows of a region."""
-        places = region.rows.ravel().tolist()
+        rows = region.rows.ravel().tolist()
         if region.batch:
-            return [Variable(True, place) for place in places]
-        return [Variable(False, place, self.constants.get(place)) for place in places]
+            return [Variable(True, row) for row in rows]
+        return [Variable(False, row, self.constants.get(row)) for row in rows]
 
     # --- forward ---------------------------------------------------------------------------------
 

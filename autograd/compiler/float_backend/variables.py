@@ -28,13 +28,13 @@ class Variable(NamedTuple):
     """
 
     batch: bool
-    place: int
+    row: int
     constant: float | None = None
 
     def __str__(self) -> str:
         if self.constant is not None:
             return repr(self.constant)
-        return f"{'v' if self.batch else 'u'}{self.place}"
+        return f"{'v' if self.batch else 'u'}{self.row}"
 
     @property
     def gradient(self) -> str:
@@ -63,7 +63,7 @@ def spelled_out(step: Forward) -> SumProducts | Apply:
 def product(coefficient: float, *factors: Variable | str | None) -> str:
     """Write a product, with none of the factors that are None.
 
-    >>> product(-1.0, Variable(batch=True, place=3), None)
+    >>> product(-1.0, Variable(batch=True, row=3), None)
     '-v3'
     """
     text = " * ".join(str(factor) for factor in factors if factor is not None)
@@ -73,7 +73,7 @@ def product(coefficient: float, *factors: Variable | str | None) -> str:
 def listed(names: Sequence[object]) -> str:
     """Write a list of names.
 
-    >>> listed([Variable(batch=True, place=3), "t1"])
+    >>> listed([Variable(batch=True, row=3), "t1"])
     '[v3, t1]'
     """
     return f"[{', '.join(map(str, names))}]"

@@ -1,7 +1,7 @@
 """The passes: from a function to a program, one module each.
 
-1. `trace`: run the function on Values, and refuse what depends on their numbers, which a `guard`
-   keeps from it;
+1. `trace`: run the function on the Values of one `sample`, then of another, and refuse what depends
+   on their numbers, which a `guard` keeps from it;
 2. `tape`: the graph as a flat list;
 3. `canonical`: all arithmetic as sums of products, one kind of the `rows` that are computed;
 4. `recurrences`: what recurring sums need not wait for, as rows of their own;

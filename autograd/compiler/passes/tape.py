@@ -27,7 +27,7 @@ from autograd.operation import DETACH, Operation
 from autograd.operations import lookup
 from autograd.value import Value
 
-CONSTANT_IN_THE_FIRST = {DETACH, lookup}
+UNTRAINED_BY_THE_FIRST = {DETACH, lookup}
 """The operations that send no gradient to their first operand, such as the index of a lookup."""
 
 
@@ -152,7 +152,7 @@ def tape_of(graph: NumberedGraph) -> Tape:
         # `in` and `map` search without a step of Python for each operand: a third of the time.
         varying.append(True in map(varying.__getitem__, operands))
         constant.append(False not in map(constant.__getitem__, operands))
-        if operation in CONSTANT_IN_THE_FIRST:
+        if operation in UNTRAINED_BY_THE_FIRST:
             operands = operands[1:]
         trained.append(True in map(trained.__getitem__, operands))
     return Tape(
