@@ -250,6 +250,17 @@ def test_what_waits_for_the_state_stays_behind_with_or_without_a_weight() -> Non
     ]
 
 
+def test_steps_may_be_written_in_different_orders() -> None:
+    x, (u, v, w) = leaves(3), leaves(3)
+    state: Any = ag.exp(x[0])
+    for moment, order in zip(x[1:], ([0, 1, 2], [2, 0, 1]), strict=True):
+        terms = [w * moment, u * state, v * (state * state)]
+        state = ag.tanh(ag.sum([terms[place] for place in order]))
+    _, after = rows_of_recurrences([state], x, [u, v, w])
+    assert a_sum(shared_batch=[(1.0, 5, 1)]) in after
+    assert a_sum(shared_batch=[(1.0, 5, 2)]) in after
+
+
 @pytest.mark.parametrize("trained", [True, False])
 def test_new_rows_are_trained_if_anything_in_them_is(trained: bool) -> None:
     x, (u, v, w) = leaves(3), leaves(3)
