@@ -18,9 +18,9 @@ Read the modules in this order:
 - `formulas` (operations as source text), `compiler` (a graph as a program in NumPy or C)
 - `drawing` (pictures, explanations, pages)
 
-These serve all of them: `errors` and `diagnosis` (what is wrong, in words), `real_numbers` and
-`nested_numbers`, `user_code` (where the user's lines are), `collector` (pauses Python's garbage
-collector), `files`, and `parts` (which part of a model made a node).
+These serve all of them: `errors` and `diagnosis` (what is wrong), `wording` (words of messages),
+`real_numbers` and `nested_numbers`, `user_code` (where the user's lines are), `collector` (pauses
+Python's garbage collector), `files`, and `parts` (which part of a model made a node).
 """
 
 import importlib

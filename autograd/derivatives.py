@@ -13,10 +13,10 @@ from autograd.functions import detach
 from autograd.gradients import gradient_or_zero, gradients_by_node, in_nesting, is_independent
 from autograd.modes import modes
 from autograd.nested_numbers import Numbers, copied, is_nested, map_numbers, numbers_in
-from autograd.real_numbers import shown_short
 from autograd.recording import differentiating
 from autograd.user_code import warn_user_code
 from autograd.value import Value, as_value
+from autograd.wording import shown_short
 
 
 def grad(function: Callable[..., Any]) -> Callable[..., Numbers]:

@@ -18,7 +18,8 @@ from autograd.errors import (
 )
 from autograd.graph import Node, origins, topological_order
 from autograd.operation import CONSTANT
-from autograd.real_numbers import REAL, is_numpy_bool, real_number, shown_short
+from autograd.real_numbers import REAL, is_numpy_bool, real_number
+from autograd.wording import shown_short
 
 if TYPE_CHECKING:  # NumPy is imported when it is needed
     import numpy as np
@@ -35,15 +36,6 @@ def describe(node: Node) -> str:
     if node in origins:
         notes.append(f"made at {origins[node]}")
     return f"{text} ({', '.join(notes)})" if notes else text
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number of things.
-
-    >>> counted(1, "input"), counted(2080, "parameter")
-    ('1 input', '2,080 parameters')
-    """
-    return f"{number:,} {noun}{'s' if number != 1 else ''}"
 
 
 def require_recorded(output: Node, caller: str) -> None:

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar, overload
 
 from autograd import operations
-from autograd.diagnosis import counted, require_numbers
+from autograd.diagnosis import require_numbers
 from autograd.errors import ShapeError
 from autograd.graph import Row
 from autograd.nested_numbers import is_nested
 from autograd.operation import DETACH, Operation
 from autograd.real_numbers import items_of, real_number
 from autograd.value import Number, Value, as_value, function_node, new_node
+from autograd.wording import counted
 
 Scalar = TypeVar("Scalar", Value, float)
 """A Value for Values, a float for floats."""

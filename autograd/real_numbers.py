@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError
 from autograd.graph import Node
+from autograd.wording import shown_short
 
 _Value = TypeVar("_Value", bound=Node)
 
@@ -172,12 +173,3 @@ def not_an_array_of_numbers(name: str, array: Any) -> ArgumentError:
 def advice_for_not_finite(number: float) -> str:
     """Say what to do about data that is infinite or nan."""
     return "a mask can hold -1e9 instead" if number == -math.inf else "leave it out"
-
-
-def shown_short(thing: Any) -> str:
-    """Write `thing` for a message, in at most 60 characters."""
-    try:
-        text = repr(thing)
-    except ValueError:  # Python refuses to print integers of more than 4300 digits
-        return f"<{type(thing).__name__} too long to print>"
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -16,9 +16,9 @@ from autograd.errors import ArgumentError, GraphError, NonFiniteError
 from autograd.graph import Node, origins
 from autograd.modes import mode, modes, operation_mode
 from autograd.operation import CONSTANT
-from autograd.real_numbers import shown_short
 from autograd.tracing import detach_in_place
 from autograd.user_code import line_of_user_code
+from autograd.wording import shown_short
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

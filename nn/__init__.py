@@ -29,7 +29,7 @@ These serve all of them: `arguments` (checks), `archive` (files), `interrupts` (
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nn.activations import ACTIVATIONS
+from nn.activations import ACTIVATIONS, Activation
 from nn.data import minibatches
 from nn.flow import GradientFlow, gradient_flow
 from nn.landscape import Landscape, loss_landscape
@@ -50,6 +50,7 @@ __all__ = [
     "ACTIVATIONS",
     "MLP",
     "SGD",
+    "Activation",
     "Adam",
     "AdamW",
     "EpochReport",

@@ -16,7 +16,7 @@ import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError
 from autograd.operation import Operation
-from autograd.real_numbers import shown_short
+from autograd.wording import shown_short
 
 
 def he_normal(n_inputs: int, n_outputs: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -54,8 +54,9 @@ class Activation:
 
     >>> import nn
     >>> from autograd import tanh
-    >>> wide = Activation("tanh", tanh, lambda n_inputs, n_outputs, rng: rng.normal(size=n_inputs))
-    >>> nn.Layer(100, 3, wide)
+    >>> def normal(n_inputs, n_outputs, rng):
+    ...     return rng.normal(size=n_inputs)
+    >>> nn.Layer(100, 3, nn.Activation("tanh", tanh, normal))
     Layer(100, 3, activation='tanh')
 
     Attributes

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
-from autograd.real_numbers import REAL, shown_short
+from autograd.real_numbers import REAL
+from autograd.wording import shown_short
 
 Seed: TypeAlias = np.random.Generator | int | None
 """A NumPy generator to draw from, a seed for one, or None for a different run each time."""

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
 from autograd.real_numbers import (
     advice_for_not_finite,
@@ -14,6 +13,7 @@ from autograd.real_numbers import (
     is_list,
     not_an_array_of_numbers,
 )
+from autograd.wording import counted
 from nn.arguments import Seed, random_generator, require, whole_number
 
 Data: TypeAlias = Sequence[Any] | NDArray[Any]

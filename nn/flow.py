@@ -20,7 +20,7 @@ from autograd.drawing.notation import LATEX, latex_escaped
 from autograd.errors import ArgumentError, NotANumberError
 from autograd.graph import topological_order
 from autograd.nested_numbers import numbers_in
-from autograd.real_numbers import shown_short
+from autograd.wording import shown_short
 from nn.module import Module
 from nn.objective import require_effect
 from nn.weighted_sums import weighted_sums

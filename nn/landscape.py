@@ -21,7 +21,8 @@ import autograd as ag
 from autograd import Value
 from autograd.diagnosis import data_of
 from autograd.errors import ArgumentError, DomainError, NonFiniteError, ShapeError
-from autograd.real_numbers import is_list, shown_short
+from autograd.real_numbers import is_list
+from autograd.wording import shown_short
 from nn.arguments import Seed, float_array, require, whole_number
 from nn.data import Data, checked_data
 from nn.directions import Array, principal_directions, random_directions

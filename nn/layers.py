@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any
 
 from autograd import Value
-from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.functions import weighted_sum
 from autograd.graph import Row
 from autograd.nested_numbers import is_nested
 from autograd.parts import Part, PartLabel, part_of
-from autograd.real_numbers import is_list, shown_short
+from autograd.real_numbers import is_list
 from autograd.value import Number, as_value
+from autograd.wording import counted, shown_short
 from nn.activations import Activating, find_activation
 from nn.arguments import Seed, random_generator, require, whole_number
 from nn.module import Module

@@ -12,12 +12,12 @@ import numpy as np
 
 import autograd as ag
 from autograd import Value, operations
-from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.modes import modes
 from autograd.nested_numbers import is_nested
-from autograd.real_numbers import REAL, is_list, shown_short
+from autograd.real_numbers import REAL, is_list
 from autograd.value import Number, as_value
+from autograd.wording import counted, shown_short
 from nn.arguments import require
 
 

@@ -6,8 +6,9 @@ from typing import Any, SupportsFloat, TypeAlias
 
 from autograd.errors import ArgumentError, NonFiniteError, NotANumberError, ShapeError
 from autograd.nested_numbers import is_nested
-from autograd.real_numbers import is_list, shown_short
+from autograd.real_numbers import is_list
 from autograd.value import as_value
+from autograd.wording import shown_short
 
 Metric: TypeAlias = Callable[[Any, Any], SupportsFloat]
 """From the prediction for a sample and its target to a number."""

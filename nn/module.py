@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
-from autograd.diagnosis import counted, data_of
+from autograd.diagnosis import data_of
 from autograd.errors import GraphError, ShapeError, StateError
 from autograd.nested_numbers import map_numbers, numbers_in
-from autograd.real_numbers import shown_short
+from autograd.wording import counted, shown_short
 from nn.archive import checked_array, is_checkpoint, read_archive, write_archive
 from nn.arguments import require
 from nn.interrupts import interrupts_deferred

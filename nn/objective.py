@@ -10,8 +10,8 @@ from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError
 from autograd.graph import reached_by_gradients
 from autograd.nested_numbers import copied
-from autograd.real_numbers import shown_short
 from autograd.recording import differentiating
+from autograd.wording import shown_short
 from nn.arguments import require_callable
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Value
-from autograd.diagnosis import counted, data_of, describe
+from autograd.diagnosis import data_of, describe
 from autograd.errors import (
     ArgumentError,
     GraphError,
@@ -22,7 +22,8 @@ from autograd.errors import (
     ShapeError,
     StateError,
 )
-from autograd.real_numbers import REAL, checked_values, shown_short
+from autograd.real_numbers import REAL, checked_values
+from autograd.wording import counted, shown_short
 from nn.archive import checked_array
 from nn.arguments import float_array, nonnegative_number, whole_number
 from nn.interrupts import completed

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeAlias
 
 from autograd.errors import ArgumentError
-from autograd.real_numbers import shown_short
+from autograd.wording import shown_short
 from nn.arguments import require_number
 
 Schedule: TypeAlias = Callable[[int], float]

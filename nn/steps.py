@@ -15,8 +15,9 @@ import autograd as ag
 from autograd import Value
 from autograd.errors import DivergenceError, DomainError, NonFiniteError, NotANumberError
 from autograd.nested_numbers import copied, is_nested, map_numbers, nested_like, numbers_in
-from autograd.real_numbers import REAL, shown_short
+from autograd.real_numbers import REAL
 from autograd.recording import differentiating
+from autograd.wording import shown_short
 from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists
 from nn.interrupts import completed

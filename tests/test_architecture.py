@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = {
     "autograd": [
         "errors",
+        "wording",
         "collector",
         "user_code",
         "files",

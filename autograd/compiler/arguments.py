@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd.compiler.arrays import Array, all_finite
-from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, NonFiniteError, ShapeError
 from autograd.real_numbers import (
     advice_for_not_finite,
@@ -17,6 +16,7 @@ from autograd.real_numbers import (
     not_an_array_of_numbers,
 )
 from autograd.value import Value
+from autograd.wording import counted
 
 Shapes: TypeAlias = tuple[tuple[int, ...], ...]
 """The shape of each argument, or of one sample of each."""

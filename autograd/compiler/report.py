@@ -9,7 +9,7 @@ from autograd.compiler.passes.rows import Row, Sum
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import MatMul, Program
 from autograd.compiler.wording import adjoint_in_words, form_in_words, instruction_in_words
-from autograd.diagnosis import counted
+from autograd.wording import counted
 
 LONGEST_LIST = 20
 """The most lines that are shown of what one pass made."""

@@ -19,7 +19,7 @@ from autograd.compiler.program import (
     SumProducts,
     common_number,
 )
-from autograd.diagnosis import counted
+from autograd.wording import counted
 
 MOST_OPERANDS = 4
 """The most operands of an operation that are listed one by one."""

@@ -7,7 +7,7 @@ box and an edge say, and lets `unfolding` take short weighted sums apart.
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
-from autograd.diagnosis import changed_node, counted, require_numbers
+from autograd.diagnosis import changed_node, require_numbers
 from autograd.drawing.calls import parameter_part
 from autograd.drawing.connections import connections_into
 from autograd.drawing.folding import Group, fold
@@ -15,9 +15,10 @@ from autograd.drawing.order import nodes_behind
 from autograd.drawing.picture import Box, Edge, Picture
 from autograd.drawing.roles import Role, find_roles
 from autograd.drawing.unfolding import unfold
-from autograd.errors import ArgumentError, GraphError
+from autograd.errors import ArgumentError, GraphError, NotANumberError, ShapeError
 from autograd.graph import NO_GRADIENT, Node
 from autograd.value import Value
+from autograd.wording import counted, shown_short
 
 Level: TypeAlias = Literal["neuron", "layer"] | None
 Collapse: TypeAlias = Literal["auto"] | Level
@@ -62,17 +63,18 @@ def depict(
     ------
     ArgumentError
         If `collapse` is none of these.
-    GraphError
-        If `root` or `parameters` are not made of Values, or there are more than `most` boxes, or
-        so many edges that they cover each other.
+    ShapeError, GraphError
+        If there are no outputs; or more than `most` boxes, or so many edges that they cover each
+        other.
     NotANumberError, NonFiniteError
-        If a node holds something that does not compute as a float does.
+        If `root` or `parameters` are not made of Values, or a node holds something that does not
+        compute as a float does.
     """
     listed = root if isinstance(root, list | tuple) else [root]
     roots = values_of(listed, "a picture shows a Value, such as model(x), or a list of them")
     known = values_of(parameters, "the parameters of a picture are Values")
     if not roots:
-        raise GraphError("a picture of nothing: the list of outputs is empty")
+        raise ShapeError("a picture of nothing: the list of outputs is empty")
     nodes = nodes_behind(*roots)
     require_numbers(nodes)
     roles = find_roles(nodes, roots, known)
@@ -115,14 +117,14 @@ def values_of(values: Any, needed: str) -> list[Value]:
 
     Raises
     ------
-    GraphError
+    NotANumberError
         If there is anything else: it says what is `needed`.
     """
     several = isinstance(values, Iterable) and not isinstance(values, str)
     found: list[Value] = []
     for value in values if several else [values]:
         if not isinstance(value, Value):
-            raise GraphError(f"{needed}, not {value!r} ({type(value).__name__})")
+            raise NotANumberError(f"{needed}, not {shown_short(value)} ({type(value).__name__})")
         found.append(value)
     return found
 

@@ -66,10 +66,11 @@ def draw(
     ------
     ArgumentError
         If an option is unknown.
-    GraphError
-        If `root` is not made of Values, or there is too much to show.
+    ShapeError, GraphError
+        If there is nothing to show, or too much.
     NotANumberError, NonFiniteError
-        If a Value holds something that does not compute as a float does.
+        If `root` is not made of Values, or one holds something that does not compute as a float
+        does.
     """
     if direction not in ("LR", "TB"):
         raise ArgumentError(f"direction={direction!r}: it must be 'LR' or 'TB'")

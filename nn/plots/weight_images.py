@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from autograd.diagnosis import counted
 from autograd.errors import ArgumentError, ShapeError
 from autograd.real_numbers import is_list
+from autograd.wording import counted
 from nn.arguments import float_array, require, whole_number
 from nn.layers import Layer
 from nn.plots.canvas import Picture, finished, style

@@ -10,7 +10,7 @@ import pytest
 
 import autograd as ag
 from autograd import errors, operations
-from autograd.real_numbers import shown_short
+from autograd.wording import shown_short
 
 # Each table: an expression, where x is Value(3.0), and what the message of its error shows.
 

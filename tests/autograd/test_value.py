@@ -148,9 +148,12 @@ def test_float_gives_the_number_and_int_its_whole_part() -> None:
     assert int(ag.Value(-2.5)) == -2
 
 
+@pytest.mark.parametrize("kind_held", [float, np.float64])  # `x.data -= np.float64(...)` leaves it
 @pytest.mark.parametrize("number", [0.0, -0.0, 5e-324, -1.0, math.inf])
-def test_truth_is_that_of_the_number(number: float) -> None:
-    assert bool(ag.Value(number)) is bool(number)
+def test_truth_is_that_of_the_number(number: float, kind_held: Any) -> None:
+    value = ag.Value(number)
+    value.data = kind_held(number)
+    assert bool(value) is bool(number)
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=kind)
@@ -504,10 +507,3 @@ def test_an_integer_beyond_all_floats_is_refused(
         with pytest.raises(ag.NonFiniteError, match=r"^weight holds .* \(int\), too large for"):
             differentiate(reading(w))
         assert w.grad == 0.0
-
-
-@pytest.mark.parametrize("number", [0.0, -0.0, 2.0, math.inf])
-def test_truth_is_that_of_the_number_also_of_one_of_numpy(number: float) -> None:
-    value = ag.Value(number)
-    value.data = np.float64(number)  # as `value.data -= np.float64(...)` leaves it
-    assert bool(value) is bool(number)

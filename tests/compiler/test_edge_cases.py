@@ -11,9 +11,9 @@ import pytest
 import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import chunks, float_backend, native, numpy_backend
-from autograd.diagnosis import counted
 from autograd.errors import AutogradError, DomainError, GraphError, TraceError
 from autograd.operation import Operation
+from autograd.wording import counted
 
 
 def test_one_parameter_in_many_equal_terms() -> None:

@@ -127,7 +127,6 @@ def test_digits_interrupted_and_resumed_come_to_the_same(
 ) -> None:
     # A training with another seed is none to resume: it has seen the images that test this one.
     (tmp_path / "digits-seed-1.npz").touch()
-    (tmp_path / "digits-seed-1.txt").touch()
     arguments = ["--resume", "--output", tmp_path]
     interrupted = run_until_interrupted("digits", *arguments, folder=tmp_path)
     assert (interrupted.code, interrupted.errors) == (130, "")
@@ -226,7 +225,6 @@ def test_missing_matplotlib_is_told_before_anything_is_done(demo: str, tmp_path:
 def test_damaged_checkpoint_is_told(tmp_path: Path) -> None:
     checkpoint = tmp_path / "digits-seed-0.npz"
     checkpoint.write_bytes(b"not an archive")
-    checkpoint.with_suffix(".txt").write_text("0.9\n")
     outcome = run("digits", "--resume", "--output", tmp_path, folder=tmp_path)
     assert outcome.code == 1
     assert str(checkpoint) in outcome.errors

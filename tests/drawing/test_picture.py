@@ -410,14 +410,20 @@ def test_auto_counts_the_boxes_that_are_shown(n_hidden: int) -> None:
     assert len(depict(loss, "auto").boxes) == readable
 
 
-@pytest.mark.parametrize("root", [3.0, "x", None, [], (), [ag.Value(1.0), 2.0], {ag.Value(1.0)}])
+@pytest.mark.parametrize("root", [3.0, "x", None, [ag.Value(1.0), 2.0], {ag.Value(1.0)}])
 def test_what_is_no_value_has_no_picture(root: Any) -> None:
-    with pytest.raises(ag.GraphError, match="a picture"):
+    with pytest.raises(ag.NotANumberError, match="a picture"):
         depict(root)
 
 
+@pytest.mark.parametrize("roots", [[], ()])
+def test_nothing_has_no_picture(roots: Any) -> None:
+    with pytest.raises(ag.ShapeError, match="a picture of nothing"):
+        depict(roots)
+
+
 def test_parameters_must_be_values() -> None:
-    with pytest.raises(ag.GraphError, match=r"parameters .* not 1\.0 \(float\)"):
+    with pytest.raises(ag.NotANumberError, match=r"parameters .* not 1\.0 \(float\)"):
         depict(ag.Value(1.0), parameters=[1.0])  # type: ignore[list-item]  # the point
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd import operations
-from autograd.diagnosis import counted
 from autograd.drawing.depicting import Level, depict
 from autograd.drawing.folding import users_of
 from autograd.drawing.local import local_derivatives
@@ -26,6 +25,7 @@ from autograd.errors import AutogradError
 from autograd.graph import Node
 from autograd.operation import CONSTANT, Operation
 from autograd.value import Value
+from autograd.wording import counted
 
 _FEW_PRODUCTS = 4
 """A `dot` outside of neurons with more products than this is folded at first."""

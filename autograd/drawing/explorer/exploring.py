@@ -18,7 +18,7 @@ from autograd.drawing.explorer.page import page
 from autograd.drawing.explorer.plane import DecisionPlane
 from autograd.drawing.explorer.ranks import ALONG, BESIDE, CARD, FOLDED
 from autograd.drawing.order import nodes_behind
-from autograd.errors import ArgumentError, GraphError
+from autograd.errors import ArgumentError, GraphError, NotANumberError
 from autograd.files import as_path, write_file
 from autograd.operation import Operation
 from autograd.value import Value
@@ -84,10 +84,10 @@ def explore(
     Raises
     ------
     GraphError
-        If `root` is not a Value or `parameters` are not made of them, if the graph is too large, or
-        if `training` or `plane` belongs to another graph.
+        If the graph is too large, or `training` or `plane` belongs to another graph.
     NotANumberError, NonFiniteError
-        If a Value holds something that does not compute as a float does.
+        If `root` is not a Value or `parameters` are not made of them, or one of them holds
+        something that does not compute as a float does.
     ArgumentError
         If `path` has another ending, or `collapse`, `title`, `training` or `plane` is something
         else.
@@ -100,7 +100,7 @@ def explore(
     if as_path(path).suffix.lower() not in (".html", ".htm"):
         raise ArgumentError(f"path={str(path)!r}: a page is a file that ends in .html or .htm")
     if not isinstance(root, Value):
-        raise GraphError(_no_value(root))
+        raise NotANumberError(_no_value(root))
     if not isinstance(title, str):
         raise ArgumentError(f"title={title!r}: it must be a string")
     if not isinstance(training, TrainingHistory | None):

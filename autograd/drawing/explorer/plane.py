@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd.drawing.explorer.cells import CellGraph
-from autograd.errors import ArgumentError, GraphError, ShapeError
+from autograd.errors import ArgumentError, GraphError, NotANumberError, ShapeError
 from autograd.real_numbers import checked_values
 from autograd.value import Value
+from autograd.wording import shown_short
 
 
 class DecisionPlane:
@@ -32,7 +33,7 @@ class DecisionPlane:
 
     Raises
     ------
-    ArgumentError, NotANumberError, GraphError
+    ArgumentError, NotANumberError
         If `inputs` are not two Values in a list, or `score` is not a Value.
     ShapeError
         If the points are not n pairs of finite numbers with n classes.
@@ -47,9 +48,9 @@ class DecisionPlane:
     ) -> None:
         self.inputs = checked_values(inputs, "inputs")
         if not len(self.inputs) == len(set(self.inputs)) == 2:
-            raise GraphError(f"a plane has two inputs, Values, not {inputs!r}")
+            raise ArgumentError(f"a plane has two inputs, not {shown_short(inputs)}")
         if not isinstance(score, Value):
-            raise GraphError(f"the score of a plane is a Value, not {score!r}")
+            raise NotANumberError(f"the score of a plane is a Value, not {shown_short(score)}")
         self.score = score
         self.points = _finite("points", points)
         if self.points.size == 0:
