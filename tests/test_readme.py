@@ -22,7 +22,8 @@ SNIPPETS = re.findall(
 )
 IN_C = "".join(re.findall(r"```c\n(.*?)```", README, re.DOTALL)).splitlines()
 COMMANDS = re.findall(r"\bmake \w+", README)
-FILES = re.findall(r"\]\((?!http)([^)]+)\)", README)
+FILES = re.findall(r"\]\((?!http|#)([^)]+)\)", README)
+SECTIONS = re.findall(r"\]\(#([^)]+)\)", README)
 
 
 def test_snippets_print_what_stands_beside_or_below_them(
@@ -68,3 +69,9 @@ def test_commands_are_targets_of_the_makefile(command: str) -> None:
 @pytest.mark.parametrize("path", sorted(set(FILES)))
 def test_links_lead_to_files(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("section", sorted(set(SECTIONS)))
+def test_links_lead_to_sections(section: str) -> None:
+    headings = re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    assert section in [heading.lower().replace(" ", "-") for heading in headings]
