@@ -28,7 +28,7 @@ from nn.data import Data, checked_data
 from nn.directions import Array, principal_directions, random_directions
 from nn.module import Module
 from nn.objective import Objective
-from nn.progress import progress
+from nn.progress import Progress
 
 Interval: TypeAlias = tuple[float, float]
 
@@ -231,13 +231,15 @@ def _losses(
 ) -> Array:
     """Return the loss at each point of a plane."""
     losses = []
-    for x, y in progress(points, len(points), "loss landscape", unit="point"):
-        try:
-            losses.append(function(center + np.array([x, y]) @ directions))
-        except (NonFiniteError, DomainError) as error:
-            raise NonFiniteError(
-                f"the loss does not exist at ({x:.4g}, {y:.4g}): {error}. Use narrower limits"
-            ) from error
+    with Progress(len(points), "loss landscape", unit="point") as bar:
+        for x, y in points:
+            try:
+                losses.append(function(center + np.array([x, y]) @ directions))
+            except (NonFiniteError, DomainError) as error:
+                raise NonFiniteError(
+                    f"the loss does not exist at ({x:.4g}, {y:.4g}): {error}. Use narrower limits"
+                ) from error
+            bar.advance()
     return np.array(losses)
 
 

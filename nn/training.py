@@ -23,7 +23,7 @@ from nn.data import Data, TrainingData, minibatches, training_data
 from nn.metrics import Metric
 from nn.objective import Objective
 from nn.optimizer import Optimizer
-from nn.progress import progress
+from nn.progress import Progress
 from nn.reports import EpochReport
 from nn.steps import CompiledStep, EagerStep, Step
 
@@ -206,15 +206,25 @@ def _epochs(
     if checkpoint is not None and resume and as_path(checkpoint).exists():
         reports = load_checkpoint(checkpoint, step.optimizer, rng, epochs)
         yield from reports
-    for epoch in range(len(reports) + 1, epochs + 1):
-        reports.append(_epoch(epoch, step, data, batch_size, rng))
-        if checkpoint is not None:
-            save_checkpoint(checkpoint, step.optimizer, rng, reports)
-        yield reports[-1]
+    n_batches = math.ceil(len(data.inputs) / batch_size)
+    with Progress((epochs - len(reports)) * n_batches, "training", unit="batch") as bar:
+        for epoch in range(len(reports) + 1, epochs + 1):
+            loss = f", loss {reports[-1].loss:.4g}" if reports else ""
+            bar.show(f"epoch {epoch} of {epochs}{loss}")
+            reports.append(_epoch(epoch, step, data, batch_size, rng, bar))
+            if checkpoint is not None:
+                save_checkpoint(checkpoint, step.optimizer, rng, reports)
+            bar.hide()
+            yield reports[-1]
 
 
 def _epoch(
-    epoch: int, step: Step, data: TrainingData, batch_size: int, rng: np.random.Generator
+    epoch: int,
+    step: Step,
+    data: TrainingData,
+    batch_size: int,
+    rng: np.random.Generator,
+    bar: Progress,
 ) -> EpochReport:
     """Train on each sample once."""
     start = time.perf_counter()
@@ -222,13 +232,13 @@ def _epoch(
     batches = minibatches(data.inputs, data.targets, batch_size, rng)
     step.read_parameters()
     try:
-        n_batches = -(-len(data.inputs) // batch_size)
-        for inputs, targets in progress(batches, n_batches, f"epoch {epoch}", unit="batch"):
+        for inputs, targets in batches:
             loss, metric = step(inputs, targets)
             n_seen += len(inputs)
             share = len(inputs) / n_seen  # of a mean so far: a sum could overflow
             mean_loss += (loss - mean_loss) * share
             mean_metric += (metric - mean_metric) * share
+            bar.advance()
     finally:
         try:
             step.write_parameters()
