@@ -7,7 +7,11 @@
 >>> round(x.grad, 6)
 0.136219
 
-Read the modules in this order:
+`Value` is where to begin. `draw`, `explain` and `explore` show its graph; `grad`, `hessian` and the
+like differentiate functions; `compile` makes them fast for batches; `define`, in `operations`, adds
+an operation, and `gradcheck` checks it.
+
+To read the source, take the modules in this order:
 
 - `operation` (a function that knows its derivative), `definition` (how one is made), `operations`
   (all of them)
@@ -177,6 +181,11 @@ _ON_DEMAND = {
     "autograd.drawing.explorer.plane": ("DecisionPlane",),
 }
 """Imported when they are first asked for, and with them NumPy or Graphviz."""
+
+
+def __dir__() -> list[str]:
+    """List what users need: also what is not imported yet, and no module."""
+    return __all__
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,7 @@ what its gradient means for its inputs. All gradients begin at 0, and if speed d
 rest would read::
 
     output.grad = 1.0
-    for node in reversed(order):
+    for node in reversed([node for node in order if node.parents]):
         inputs = [parent.data for parent in node.parents]
         gradients = node.operation.derivative(node.grad, node.data, *inputs)
         for parent, gradient in zip(node.parents, gradients):

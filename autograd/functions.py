@@ -10,13 +10,13 @@ from typing import Any, Protocol, TypeVar, overload
 
 from autograd import operations
 from autograd.diagnosis import require_numbers
-from autograd.errors import ShapeError
+from autograd.errors import NotANumberError, ShapeError
 from autograd.graph import Row
 from autograd.nested_numbers import is_nested
 from autograd.operation import DETACH, Operation
 from autograd.real_numbers import items_of, real_number
 from autograd.value import Number, Value, as_value, function_node, new_node
-from autograd.wording import counted
+from autograd.wording import counted, shown_short
 
 Scalar = TypeVar("Scalar", Value, float)
 """A Value for Values, a float for floats."""
@@ -379,9 +379,14 @@ def lookup(table: Iterable[Any], index: Any) -> Any:
     ------
     DomainError
         If `index` is not whole or out of range.
+    NotANumberError
+        If `index` is a list.
     ShapeError
         If rows differ in length, or are mixed with numbers.
     """
+    if is_nested(index):
+        shown = shown_short(index)
+        raise NotANumberError(f"lookup takes one index, not {shown}: look up each of its items")
     table = items_of("lookup", table)
     rows = [entry for entry in table if is_nested(entry)]
     if not rows:

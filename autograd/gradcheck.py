@@ -118,39 +118,54 @@ def gradcheck(
 
 
 def _check_rule(operation: Operation, node: Node, tolerance: float) -> None:
-    """Apply the rule of a node to two gradients: twice as much arrives, so twice as much leaves.
-
-    The step of `backward` that an operation may have beside its rule has to send the same.
-    """
+    """Apply the rule of a node to two gradients: twice as much arrives, so twice as much leaves."""
     numbers = [parent.data for parent in node.parents]
-    inputs = [Value(number) for number in numbers]
     try:
         sent = operation.derivative(1.0, node.data, *numbers)
         sent_for_other = operation.derivative(-2.0, node.data, *numbers)
-        if operation.accumulate is not None:
-            with enable_grad():
-                copy = node_of(operation, node.data, tuple(inputs))
-            operation.accumulate(-2.0, copy._first, copy._second)
     except (ArithmeticError, ValueError):  # there is no derivative here, and none was needed
         return
-
-    def equal(one: float, other: float) -> bool:
-        return math.isclose(one, other, rel_tol=tolerance, abs_tol=SMALLEST)
-
     for one, other in zip(sent, sent_for_other, strict=True):
-        if not equal(-2.0 * one, other) and not math.isnan(other):
+        if not _are_close(-2.0 * one, other, tolerance) and not math.isnan(other):
             raise GradientCheckError(
                 f"the derivative rule of {operation.name} is not proportional to g, the gradient "
                 f"that arrives:\n  at {operation.expression(numbers)} it sends on {one} for g = 1, "
                 f"but {other} for g = -2\nEach gradient it returns must be g times a derivative"
             )
+    if operation.accumulate is not None:
+        _check_accumulate(operation, node, sent_for_other, tolerance)
+
+
+def _check_accumulate(
+    operation: Operation, node: Node, sent: Sequence[float], tolerance: float
+) -> None:
+    """Let the step of `backward` that an operation has beside its rule send the same for g = -2.
+
+    It is applied twice, with g = -1: it has to add.
+    """
+    assert operation.accumulate is not None
+    inputs = [Value(parent.data) for parent in node.parents]
+    with enable_grad():
+        copy = node_of(operation, node.data, tuple(inputs))
+    formula = operation.expression([x.data for x in inputs])
+    try:
+        for _ in range(2):
+            operation.accumulate(-1.0, copy._first, copy._second)
+    except (ArithmeticError, ValueError) as error:
+        raise GradientCheckError(
+            f"`accumulate` of {operation.name} fails at {formula}, unlike its derivative rule"
+        ) from error
     added = [x.grad for x in inputs]
-    if operation.accumulate is not None and not all(map(equal, sent_for_other, added)):
+    if not all(_are_close(*pair, tolerance) for pair in zip(sent, added, strict=True)):
         raise GradientCheckError(
             f"`accumulate` of {operation.name} disagrees with its derivative rule:\n"
-            f"  at {operation.expression(numbers)} it adds {added} for g = -2, and the rule "
-            f"returns {list(sent_for_other)}"
+            f"  at {formula}, called twice with g = -1, it adds {added}, and the rule returns "
+            f"{list(sent)} for g = -2"
         )
+
+
+def _are_close(one: float, other: float, tolerance: float) -> bool:
+    return math.isclose(one, other, rel_tol=tolerance, abs_tol=SMALLEST)
 
 
 def _compare_on_arrays(operation: Operation, node: Node, tolerance: float) -> None:

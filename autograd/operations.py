@@ -121,7 +121,7 @@ pow = define(
     array=lambda np, base, exponent: base**exponent,
     derivative=_pow_derivative,
     advice="a negative base needs a whole exponent, and a zero base one that is not negative",
-    overflow_advice="compute exponent * log(base) instead, the logarithm of the power",
+    overflow_advice="keep the base small, or compute exponent * log(base), its logarithm",
 )
 
 

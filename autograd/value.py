@@ -143,24 +143,24 @@ class Value(Node):
         if isinstance(other, Value):
             try:
                 return new_node(operations.add, self.data + other.data, self, other)
-            except (TypeError, OverflowError):
-                return _binary_node(operations.add, self, other)
+            except (TypeError, OverflowError) as cause:
+                raise _error_of(operations.add, cause, self, other) from None
         return _with_number(Value.__add__, self, other)
 
     def __sub__(self, other: Number) -> "Value":
         if isinstance(other, Value):
             try:
                 return new_node(operations.sub, self.data - other.data, self, other)
-            except (TypeError, OverflowError):
-                return _binary_node(operations.sub, self, other)
+            except (TypeError, OverflowError) as cause:
+                raise _error_of(operations.sub, cause, self, other) from None
         return _with_number(Value.__sub__, self, other)
 
     def __mul__(self, other: Number) -> "Value":
         if isinstance(other, Value):
             try:
                 return new_node(operations.mul, self.data * other.data, self, other)
-            except (TypeError, OverflowError):
-                return _binary_node(operations.mul, self, other)
+            except (TypeError, OverflowError) as cause:
+                raise _error_of(operations.mul, cause, self, other) from None
         return _with_number(Value.__mul__, self, other)
 
     def __truediv__(self, other: Number) -> "Value":

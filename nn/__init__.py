@@ -27,6 +27,7 @@ These serve all of them: `arguments` (checks), `archive` (files), `interrupts` (
 """
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from nn.activations import ACTIVATIONS, Activation
@@ -88,6 +89,11 @@ _INSTEAD = {
     "optim": "nn.SGD, nn.Adam or nn.AdamW",
 }
 """What to write for names that PyTorch has."""
+
+
+def __dir__() -> list[str]:
+    """List what users need: also the pictures, if they can be imported."""
+    return [*__all__, *["plots"] * (importlib.util.find_spec("matplotlib") is not None)]
 
 
 def __getattr__(name: str) -> Any:

@@ -365,7 +365,8 @@ def _variable(number: Number) -> Value:
 def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> list[Value]:
     takes = f"{module!r} takes one sample, a list of {counted(expected, 'number')}"
     if not is_list(inputs):
-        raise ShapeError(f"{takes}, not {shown_short(inputs)} ({type(inputs).__name__})")
+        advice = ": write [x], and for all samples X[:, None]" if expected == 1 else ""
+        raise ShapeError(f"{takes}, not {shown_short(inputs)} ({type(inputs).__name__}){advice}")
     try:
         values = [x if isinstance(x, Value) else as_value(x) for x in inputs]
     except NotANumberError as error:
@@ -373,5 +374,8 @@ def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> 
             raise NotANumberError(f"{takes}. Call it for each: [model(x) for x in X]") from None
         raise NotANumberError(f"{takes}: {error}") from None
     if len(values) != expected:
-        raise ShapeError(f"{module!r} takes {counted(expected, 'input')}, not {len(values)}")
+        advice = ": for many samples, write [model([x]) for x in X]" if expected == 1 else ""
+        raise ShapeError(
+            f"{module!r} takes {counted(expected, 'input')}, not {len(values)}{advice}"
+        )
     return values

@@ -13,6 +13,7 @@ from autograd.compiler.passes.trace import Trace
 from autograd.errors import ArgumentError, NotANumberError, ShapeError
 from autograd.real_numbers import checked_values
 from autograd.value import Value
+from autograd.wording import shown_short
 
 
 def compile(
@@ -75,7 +76,7 @@ def compile(
         If a parameter is not a Value.
     """
     if not callable(function):
-        raise ArgumentError(f"compile takes a function of one sample, not {function!r}")
+        raise ArgumentError(f"compile takes a function of one sample, not {shown_short(function)}")
     return Compiled(function, parameters, dtype, backend)
 
 
@@ -126,7 +127,7 @@ def compile_graph(
         raise ShapeError(f"this graph takes {arrays}")
 
     if not isinstance(root, Value):
-        raise NotANumberError(f"compile_graph takes a Value, not {root!r}")
+        raise NotANumberError(f"compile_graph takes a Value, not {shown_short(root)}")
     inputs = checked_values(inputs, "inputs")
     parameters = checked_values(parameters, "parameters")
     recorded = Trace(read_tape([root], inputs, parameters), parameters, ())

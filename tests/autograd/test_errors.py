@@ -196,7 +196,10 @@ NOT_FINITE = [
     ("ag.exp(1000)", "exp(1000.0)", "softmax"),
     ("Value(1000).exp()", "exp(1000.0)"),
     ("ag.expm1(1000)", "expm1(1000.0)"),
-    ("Value(10) ** 400", "10.0 ** 400.0 is too large for a float: compute exponent *"),
+    (
+        "Value(10) ** 400",
+        "10.0 ** 400.0 is too large for a float: keep the base small, or compute exponent *",
+    ),
     ("10 ** Value(400)", "10.0 ** 400.0"),
     ("(x * 1e200 * 1e200).backward()", "inf", "3e+200 * 1e+200", "detect_anomaly"),
     ("((x - x) * 1e200 * 1e200).backward()", "inf", "0.0 * 1e+200"),

@@ -431,6 +431,12 @@ def test_rows_of_lookup_may_be_arrays() -> None:
     assert ag.lookup(np.eye(2), 1) == [0.0, 1.0]
 
 
+def test_lookup_takes_one_index() -> None:
+    for index in ([1], [ag.Value(1.0)], np.array([1])):
+        with pytest.raises(ag.NotANumberError, match=r"lookup takes one index, not .*1"):
+            ag.lookup([1.0, 2.0], index)
+
+
 def test_lookup_in_rows_gives_a_row_and_its_gradients() -> None:
     def of_row(rows: list[list[float]]) -> Any:
         first, second = ag.lookup(rows, 1)

@@ -406,6 +406,33 @@ def test_a_wrong_step_of_backward_is_rejected_anywhere_in_the_graph(
             ag.gradcheck(function, 0.5)
 
 
+def test_a_step_of_backward_that_does_not_add_or_fails_is_rejected() -> None:
+    def assigning(g: float, a: Any, b: Any) -> None:
+        a.grad, b.grad = g * b.data, g * a.data
+
+    def failing(g: float, a: Any, b: Any) -> None:
+        raise ValueError
+
+    for accumulate, problem in ((assigning, "disagrees"), (failing, "fails at 2.0 . 3.0, unlike")):
+        wrong = replace(OPERATIONS["mul"], name="wrong", accumulate=accumulate)
+        with pytest.raises(ag.GradientCheckError, match=f"`accumulate` of wrong {problem}"):
+            ag.gradcheck(wrong, 2.0, 3.0)
+
+
+def test_a_step_of_backward_that_fails_hides_no_wrong_rule() -> None:
+    def failing(g: float, a: Any, b: Any) -> None:
+        raise ValueError
+
+    wrong = replace(
+        OPERATIONS["mul"],
+        name="wrong",
+        derivative=lambda g, out, a, b: (g * b + (g - 1) * 5, g * a),
+        accumulate=failing,
+    )
+    with pytest.raises(ag.GradientCheckError, match="not proportional to g"):
+        ag.gradcheck(wrong, 2.0, 3.0)
+
+
 def test_the_steps_of_backward_are_accepted_where_it_could_not_begin() -> None:
     def masked(a: Any, b: Any) -> Any:
         return ag.softmax([a * b, a + b + (-math.inf), 2 * b])[0]

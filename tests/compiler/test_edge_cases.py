@@ -28,6 +28,18 @@ def test_terms_times_zero() -> None:
     assert [weight.grad for weight in weights] == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
 
 
+def test_a_sum_that_overflows_is_an_error_even_times_zero() -> None:
+    weight = Value(0.5)
+
+    def function(x: Value, y: Value) -> Value:
+        return 0.0 * (x + y) + weight * x * 1e-300
+
+    program = ag.compile(function, backend=numpy_backend)
+    program.map([1.0, 2.0], [1.0, 2.0])
+    with pytest.raises(ag.NonFiniteError):
+        program.map([1.0, 1e308], [1.0, 1e308])
+
+
 def test_a_forward_sum_of_zeros() -> None:
     program = ag.compile(lambda x: ag.dot([0.0] * 6, x))
     assert program.map(np.ones((3, 6))).tolist() == [0.0, 0.0, 0.0]

@@ -596,6 +596,11 @@ def test_errors_say_what_is_wrong(
         ag.explain(output, wrt)
 
 
+def test_a_number_too_long_to_print_is_no_value() -> None:
+    with pytest.raises(NotANumberError, match=r"wrt=.* not <int too long to print>"):
+        ag.explain(ag.Value(1.0), 10**5000)  # type: ignore[arg-type]  # the point
+
+
 def test_an_infinite_local_derivative_is_an_error_even_where_nothing_arrives() -> None:
     x = ag.Value(1e-320, "x")
     with pytest.raises(NonFiniteError, match=r"local derivative of log\(1e-320\)"):

@@ -396,9 +396,9 @@ def test_history_takes_values_and_losses() -> None:
 def test_planes_that_make_no_sense_are_refused(page: Path) -> None:
     x, y = ag.Value(1.0, "x"), ag.Value(2.0, "y")
     score = x * y
-    with pytest.raises(ag.ArgumentError, match="two inputs"):
+    with pytest.raises(ag.ArgumentError, match="two different inputs"):
         ag.DecisionPlane([x], score)
-    with pytest.raises(ag.ArgumentError, match="two inputs"):
+    with pytest.raises(ag.ArgumentError, match="two different inputs"):
         ag.DecisionPlane([x, x], score)
     with pytest.raises(ag.ArgumentError, match="give a list of Values"):
         ag.DecisionPlane(score, [x, y])  # type: ignore[arg-type]

@@ -22,8 +22,8 @@ def find_suspects(program: Program, memory: Memory) -> tuple[list[int], list[int
         if isinstance(step, Lookup):
             indices = memory.space(step.index)[step.index.rows]
             wrong |= are_wrong(indices, len(step.table.rows)).any(axis=0)
-    spaces = [memory.batch, np.broadcast_to(memory.shared, (len(memory.shared), n_samples))]
-    infinite = ~np.isfinite(np.concatenate(spaces))
+    shared = np.broadcast_to(~np.isfinite(memory.shared), (len(memory.shared), n_samples))
+    infinite = np.concatenate([~np.isfinite(memory.batch), shared])
     first: dict[bytes, int] = {}
     for sample in np.flatnonzero(infinite.any(axis=0) & ~wrong).tolist():
         first.setdefault(infinite[:, sample].tobytes(), sample)

@@ -128,7 +128,6 @@ class _Canonicalization:
         If the node is a sum that waits and can join, these are its own terms.
         """
         if scale == 0.0 or (self.tape.constant[index] and self.tape.numbers[index] == 0.0):
-            self.waiting.pop(index, None)
             return []
         if self.tape.constant[index]:
             return [(scale * self.tape.numbers[index], NONE, NONE)]

@@ -91,13 +91,14 @@ def _extended(tape: Tape, trained: list[bool]) -> Tape:
 def _recurring(tape: Tape, rows: dict[int, Row]) -> Iterator[tuple[int, Split]]:
     """Yield the sums that use the same weights at several levels, and begin at the same level.
 
-    At least two products of each are late, as a single one would be no matrix product, and one is
-    early.
+    They have equally many terms of each kind. At least two products of each are late, as a single
+    one would be no matrix product, and one is early.
     """
     by_weights: dict[tuple[int, ...], list[tuple[int, Sum]]] = defaultdict(list)
     for index, row in rows.items():
         if isinstance(row, Sum) and len(products := row.terms[SHARED_TIMES_BATCH]) > 2:
-            by_weights[tuple(sorted([weight for _, weight, _ in products]))].append((index, row))
+            weights = sorted([weight for _, weight, _ in products])
+            by_weights[*map(len, row.terms), *weights].append((index, row))
     candidates = [alike for alike in by_weights.values() if len(alike) > 1]
     if not candidates:  # as in most graphs; finding the levels takes longer than this
         return

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.passes.tape import NumberedGraph, behind, numbered
-from autograd.errors import DomainError, GraphError, NonFiniteError, TraceError
+from autograd.errors import DomainError, GraphError, NonFiniteError, NotANumberError, TraceError
 from autograd.graph import origins
 from autograd.nested_numbers import map_numbers, numbers_in
 from autograd.tracing import tracing
@@ -102,16 +102,17 @@ def _outputs(result: Any) -> tuple[list[Value], tuple[int, ...]]:
     outputs = list(numbers_in(result))
     if not outputs:
         raise GraphError(f"a compiled function must return at least one Value, not {result!r}")
-    table = np.empty(len(outputs), dtype=object)
+    must = (
+        "a compiled function must return a Value, or lists of Values of equal length at each depth"
+    )
     try:
-        table[:] = [as_value(output) for output in outputs]
-        shape = np.shape(map_numbers(lambda number: 0.0, result))
-    except (TypeError, ValueError) as error:
-        raise GraphError(
-            "a compiled function must return a Value, or lists of Values of equal length at each "
-            f"depth: {error}"
-        ) from error
-    return table.tolist(), shape
+        values = [as_value(output) for output in outputs]
+    except NotANumberError as error:
+        raise NotANumberError(f"{must}: {error}") from error
+    try:
+        return values, np.shape(map_numbers(lambda number: 0.0, result))
+    except ValueError as error:
+        raise GraphError(f"{must}: {error}") from error
 
 
 _TAKING_FOR_A_LIST = (

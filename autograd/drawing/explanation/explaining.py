@@ -1,6 +1,5 @@
 """`explain`: one gradient as the chain rule composes it."""
 
-import reprlib
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -18,6 +17,7 @@ from autograd.drawing.explanation.text import explanation_text
 from autograd.drawing.order import nodes_behind
 from autograd.errors import ArgumentError, NotANumberError
 from autograd.value import Value
+from autograd.wording import shown_short
 
 
 @dataclass(frozen=True, repr=False)
@@ -115,7 +115,7 @@ def explain(output: Value, wrt: Value, paths: int = 5) -> Explanation:
 def _check(output: Any, wrt: Any, paths: Any) -> None:
     for name, thing in (("output", output), ("wrt", wrt)):
         if not isinstance(thing, Value):
-            shown = f"{reprlib.repr(thing)} ({type(thing).__name__})"
+            shown = f"{shown_short(thing)} ({type(thing).__name__})"
             advice = ": explain one at a time" if isinstance(thing, list | tuple) else ""
             raise NotANumberError(f"explain({name}=...) takes one Value, not {shown}{advice}")
     require_recorded(output, "explain() of")

@@ -14,6 +14,7 @@ disappears.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from autograd import operations
@@ -45,6 +46,9 @@ class Expression:
     @staticmethod
     def record(operation: Operation, inputs: tuple[Any, ...]) -> "Symbolic":
         """Write down an operation that a derivative rule calls, such as cos in that of sin."""
+        if operation.name in _OPERATORS:
+            result: Symbolic = _OPERATORS[operation.name](*inputs)
+            return result
         inputs = tuple(map(_decided, inputs))
         return Expression(operation.evaluate(*map(_number, inputs)), function_of(operation), inputs)
 
@@ -242,3 +246,13 @@ def _power(a: Any, b: Any) -> Any:
     if _are_numbers(a, b):
         return math.pow(a, b)
     return Expression(math.pow(_number(a), _number(b)), "^", (a, b))
+
+
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    "add": _sum,
+    "sub": _difference,
+    "mul": _product,
+    "div": _quotient,
+    "pow": _power,
+    "neg": lambda x: _product(-1.0, x),
+}

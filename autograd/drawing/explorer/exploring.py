@@ -1,7 +1,6 @@
 """`explore`: the graph, its layout and its operations, written into one page."""
 
 import os
-import reprlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from autograd.errors import ArgumentError, GraphError, NotANumberError
 from autograd.files import as_path, write_file
 from autograd.operation import Operation
 from autograd.value import Value
+from autograd.wording import shown_short
 
 
 def explore(
@@ -122,7 +122,7 @@ def explore(
 
 
 def _no_value(root: Any) -> str:
-    given = f"a list of {len(root)}" if isinstance(root, list | tuple) else reprlib.repr(root)
+    given = f"a list of {len(root)}" if isinstance(root, list | tuple) else shown_short(root)
     return f"explore shows how a Value was computed, not {given}: give it a loss"
 
 

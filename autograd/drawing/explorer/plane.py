@@ -48,7 +48,7 @@ class DecisionPlane:
     ) -> None:
         self.inputs = checked_values(inputs, "inputs")
         if not len(self.inputs) == len(set(self.inputs)) == 2:
-            raise ArgumentError(f"a plane has two inputs, not {shown_short(inputs)}")
+            raise ArgumentError(f"a plane has two different inputs, not {shown_short(inputs)}")
         if not isinstance(score, Value):
             raise NotANumberError(f"the score of a plane is a Value, not {shown_short(score)}")
         self.score = score
