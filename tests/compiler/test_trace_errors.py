@@ -717,7 +717,11 @@ def test_numbers_are_float64_or_float32(dtype: Any) -> None:
         ag.compile_graph(w * 2, [], [w], dtype=dtype)
 
 
-@pytest.mark.parametrize("values", [None, Value(1.0), 3, np.array(1.0), ag.sum], ids=repr)
+@pytest.mark.parametrize(
+    "values",
+    [None, Value(1.0), 3, np.array(1.0), ag.sum],
+    ids=["None", "Value", "int", "number of NumPy", "function"],
+)
 def test_values_come_in_a_list(values: Any) -> None:
     with pytest.raises(ArgumentError, match=r"^parameters=.*: give a list of Values"):
         ag.compile(lambda x: x, parameters=values)
