@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# In a process for each core, up to four: more would spend their time on importing.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
 # One thread for NumPy's products of matrices. Two that wait for each other on a busy machine of two
 # cores took 160 s for a demo that takes 8 s; on an idle machine they save nothing.
@@ -17,18 +19,18 @@ demo: $(VENV)/demos
 	$(BIN)/python demos/backpropagation.py
 
 test: $(VENV)/test
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: $(VENV)/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/oxlint --deny-warnings autograd/drawing/explorer/assets
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 # 26,000 random programs, compiled and compared with eager mode: five minutes.
 thorough: $(VENV)/test
-	COMPILER_EXAMPLES=10 $(BIN)/python -m pytest tests/compiler/test_agreement.py
+	COMPILER_EXAMPLES=10 $(PYTEST) tests/compiler/test_agreement.py
 
 bench: $(VENV)/bench
 	$(BIN)/python tests/benchmarks/training_step.py
