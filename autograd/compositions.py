@@ -3,11 +3,13 @@
 They are written so that they stay accurate for large arguments.
 """
 
+import functools
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from autograd import operations
+from autograd.errors import NonFiniteError
 from autograd.functions import (
     Scalar,
     detach,
@@ -27,7 +29,9 @@ from autograd.functions import (
     sum,
 )
 from autograd.real_numbers import items_of, real_number
-from autograd.value import Value
+from autograd.value import Value, as_value
+
+_Formula = TypeVar("_Formula", bound=Callable[..., Any])
 
 
 @of_many
@@ -63,6 +67,33 @@ def norm(values: Iterable[Any]) -> Any:
     return size * sqrt(dot(scaled, scaled))
 
 
+def of_one(formula: _Formula) -> _Formula:
+    """Let a formula of one number check plain numbers, as the operations do.
+
+    Raises
+    ------
+    NotANumberError
+        If an argument is neither a Value nor a real number.
+    NonFiniteError
+        If the result is nan.
+    """
+
+    @functools.wraps(formula)
+    def checked(x: Any, *options: Any, **named: Any) -> Any:
+        if isinstance(x, Value):
+            return formula(x, *options, **named)
+        number = real_number(x, formula.__name__)
+        for option in (*options, *named.values()):
+            as_value(option)
+        result = formula(number, *options, **named)
+        if result != result:
+            raise NonFiniteError(f"{formula.__name__}({number}) is nan: keep its inputs finite")
+        return result
+
+    return checked  # type: ignore[return-value]  # of the same type as the formula
+
+
+@of_one
 def leaky_relu(x: Scalar, slope: float = 0.01) -> Scalar:
     """Return `x` where it is positive, and ``slope * x`` elsewhere.
 
@@ -70,10 +101,10 @@ def leaky_relu(x: Scalar, slope: float = 0.01) -> Scalar:
     >>> ag.leaky_relu(2.0), ag.leaky_relu(-2.0)
     (2.0, -0.02)
     """
-    x = _operand("leaky_relu", x)
-    return relu(x) + _product(slope, min(x, 0.0))
+    return relu(x) + slope * min(x, 0.0)
 
 
+@of_one
 def elu(x: Scalar, alpha: float = 1.0) -> Scalar:
     """Return `x` where it is positive, and ``alpha * (exp(x) - 1)`` elsewhere.
 
@@ -84,10 +115,10 @@ def elu(x: Scalar, alpha: float = 1.0) -> Scalar:
     Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by Exponential Linear
     Units, 2015, equation 15.
     """
-    x = _operand("elu", x)
-    return relu(x) + _product(alpha, expm1(min(x, 0.0)))
+    return relu(x) + alpha * expm1(min(x, 0.0))
 
 
+@of_one
 def gelu(x: Scalar) -> Scalar:
     """Return `x` times the probability that a standard normal variable is below `x`.
 
@@ -98,10 +129,10 @@ def gelu(x: Scalar) -> Scalar:
     Hendrycks, Gimpel: Gaussian Error Linear Units, 2016; the exact form, with erfc, which keeps its
     digits where ``1 + erf`` loses them.
     """
-    x = _operand("gelu", x)
-    return _product(x, 0.5 * erfc(_product(-math.sqrt(0.5), x)))
+    return x * (0.5 * erfc(-math.sqrt(0.5) * x))
 
 
+@of_one
 def silu(x: Scalar) -> Scalar:
     """Return ``x * sigmoid(x)``, also known as swish.
 
@@ -109,20 +140,7 @@ def silu(x: Scalar) -> Scalar:
     >>> ag.silu(0.0), ag.silu(1000.0)
     (0.0, 1000.0)
     """
-    x = _operand("silu", x)
-    return _product(x, sigmoid(x))
-
-
-def _operand(function: str, x: Any) -> Any:
-    """Return the argument of a function of one number, or raise an error that names it."""
-    return x if isinstance(x, Value) else real_number(x, function)
-
-
-def _product(a: Any, b: Any) -> Any:
-    """Return ``a * b``; of two plain numbers with the checks that every operation has."""
-    if isinstance(a, Value) or isinstance(b, Value):
-        return a * b  # with `operations.mul` silu takes 2.4x as long, gelu 1.8x
-    return operations.mul(real_number(a), real_number(b))
+    return x * sigmoid(x)
 
 
 @of_many

@@ -219,8 +219,8 @@ NOT_FINITE = [
     ("ag.log_softmax([math.inf, 1.0])", "nan"),
     ("ag.logsumexp([math.inf, 1.0])", "nan"),
     ("ag.gelu(-math.inf)", "nan"),
-    ("ag.silu(-math.inf)", "(-inf) * 0.0 is nan"),
-    ("ag.leaky_relu(-math.inf, slope=0)", "0.0 * (-inf) is nan"),
+    ("ag.silu(-math.inf)", "silu(-inf) is nan"),
+    ("ag.leaky_relu(-math.inf, slope=0)", "leaky_relu(-inf) is nan"),
     ("ag.norm([math.inf, 1.0])", "nan"),
     ("ag.silu(Value(-math.inf)).backward()", "nan"),
 ]
