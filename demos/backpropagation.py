@@ -58,6 +58,7 @@ def write_page(rng: np.random.Generator, epochs: int, path: Path) -> None:
     loss.label = "loss"
     plane = ag.DecisionPlane(inputs, score, points, sides)
     wrote(ag.explore(loss, path, title="Two moons", training=history, plane=plane))
+    print("Open this page in a browser: it plays both passes, and recomputes what you change.")
 
 
 def parse_arguments() -> argparse.Namespace:
