@@ -14,7 +14,9 @@ rest would read::
 What can go wrong there is in `autograd.diagnosis`.
 """
 
+import itertools
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.diagnosis import (
@@ -29,6 +31,7 @@ from autograd.diagnosis import (
 )
 from autograd.errors import DomainError, NonFiniteError
 from autograd.graph import Node, Visit, origins, reached_by_gradients
+from autograd.operation import CONSTANT, DETACH
 
 
 def backward(root: Node) -> None:
@@ -45,7 +48,7 @@ def backward(root: Node) -> None:
     NonFiniteError
         If `root` or a resulting gradient is infinite or nan. The message names the operation.
     DomainError
-        If a derivative does not exist, such as that of sqrt at 0.
+        If a derivative does not exist, such as that of sqrt at 0. One by a constant need not.
     """
     require_recorded(root, "backward() from")
     visit = Visit()
@@ -70,15 +73,13 @@ def _fill_gradients(root: Node, visit: Visit) -> None:
     try:
         _sweep(visit.order)
         _add_to_variables(visit, visit.order)
-    except (DomainError, NonFiniteError):  # perhaps of what is detached, and needs no derivative
-        reached = reached_by_gradients(root)
-        if len(reached) == len(visit.order):
-            raise
+    except (DomainError, NonFiniteError):  # perhaps by a constant, or of what is detached
         for node in visit.order:
             node.grad = visit.zero
         root.grad = 1.0
+        reached = reached_by_gradients(root)
         order = [node for node in visit.order if node in reached]
-        _sweep(order)
+        _sweep_where_needed(order)
         _add_to_variables(visit, order)
 
 
@@ -106,6 +107,64 @@ def _sweep(order: list[Node]) -> None:
                     parent.grad += sent
     except (TypeError, ArithmeticError, ValueError) as cause:
         raise_rule_error(node, cause, order)
+
+
+def _sweep_where_needed(order: list[Node]) -> None:
+    """Do what `_sweep` does, but a derivative by a constant need not exist: it gets no gradient."""
+    for node in reversed(order):
+        operation = node.operation
+        if operation is None or (operation.stops_zeros and node.grad == 0.0):
+            continue
+        for parent, sent in zip(node.parents, gradients_sent(node, node.grad), strict=True):
+            if needs_derivative(parent):
+                parent.grad += sent
+
+
+def gradients_sent(node: Node, gradient: float) -> Sequence[float]:
+    """Apply the derivative rule of a node to floats.
+
+    >>> from autograd import Value
+    >>> gradients_sent(Value(3.0) * Value(5.0), 1.0)
+    (5.0, 3.0)
+
+    A derivative by a constant need not exist. It is infinite or nan then:
+
+    >>> gradients_sent(0.0 ** Value(0.5), 1.0)
+    [inf, 0.0]
+
+    Raises
+    ------
+    AutogradError
+        See `autograd.diagnosis.raise_rule_error`.
+    """
+    assert node.operation is not None
+    rule, parents = node.operation.derivative, node.parents
+    numbers = [gradient, node.data, *[parent.data for parent in parents]]
+    try:
+        return rule(*numbers)
+    except (TypeError, ArithmeticError, ValueError) as cause:
+        if not all(map(needs_derivative, parents)):
+            sent = _sent_in_numpy(rule, numbers)
+            needed = itertools.compress(sent, map(needs_derivative, parents))
+            if all(map(math.isfinite, needed)):
+                return sent
+        raise_rule_error(node, cause, [node, *parents])
+
+
+def _sent_in_numpy(rule: Callable[..., Sequence[Any]], numbers: list[float]) -> list[float]:
+    """Apply a rule to floats of NumPy, which divide by zero; nan for each input if that fails."""
+    import numpy as np
+
+    try:
+        with np.errstate(all="ignore"):
+            return list(map(float, rule(*map(np.float64, numbers))))
+    except (TypeError, ArithmeticError, ValueError):
+        return [math.nan] * (len(numbers) - 2)
+
+
+def needs_derivative(node: Node) -> bool:
+    """Return whether a gradient of a node may be wanted: not of a constant, or what is detached."""
+    return node.operation is not CONSTANT and node.operation is not DETACH
 
 
 def _add_to_variables(visit: Visit, order: list[Node]) -> None:

@@ -269,7 +269,10 @@ def gradient_error(node: Node, order: Sequence[Node]) -> NonFiniteError:
             node = culprit
             break
         inputs = [parent.data for parent in culprit.parents]
-        contributions = culprit.operation.derivative(culprit.grad, culprit.data, *inputs)
+        try:
+            contributions = culprit.operation.derivative(culprit.grad, culprit.data, *inputs)
+        except (ArithmeticError, ValueError):  # by a constant: else it would not have come this far
+            continue
         if not all(map(math.isfinite, contributions)):
             return NonFiniteError(
                 f"the gradient that {describe(culprit)} sends on is not finite: "

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from autograd.backpropagation import gradients_sent
 from autograd.derivatives import differentiated, one_number
 from autograd.errors import ArgumentError, DomainError, GradientCheckError, NonFiniteError
 from autograd.gradients import gradients_by_node
@@ -248,7 +249,7 @@ def _slopes_and_rounding(
     for node, gradient in gradients.items():
         if node.operation is not None and gradient != 0.0:
             numbers = [parent.data for parent in node.parents]
-            sent = node.operation.derivative(gradient, node.data, *numbers)
+            sent = gradients_sent(node, gradient)
             products = map(operator.mul, [gradient, *sent], [node.data, *numbers])
             moved += sum(abs(product) for product in products if math.isfinite(product))
     return [gradients.get(node, 0.0) for node in nodes], ROUNDING * moved

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from autograd.backpropagation import gradients_sent
 from autograd.diagnosis import (
     describe,
     raise_rule_error,
@@ -150,10 +151,10 @@ def _sent(
     node: Node, operation: Operation, inputs: Sequence[Node], gradient: Any, create_graph: bool
 ) -> Sequence[Any]:
     """Apply the derivative rule of a node to floats, or to Values if that is to be a graph."""
+    if not create_graph:
+        return gradients_sent(node, gradient)
     try:
-        if create_graph:
-            return operation.derivative(gradient, node, *inputs)
-        return operation.derivative(gradient, node.data, *[parent.data for parent in inputs])
+        return operation.derivative(gradient, node, *inputs)
     except (TypeError, ArithmeticError, ValueError) as cause:
         raise_rule_error(node, cause, [node, *inputs])
 

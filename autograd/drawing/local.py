@@ -8,6 +8,7 @@ exist, such as that of a root at 0: there it is nan.
 import math
 from collections.abc import Sequence
 
+from autograd.backpropagation import gradients_sent
 from autograd.graph import Node
 
 
@@ -38,7 +39,7 @@ def existing_derivatives(node: Node) -> tuple[float, ...]:
     inputs = [parent.data for parent in node.parents]
     if node.operation is None or not inputs:
         return ()
-    return tuple(map(float, node.operation.derivative(1.0, node.data, *inputs)))
+    return tuple(map(float, gradients_sent(node, 1.0)))
 
 
 def derivatives_through(nodes: Sequence[Node], output: Node) -> dict[Node, float]:

@@ -487,6 +487,41 @@ def test_what_is_detached_needs_no_derivative(function: Callable[[Any], Any]) ->
     assert w.grad == 3
 
 
+@ag.no_grad()
+def constant_zero() -> ag.Value:
+    return ag.Value(2.0) * 0.0
+
+
+AT_CONSTANTS: dict[str, tuple[Callable[[Any], Any], float]] = {
+    "a power of zero": (lambda b: 0.0**b, 0.0),
+    "in a sum": (lambda b: 3 * b + 2 * (0.0**b) * b, 3.0),
+    "a detached base": (lambda b: 2 * b + ag.detach(b - 0.5) ** b, 2.0),
+    "a base computed under no_grad": (lambda b: b + constant_zero() ** b, 1.0),
+}
+
+
+@pytest.mark.parametrize(("function", "slope"), AT_CONSTANTS.values(), ids=AT_CONSTANTS.keys())
+def test_constants_need_no_derivative(function: Callable[[Any], Any], slope: float) -> None:
+    b = ag.Value(0.5)
+    function(b).backward()
+    assert b.grad == ag.grad(function)(0.5) == slope
+    assert ag.compile(lambda x: x + function(b)).value_and_grad(np.array([0.5]), [1.0])[1] == [
+        slope
+    ]
+
+
+def test_a_power_of_the_constant_zero_passes_gradcheck() -> None:
+    assert ag.gradcheck(lambda b: 3 * b + 0.0**b, 0.5)
+
+
+def test_variables_need_a_derivative_beside_constants() -> None:
+    x = ag.Value(0.0)
+    for output in (x**0.5, (0.0 * x) ** ag.Value(0.5), ag.sqrt(x) * 2.0):
+        with pytest.raises(ag.DomainError, match="does not exist"):
+            output.backward()
+    assert x.grad == 0.0
+
+
 def test_what_is_not_detached_is_told_beside_what_is() -> None:
     w, v = ag.Value(0.0), ag.Value(1e308)
     with pytest.raises(ag.NonFiniteError, match=r"that 1e\+200 \* 0\.0 sends on is not finite"):

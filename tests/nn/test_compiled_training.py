@@ -614,3 +614,19 @@ def test_what_is_right_for_every_sample_is_reported_as_exactly_one(
         metric=lambda prediction, target: 1.0, rng=0,
     )  # fmt: skip
     assert report.metric == 1.0
+
+
+def test_a_power_law_is_fitted_to_data_with_a_zero() -> None:
+    X, y = [[0.0], [1.0], [4.0]], [0.0, 3.0, 6.0]
+    fitted = []
+    for compiled in (True, False):
+        scale, exponent = Value(1.0), Value(0.7)
+
+        def power_law(x: Any, scale: Value = scale, exponent: Value = exponent) -> Any:
+            return scale * x[0] ** exponent
+
+        optimizer = nn.Adam([scale, exponent], lr=0.05)
+        list(nn.fit(power_law, X, y, nn.mse_loss, optimizer, epochs=300, compiled=compiled, rng=0))
+        fitted.append([scale.data, exponent.data])
+    assert fitted[0] == pytest.approx(fitted[1], rel=1e-9)
+    assert fitted[0] == pytest.approx([3.0, 0.5], abs=0.05)
