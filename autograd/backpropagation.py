@@ -120,14 +120,21 @@ def _sweep_where_needed(order: list[Node]) -> None:
                 parent.grad += sent
 
 
-def gradients_sent(node: Node, gradient: float) -> Sequence[float]:
+def needs_derivative(node: Node) -> bool:
+    """Return whether a gradient of a node may be wanted: not of a constant, or what is detached."""
+    return node.operation is not CONSTANT and node.operation is not DETACH
+
+
+def gradients_sent(
+    node: Node, gradient: float, is_needed: Callable[[Node], bool] = needs_derivative
+) -> Sequence[float]:
     """Apply the derivative rule of a node to floats.
 
     >>> from autograd import Value
     >>> gradients_sent(Value(3.0) * Value(5.0), 1.0)
     (5.0, 3.0)
 
-    A derivative by a constant need not exist. It is infinite or nan then:
+    A derivative that is not needed, as by a constant, may not exist. It is infinite or nan then:
 
     >>> gradients_sent(0.0 ** Value(0.5), 1.0)
     [inf, 0.0]
@@ -143,9 +150,9 @@ def gradients_sent(node: Node, gradient: float) -> Sequence[float]:
     try:
         return rule(*numbers)
     except (TypeError, ArithmeticError, ValueError) as cause:
-        if not all(map(needs_derivative, parents)):
+        if not all(map(is_needed, parents)):
             sent = _sent_in_numpy(rule, numbers)
-            needed = itertools.compress(sent, map(needs_derivative, parents))
+            needed = itertools.compress(sent, map(is_needed, parents))
             if all(map(math.isfinite, needed)):
                 return sent
         raise_rule_error(node, cause, [node, *parents])
@@ -160,11 +167,6 @@ def _sent_in_numpy(rule: Callable[..., Sequence[Any]], numbers: list[float]) -> 
             return list(map(float, rule(*map(np.float64, numbers))))
     except (TypeError, ArithmeticError, ValueError):
         return [math.nan] * (len(numbers) - 2)
-
-
-def needs_derivative(node: Node) -> bool:
-    """Return whether a gradient of a node may be wanted: not of a constant, or what is detached."""
-    return node.operation is not CONSTANT and node.operation is not DETACH
 
 
 def _add_to_variables(visit: Visit, order: list[Node]) -> None:

@@ -132,7 +132,10 @@ def _propagate(
         if not create_graph and gradient == 0.0 and operation.stops_zeros:
             continue
         inputs = node.parents
-        sent = _sent(node, operation, inputs, gradient, create_graph)
+        if create_graph:
+            sent = _sent_as_values(node, operation, inputs, gradient)
+        else:
+            sent = gradients_sent(node, gradient, dependent.__contains__)
         for parent, contribution in zip(inputs, sent, strict=True):
             if parent in dependent:
                 so_far = gradients.get(parent)
@@ -147,12 +150,10 @@ def _require_finite(gradient: Any, target: Node) -> None:
         )
 
 
-def _sent(
-    node: Node, operation: Operation, inputs: Sequence[Node], gradient: Any, create_graph: bool
+def _sent_as_values(
+    node: Node, operation: Operation, inputs: Sequence[Node], gradient: Any
 ) -> Sequence[Any]:
-    """Apply the derivative rule of a node to floats, or to Values if that is to be a graph."""
-    if not create_graph:
-        return gradients_sent(node, gradient)
+    """Apply the derivative rule of a node to Values: that is to be a graph again."""
     try:
         return operation.derivative(gradient, node, *inputs)
     except (TypeError, ArithmeticError, ValueError) as cause:

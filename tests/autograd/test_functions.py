@@ -510,6 +510,13 @@ def test_constants_need_no_derivative(function: Callable[[Any], Any], slope: flo
     ]
 
 
+def test_derivatives_that_nobody_asks_for_need_not_exist() -> None:
+    x, b = ag.Value(0.0), ag.Value(0.5)
+    assert ag.gradient(3 * b + x**b, b) == 3.0
+    with pytest.raises(ag.DomainError, match="does not exist"):
+        ag.gradient(3 * b + x**b, [b, x])
+
+
 def test_a_power_of_the_constant_zero_passes_gradcheck() -> None:
     assert ag.gradcheck(lambda b: 3 * b + 0.0**b, 0.5)
 
