@@ -73,7 +73,7 @@ def _fill_gradients(root: Node, visit: Visit) -> None:
     try:
         _sweep(visit.order)
         _add_to_variables(visit, visit.order)
-    except (DomainError, NonFiniteError):  # perhaps by a constant, or of what is detached
+    except (DomainError, NonFiniteError):  # perhaps of a derivative that nothing needs
         for node in visit.order:
             node.grad = visit.zero
         root.grad = 1.0
@@ -110,7 +110,7 @@ def _sweep(order: list[Node]) -> None:
 
 
 def _sweep_where_needed(order: list[Node]) -> None:
-    """Do what `_sweep` does, but a derivative by a constant need not exist: it gets no gradient."""
+    """Do what `_sweep` does, but ask for no derivative by a constant, which gets no gradient."""
     for node in reversed(order):
         operation = node.operation
         if operation is None or (operation.stops_zeros and node.grad == 0.0):
@@ -150,7 +150,7 @@ def gradients_sent(
     try:
         return rule(*numbers)
     except (TypeError, ArithmeticError, ValueError) as cause:
-        if not all(map(is_needed, parents)):
+        if not isinstance(cause, TypeError) and not all(map(is_needed, parents)):
             sent = _sent_in_numpy(rule, numbers)
             needed = itertools.compress(sent, map(is_needed, parents))
             if all(map(math.isfinite, needed)):

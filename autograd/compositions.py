@@ -84,7 +84,7 @@ def of_one(formula: _Formula) -> _Formula:
             return formula(x, *options, **named)
         number = real_number(x, formula.__name__)
         for option in (*options, *named.values()):
-            as_value(option)
+            as_value(option)  # an error, unless it is a number or a Value
         result = formula(number, *options, **named)
         if result != result:
             raise NonFiniteError(f"{formula.__name__}({number}) is nan: keep its inputs finite")

@@ -271,7 +271,7 @@ def gradient_error(node: Node, order: Sequence[Node]) -> NonFiniteError:
         inputs = [parent.data for parent in culprit.parents]
         try:
             contributions = culprit.operation.derivative(culprit.grad, culprit.data, *inputs)
-        except (ArithmeticError, ValueError):  # by a constant: else it would not have come this far
+        except (ArithmeticError, ValueError):  # of a derivative by a constant: nothing needs it
             continue
         if not all(map(math.isfinite, contributions)):
             return NonFiniteError(

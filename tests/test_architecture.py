@@ -3,8 +3,12 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+import autograd
+import nn
 
 ROOT = Path(__file__).parents[1]
 
@@ -144,3 +148,12 @@ def test_there_are_no_circles() -> None:
         for name in free:
             del left[name]
     assert not left
+
+
+@pytest.mark.parametrize(
+    ("package", "name"), [(autograd, "compile"), (autograd, "draw"), (nn, "fit"), (nn, "plots")]
+)
+def test_completion_lists_what_users_need_and_it_is_there(package: Any, name: str) -> None:
+    assert name in dir(package)
+    assert all(hasattr(package, listed) for listed in dir(package))
+    assert not {"Any", "importlib", "operations", "layers"} & set(dir(package))

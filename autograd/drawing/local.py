@@ -29,12 +29,12 @@ def local_derivatives(node: Node) -> tuple[float, ...]:
 
 
 def existing_derivatives(node: Node) -> tuple[float, ...]:
-    """Return what `local_derivatives` does, or raise the error of the rule.
+    """Return what `local_derivatives` does, unless a derivative does not exist.
 
     Raises
     ------
-    ArithmeticError, ValueError
-        If a derivative does not exist.
+    AutogradError
+        See `autograd.backpropagation.gradients_sent`.
     """
     inputs = [parent.data for parent in node.parents]
     if node.operation is None or not inputs:

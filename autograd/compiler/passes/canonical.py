@@ -157,7 +157,7 @@ class _Canonicalization:
         return scale == 1.0 or all(_is_in_range(c) for c, _, _ in scaled)
 
     def product(self, left: int, right: int) -> list[Term]:
-        """Return the product of two nodes, in one of which a constant may stand."""
+        """Return the terms of the product of two nodes, each of which may be a constant."""
         if self.tape.constant[left]:
             left, right = right, left
         if self.tape.constant[right]:

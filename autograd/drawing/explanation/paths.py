@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from autograd.diagnosis import describe, raise_rule_error
+from autograd.diagnosis import describe
 from autograd.drawing.local import existing_derivatives
 from autograd.drawing.order import inputs_first
 from autograd.errors import NonFiniteError
@@ -143,7 +143,7 @@ def steps_between(output: Node, target: Node) -> Steps:
             continue
         steps[node] = [
             Step(node, position, derivative)
-            for position, derivative in enumerate(_local_derivatives(node))
+            for position, derivative in enumerate(existing_derivatives(node))
             if node.parents[position] in steps
         ]
         for step in steps[node]:
@@ -158,13 +158,6 @@ def steps_between(output: Node, target: Node) -> Steps:
 def receivers(node: Node) -> tuple[Node, ...]:
     """Return the inputs that a node sends a gradient to: a `detach`, as in softmax, has none."""
     return () if node.operation is DETACH else node.parents
-
-
-def _local_derivatives(node: Node) -> tuple[float, ...]:
-    try:
-        return existing_derivatives(node)
-    except (ArithmeticError, ValueError) as cause:
-        raise_rule_error(node, cause, [node, *node.parents])
 
 
 def count_paths(steps: Steps) -> int:
