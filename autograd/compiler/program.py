@@ -37,7 +37,7 @@ import functools
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,9 @@ from numpy.typing import NDArray
 from autograd.operation import Operation
 
 Addresses: TypeAlias = NDArray[np.int64]
+
+Space: TypeAlias = Literal["shared", "batch"]
+"""Shared rows hold one number, batch rows one for each sample."""
 
 LONGEST_LIST = 16
 """The most rows that a region lists one by one when it is printed."""
@@ -56,14 +59,18 @@ class Region:
 
     Attributes
     ----------
-    batch : bool
-        Whether the rows are batch rows or shared rows.
+    space : "shared" or "batch"
     rows : array of int
         Their addresses, of any shape.
     """
 
-    batch: bool
+    space: Space
     rows: Addresses
+
+    @property
+    def batch(self) -> bool:
+        """Whether the rows hold a number for each sample."""
+        return self.space == "batch"
 
     @functools.cached_property
     def steps(self) -> tuple[int, ...] | None:
@@ -81,8 +88,7 @@ class Region:
         return len(np.unique(self.rows)) < self.rows.size
 
     def __repr__(self) -> str:
-        space = "batch" if self.batch else "shared"
-        rows = self.rows.ravel().tolist()
+        space, rows = self.space, self.rows.ravel().tolist()
         if len(rows) > 1 and rows == list(range(rows[0], rows[0] + len(rows))):
             return f"{space}[{rows[0]}:{rows[-1] + 1}]"
         if len(rows) <= LONGEST_LIST:

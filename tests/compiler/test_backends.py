@@ -29,12 +29,13 @@ from autograd.compiler.program import (
     Lookup,
     MatMul,
     Program,
+    Space,
     SumProducts,
     Target,
 )
 
-Spaces = dict[bool, Array]
-"""The shared rows (False) and the batch rows (True): numbers, or gradients."""
+Spaces = dict[Space, Array]
+"""The shared rows and the batch rows: numbers, or gradients."""
 
 
 def evaluate(step: Forward, *operands: Any) -> Any:
@@ -72,13 +73,13 @@ class Interpreter:
         self, theta: Array, inputs: Sequence[Array], differentiate: bool
     ) -> tuple[Array, Array, Sequence[int]]:
         program, numbers, gradients = self.program, self.unwritten(), self.unwritten()
-        numbers[False][: program.n_parameters, 0] = theta
-        numbers[False][list(program.constants), 0] = list(program.constants.values())
-        copy_side_by_side(inputs, numbers[True][: program.n_inputs].T)
-        gradients[False][: program.n_parameters] = 0.0
-        gradients[program.outputs[0].batch][program.outputs[0].rows] = program.seed(self.batch_size)
+        numbers["shared"][: program.n_parameters, 0] = theta
+        numbers["shared"][list(program.constants), 0] = list(program.constants.values())
+        copy_side_by_side(inputs, numbers["batch"][: program.n_inputs].T)
+        gradients["shared"][: program.n_parameters] = 0.0
+        gradients[program.outputs[0].space][program.outputs[0].rows] = program.seed(self.batch_size)
         for region in program.zeroed:
-            gradients[region.batch][region.rows] = 0.0
+            gradients[region.space][region.rows] = 0.0
         suspects: Sequence[int] = ()
         try:
             for step in program.forward:
@@ -89,19 +90,20 @@ class Interpreter:
         except (ag.DomainError, ag.NonFiniteError):
             suspects = range(self.batch_size)
         outputs = [
-            numbers[out.batch][out.rows] + np.zeros(self.batch_size) for out in program.outputs
+            numbers[out.space][out.rows] + np.zeros(self.batch_size) for out in program.outputs
         ]
-        return np.vstack(outputs), gradients[False][: program.n_parameters, 0], suspects
+        return np.vstack(outputs), gradients["shared"][: program.n_parameters, 0], suspects
 
     def unwritten(self) -> Spaces:
-        shapes = {False: (self.program.n_shared, 1), True: (self.program.n_batch, self.batch_size)}
-        return {batch: np.full(shape, np.nan, self.dtype) for batch, shape in shapes.items()}
+        shared = np.full((self.program.n_shared, 1), np.nan, self.dtype)
+        batch = np.full((self.program.n_batch, self.batch_size), np.nan, self.dtype)
+        return {"shared": shared, "batch": batch}
 
 
 def backpropagate(adjoint: Adjoint, numbers: Spaces, gradients: Spaces) -> None:
     operands = read(adjoint.forward, numbers)
     out = evaluate(adjoint.forward, *operands)
-    ag.sum((out * gradients[adjoint.gradient.batch][adjoint.gradient.rows]).ravel()).backward()
+    ag.sum((out * gradients[adjoint.gradient.space][adjoint.gradient.rows]).ravel()).backward()
     for target, values in zip(adjoint.targets, operands, strict=True):
         if target is not None:
             send(np.frompyfunc(lambda value: value.grad, 1, 1)(values), target, gradients)
@@ -110,12 +112,12 @@ def backpropagate(adjoint: Adjoint, numbers: Spaces, gradients: Spaces) -> None:
 def read(step: Forward, numbers: Spaces) -> list[Any]:
     """Return the operands of an instruction as new Values, None for a missing one."""
     value_of = np.frompyfunc(Value, 1, 1)
-    return [region and value_of(numbers[region.batch][region.rows]) for region in step.operands]
+    return [region and value_of(numbers[region.space][region.rows]) for region in step.operands]
 
 
 def send(numbers: Any, target: Target, spaces: Spaces) -> None:
     """Add numbers up in the rows of a target, beside what these hold if it says so."""
-    space, rows = spaces[target.region.batch], target.region.rows
+    space, rows = spaces[target.region.space], target.region.rows
     if not target.add:
         space[rows] = 0.0
     np.add.at(space, rows, numbers.astype(space.dtype))
@@ -286,16 +288,16 @@ def test_the_programs_hold_all_that_a_program_may_hold() -> None:
     assert any(program.zeroed for program in programs)
     assert any(len(program.outputs) > 1 for program in programs)
     assert any(step.inputs.rows.shape[1] > 1 for step in steps if isinstance(step, MatMul))
-    assert {(t.region.batch) for t in targets} == {True, False}
+    assert {t.region.space for t in targets} == {"shared", "batch"}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_what_computes_one_region_stands_together(name: str) -> None:
     groups = list(planned(PROGRAMS[name]).by_region())
     assert len({id(group[0].out) for group in groups}) == len(groups)
-    begun: set[tuple[bool, int]] = set()
+    begun: set[tuple[Space, int]] = set()
     for first, *others in groups:
-        rows = {(first.out.batch, row) for row in first.out.rows.ravel().tolist()}
+        rows = {(first.out.space, row) for row in first.out.rows.ravel().tolist()}
         adds = isinstance(first, SumProducts) and first.add
         assert rows <= begun if adds else rows.isdisjoint(begun)
         assert all(isinstance(other, SumProducts) and other.add for other in others)
@@ -316,7 +318,7 @@ def test_an_operation_defined_later_runs_in_every_backend() -> None:
 
 def test_a_missing_first_write_shows() -> None:
     program = planned(PROGRAMS["rows past their first gradient"])
-    assert [region.batch for region in program.zeroed] == [True]
+    assert [region.space for region in program.zeroed] == ["batch"]
     theta, X = np.full(9, 0.5), np.full((2, 4), 0.25)
     assert not Interpreter(program, 2).run(theta, [X], differentiate=True)[2]
     forgetful = dataclasses.replace(program, zeroed=[])

@@ -40,27 +40,27 @@ def test_parameters_and_inputs_are_the_first_rows_of_their_spaces() -> None:
     layout = Layout(a_tape())
     assert layout.locate(X).tolist() == [0, 1, 2]
     assert layout.locate(W).tolist() == [0, 1]
-    assert layout.sizes == {True: N_INPUTS, False: N_PARAMETERS}
+    assert layout.sizes == {"shared": N_PARAMETERS, "batch": N_INPUTS}
 
 
 def test_rows_get_the_next_addresses_in_the_order_given() -> None:
     layout = Layout(a_tape())
-    assert str(layout.allocate([COMPUTED + 1], batch=False)) == "shared[2]"
-    assert str(layout.allocate(np.array([COMPUTED]), batch=True)) == "batch[3]"
+    assert str(layout.allocate([COMPUTED + 1], "shared")) == "shared[2]"
+    assert str(layout.allocate(np.array([COMPUTED]), "batch")) == "batch[3]"
     assert layout.locate([COMPUTED, COMPUTED + 1]).tolist() == [3, 2]
     assert layout.locate(np.array([[COMPUTED, 0], [COMPUTED, 1]])).tolist() == [[3, 0], [3, 1]]
 
 
 def test_what_depends_on_a_parameter_is_known_by_address_also_of_copies_and_constants() -> None:
     layout = Layout(a_tape())
-    layout.allocate([COMPUTED + 1, COMPUTED], batch=True)
-    layout.allocate_copy(Region(False, np.array([1])))
+    layout.allocate([COMPUTED + 1, COMPUTED], "batch")
+    layout.allocate_copy(Region("shared", np.array([1])))
     located_constant = layout.locate_terms(
         [a_sum("shared", (0.25, NONE, NONE))], KINDS.index("shared")
     )
     assert located_constant.factors.tolist() == [[[2]]]
-    assert layout.trained_rows(True).tolist() == [False, False, False, True, False, True]
-    assert layout.trained_rows(False).tolist() == [True, True, False]
+    assert layout.trained_rows("batch").tolist() == [False, False, False, True, False, True]
+    assert layout.trained_rows("shared").tolist() == [True, True, False]
 
 
 def test_a_number_has_one_row_wherever_it_occurs() -> None:

@@ -14,7 +14,7 @@ from autograd.compiler.nests import cuts
 from autograd.compiler.numpy_backend.legend import legend
 from autograd.compiler.numpy_backend.memory import Memory
 from autograd.compiler.numpy_backend.nesting import nest, nest_adjoint, nest_together
-from autograd.compiler.program import Adjoint, Apply, Program, Region, SumProducts, Target
+from autograd.compiler.program import Adjoint, Apply, Program, Region, Space, SumProducts, Target
 
 # --- memory --------------------------------------------------------------------------------------
 
@@ -26,8 +26,8 @@ def memory(n_shared: int = 4, n_batch: int = 12, batch_size: int = 3) -> Memory:
     return made
 
 
-def region(rows: Any, batch: bool = True) -> Region:
-    return Region(batch, np.array(rows, dtype=np.int64))
+def region(rows: Any, space: Space = "batch") -> Region:
+    return Region(space, np.array(rows, dtype=np.int64))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def regions(draw: st.DrawFn) -> Region:
     )
     for place in draw(st.lists(st.integers(0, rows.size - 1), max_size=2)):
         rows.flat[place] += draw(st.integers(-2, 2))
-    return Region(True, rows)
+    return Region("batch", rows)
 
 
 @given(regions())
@@ -98,8 +98,8 @@ def test_spaces_and_their_gradients() -> None:
     assert made.shared[:, 0].tolist() == [0.0, 0.5, 0.0, 0.0]
     assert made.space(region([0])) is made.batch
     assert made.space(region([0]), gradient=True) is made.d_batch
-    assert made.space(region([0], batch=False)) is made.shared
-    assert made.space(region([0], batch=False), gradient=True) is made.d_shared
+    assert made.space(region([0], "shared")) is made.shared
+    assert made.space(region([0], "shared"), gradient=True) is made.d_shared
 
 
 # --- nests of loops ------------------------------------------------------------------------------
@@ -126,9 +126,9 @@ def test_loops_are_found_in_the_addresses(case: tuple[Any, tuple[int, ...]]) -> 
     assert found is not None
     assert len(found) <= len(shape)
     assert found[-1] == rows.size
-    loops = nest([Region(True, rows)], rows.size)
+    loops = nest([Region("batch", rows)], rows.size)
     assert math.prod(loops) == rows.size
-    assert memory(n_batch=400).view(Region(True, rows.reshape(loops))) is not None
+    assert memory(n_batch=400).view(Region("batch", rows.reshape(loops))) is not None
 
 
 @pytest.mark.parametrize(
@@ -181,19 +181,21 @@ def test_a_gradient_that_stands_elsewhere_is_read_as_a_nest() -> None:
 # --- the legend ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("space", ["shared", "batch"])
 @pytest.mark.parametrize("batch_size", [1, 3])
 @pytest.mark.parametrize(
     "rows", [[3], [2, 3, 4], [8, 6, 4], [[0, 1, 2], [4, 5, 6]], [[9, 7], [8, 6], [7, 5]]]
 )
-def test_the_legend_says_where_each_element_stands(rows: Any, batch: bool, batch_size: int) -> None:
+def test_the_legend_says_where_each_element_stands(
+    rows: Any, space: Space, batch_size: int
+) -> None:
     made = Memory(Program(10, 10, 10, 10, {}, [], []), batch_size, np.float64)
-    space = made.batch if batch else made.shared
-    space[:] = np.arange(space.size).reshape(space.shape)
-    view = made.view(region(rows, batch))
+    numbers = made.space(region(rows, space))
+    numbers[:] = np.arange(numbers.size).reshape(numbers.shape)
+    view = made.view(region(rows, space))
     assert view is not None
     views = {"x1": view, "x2": view.reshape(len(view), -1), "x3": view.T}
-    views = {name: array for name, array in views.items() if np.shares_memory(array, space)}
+    views = {name: array for name, array in views.items() if np.shares_memory(array, numbers)}
     comments = list(legend(views, made))
     assert len(comments) == len(views)
     for comment, (name, array) in zip(comments, views.items(), strict=True):
@@ -204,4 +206,4 @@ def test_the_legend_says_where_each_element_stands(rows: Any, batch: bool, batch
         for place in np.ndindex(array.shape):
             where = dict(zip(told[2].split(", "), place, strict=True))
             column = where.get("s", 0) % batch_size
-            assert array[place] == space[eval(row, {}, where), column]
+            assert array[place] == numbers[eval(row, {}, where), column]

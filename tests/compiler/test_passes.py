@@ -689,8 +689,8 @@ def test_rows_with_later_first_contributions_than_their_block_are_zeroed() -> No
         for step in program.forward
         if isinstance(step, Apply) and step.operation is operations.sin
     )
-    assert [(region.batch, region.rows.tolist()) for region in program.zeroed] == [
-        (True, sines[:2].tolist())  # c has its own contribution when the block's arrive
+    assert [(region.space, region.rows.tolist()) for region in program.zeroed] == [
+        ("batch", sines[:2].tolist())  # c has its own contribution when the block's arrive
     ]
 
 

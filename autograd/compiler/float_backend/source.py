@@ -30,14 +30,19 @@ def float_source(
     """
     statements = Statements(program, dtype)
     outputs = [each for region in program.outputs for each in statements.variables(region)]
-    before, within = (list(statements.forward(program, batch)) for batch in (False, True))
-    objective, in_loop = outputs[0], outputs[0].batch
+    before, within = (
+        list(statements.forward(program, "shared")),
+        list(statements.forward(program, "batch")),
+    )
+    objective, in_loop = outputs[0], outputs[0].space == "batch"
     seed = list(statements.sent(objective, objective, repr(program.seed(batch_size))))
-    back_within = [*(seed if in_loop else []), *statements.backward(program, batch=True)]
-    totals = [f"{each.gradient} = 0.0" for each in sorted(statements.written) if not each.batch]
-    back_after = [*([] if in_loop else seed), *statements.backward(program, batch=False)]
-    parameters = [Variable(False, row) for row in range(program.n_parameters)]
-    inputs = [Variable(True, row) for row in range(program.n_inputs)]
+    back_within = [*(seed if in_loop else []), *statements.backward(program, "batch")]
+    totals = [
+        f"{each.gradient} = 0.0" for each in sorted(statements.written) if each.space == "shared"
+    ]
+    back_after = [*([] if in_loop else seed), *statements.backward(program, "shared")]
+    parameters = [Variable("shared", row) for row in range(program.n_parameters)]
+    inputs = [Variable("batch", row) for row in range(program.n_inputs)]
     gradient = [each.gradient if each in statements.written else "0.0" for each in parameters]
     blocks = [before, totals, within, back_within, back_after]
     spaces: list[str] = []

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from autograd.compiler.float_backend.expressions import expressions, for_some
 from autograd.compiler.float_backend.variables import Variable, listed, product, spelled_out
-from autograd.compiler.program import Apply, Program, Region, SumProducts, Target
+from autograd.compiler.program import Apply, Program, Region, Space, SumProducts, Target
 from autograd.formulas.formula import NAMESPACE, ZERO, Formula, identifier
 from autograd.operation import BUILT_IN, Operation
 
@@ -41,7 +41,7 @@ class Statements:
         self.constants = {
             row: float(np.array(number, dtype)) for row, number in program.constants.items()
         }
-        parameters = Region(False, np.arange(program.n_parameters))
+        parameters = Region("shared", np.arange(program.n_parameters))
         read = [parameters, *(adjoint.gradient for adjoint in program.adjoint)]
         self.written: set[Variable] = set()
         self.wanted = {each for region in read for each in self.variables(region)}
@@ -50,15 +50,15 @@ class Statements:
         """Return the variables for the rows of a region."""
         rows = region.rows.ravel().tolist()
         if region.batch:
-            return [Variable(True, row) for row in rows]
-        return [Variable(False, row, self.constants.get(row)) for row in rows]
+            return [Variable("batch", row) for row in rows]
+        return [Variable("shared", row, self.constants.get(row)) for row in rows]
 
     # --- forward ---------------------------------------------------------------------------------
 
-    def forward(self, program: Program, batch: bool) -> Iterator[str]:
-        """Yield one assignment for each batch row, or for each shared row."""
+    def forward(self, program: Program, space: Space) -> Iterator[str]:
+        """Yield one assignment for each row of a space."""
         for instructions in program.by_region():
-            if instructions[0].out.batch is batch:
+            if instructions[0].out.space == space:
                 steps = [spelled_out(step) for step in instructions]
                 for step in steps:
                     if isinstance(step, Apply):
@@ -84,7 +84,7 @@ class Statements:
     ) -> Iterator[tuple[Variable, float, Variable, Variable | None]]:
         """Yield (out, coefficient, left, right) of each term; there may be no right."""
         shape = step.left.rows.shape
-        outs = self.variables(Region(step.out.batch, np.broadcast_to(step.out.rows, shape)))
+        outs = self.variables(Region(step.out.space, np.broadcast_to(step.out.rows, shape)))
         lefts = self.variables(step.left)
         rights = [None] * len(lefts) if step.right is None else self.variables(step.right)
         coefficients = np.ones(shape) if step.coefficients is None else step.coefficients
@@ -105,10 +105,10 @@ class Statements:
 
     # --- backward --------------------------------------------------------------------------------
 
-    def backward(self, program: Program, batch: bool) -> Iterator[str]:
-        """Yield what sends on the gradients of all batch rows, or of all shared rows."""
+    def backward(self, program: Program, space: Space) -> Iterator[str]:
+        """Yield what sends on the gradients of all rows of a space."""
         for adjoint in program.adjoint:
-            if adjoint.forward.out.batch is batch:
+            if adjoint.forward.out.space == space:
                 step = spelled_out(adjoint.forward)
                 if isinstance(step, Apply):
                     yield from self.call_slopes(step, adjoint.gradient)
@@ -123,7 +123,7 @@ class Statements:
         What a batch row sends to a shared row is added for each sample, to zero at first.
         """
         if receiver in self.wanted:
-            first = receiver not in self.written and receiver.batch == sender.batch
+            first = receiver not in self.written and receiver.space == sender.space
             self.written.add(receiver)
             yield f"{receiver.gradient} {'=' if first else '+='} {contribution}"
 

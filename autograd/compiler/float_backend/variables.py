@@ -2,8 +2,8 @@
 
 A matrix product and a lookup are short for one of these:
 
->>> row, column = Region(False, np.array([[0, 1]])), Region(True, np.array([[5], [6]]))
->>> spelled_out(MatMul(Region(True, np.array([[7]])), row, column)).operands
+>>> row, column = Region("shared", np.array([[0, 1]])), Region("batch", np.array([[5], [6]]))
+>>> spelled_out(MatMul(Region("batch", np.array([[7]])), row, column)).operands
 (shared[0:2], batch[5:7])
 """
 
@@ -13,28 +13,28 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import operations
-from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, SumProducts
+from autograd.compiler.program import Apply, Forward, Lookup, MatMul, Region, Space, SumProducts
 from autograd.formulas.formula import Formula
 
 
 class Variable(NamedTuple):
     """What a row of a space is in the source: a name, or the number of a constant.
 
-    >>> v3, u3, half = Variable(True, 3), Variable(False, 3), Variable(False, 4, constant=0.5)
-    >>> print(v3, u3, half)
+    >>> v3, u3 = Variable("batch", 3), Variable("shared", 3)
+    >>> print(v3, u3, Variable("shared", 4, constant=0.5))
     v3 u3 0.5
     >>> v3.gradient
     'dv3'
     """
 
-    batch: bool
+    space: Space
     row: int
     constant: float | None = None
 
     def __str__(self) -> str:
         if self.constant is not None:
             return repr(self.constant)
-        return f"{'v' if self.batch else 'u'}{self.row}"
+        return f"{'v' if self.space == 'batch' else 'u'}{self.row}"
 
     @property
     def gradient(self) -> str:
@@ -50,20 +50,21 @@ class Variable(NamedTuple):
 def spelled_out(step: Forward) -> SumProducts | Apply:
     """Write a matrix product as sums of products, and a lookup as an operation on all entries."""
     if isinstance(step, Lookup):
-        entries = [Region(step.table.batch, entry) for entry in step.table.rows]
+        entries = [Region(step.table.space, entry) for entry in step.table.rows]
         return Apply(operations.lookup, step.out, (step.index, *entries))
     if isinstance(step, MatMul):
         (r, k), (_, p) = step.weights.rows.shape, step.inputs.rows.shape
         left = np.broadcast_to(step.weights.rows.T[:, :, None], (k, r, p))
         right = np.broadcast_to(step.inputs.rows[:, None, :], (k, r, p))
-        return SumProducts(step.out, Region(False, left), Region(True, right), None, add=False)
+        weights, inputs = Region("shared", left), Region("batch", right)
+        return SumProducts(step.out, weights, inputs, coefficients=None, add=False)
     return step
 
 
 def product(coefficient: float, *factors: Variable | str | None) -> str:
     """Write a product, with none of the factors that are None.
 
-    >>> product(-1.0, Variable(batch=True, row=3), None)
+    >>> product(-1.0, Variable("batch", 3), None)
     '-v3'
     """
     text = " * ".join(str(factor) for factor in factors if factor is not None)
@@ -73,7 +74,7 @@ def product(coefficient: float, *factors: Variable | str | None) -> str:
 def listed(names: Sequence[object]) -> str:
     """Write a list of names.
 
-    >>> listed([Variable(batch=True, row=3), "t1"])
+    >>> listed([Variable("batch", 3), "t1"])
     '[v3, t1]'
     """
     return f"[{', '.join(map(str, names))}]"

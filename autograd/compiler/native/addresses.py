@@ -5,9 +5,9 @@ these; elsewhere it is read from a table.
 
 >>> import numpy as np
 >>> elements = Elements()
->>> elements.element(Region(True, np.array([[3, 4, 5], [13, 14, 15]])))
+>>> elements.element(Region("batch", np.array([[3, 4, 5], [13, 14, 15]])))
 'V[3 + 10 * k + i][s]'
->>> elements.element(Region(False, np.array([7, 2, 5])), gradient=True)
+>>> elements.element(Region("shared", np.array([7, 2, 5])), gradient=True)
 'dU[rows[i]]'
 >>> elements.rows.numbers
 [7, 2, 5]

@@ -37,14 +37,14 @@ def _prepare(statements: Statements, target: Target) -> str:
     region = target.region
     if not region.repeats:
         return "="
-    emit_zeroing(statements, Region(region.batch, np.unique(region.rows)))
+    emit_zeroing(statements, Region(region.space, np.unique(region.rows)))
     return "+="
 
 
 def _sum_products_adjoint(
     statements: Statements, step: SumProducts, gradient: Region, targets: Sequence[Target | None]
 ) -> None:
-    sent = Region(gradient.batch, np.broadcast_to(gradient.rows, step.left.rows.shape))
+    sent = Region(gradient.space, np.broadcast_to(gradient.rows, step.left.rows.shape))
     for target, other in zip(targets, (step.right, step.left), strict=True):
         if target is None:
             continue
@@ -80,8 +80,8 @@ def _independent(contributions: Sequence[Contribution]) -> bool:
     """Return whether contributions may be sent row by row: none overwrites what another adds to."""
     if all(contribution.operator == "+=" for contribution in contributions):
         return True
-    for batch in (False, True):
-        rows = [c.target.rows for c in contributions if c.target.batch is batch]
+    for space in ("shared", "batch"):
+        rows = [c.target.rows for c in contributions if c.target.space == space]
         if rows and len(np.unique(np.concatenate(rows))) < sum(len(part) for part in rows):
             return False
     return True

@@ -44,16 +44,16 @@ def _sums_of_products(statements: Statements, steps: Sequence[SumProducts]) -> N
         if len(step.left.rows) > LONGEST_SUM:
             if not started:
                 statements.assign(step.out, ZERO)
-            out = Region(step.out.batch, np.broadcast_to(step.out.rows, step.left.rows.shape))
+            out = Region(step.out.space, np.broadcast_to(step.out.rows, step.left.rows.shape))
             statements.assign(out, _product(statements, step, slice(None)), "+=")
             started = True
 
 
 def _product(statements: Statements, step: SumProducts, terms: int | slice) -> Formula:
     """Return the formula of ``coefficients * left * right``, for one of the terms or for each."""
-    formula = statements.formula(Region(step.left.batch, step.left.rows[terms]))
+    formula = statements.formula(Region(step.left.space, step.left.rows[terms]))
     if step.right is not None:
-        formula = formula * statements.formula(Region(step.right.batch, step.right.rows[terms]))
+        formula = formula * statements.formula(Region(step.right.space, step.right.rows[terms]))
     if step.coefficients is not None:
         formula = formula * statements.coefficient(step.coefficients[terms])
     return formula

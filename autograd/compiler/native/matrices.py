@@ -64,7 +64,7 @@ def emit_input_gradient(
 ) -> None:
     """Emit ``d inputs = transposed(weights) * d out`` at each place."""
     n_rows, n_terms, n_places = _sizes(step)
-    weights = _matrix(statements, Region(False, step.weights.rows.T))
+    weights = _matrix(statements, Region("shared", step.weights.rows.T))
     factors = [weights, _matrix(statements, gradient, gradient=True)]
     _send(statements, "multiply", factors, (n_terms, n_rows, n_places), target, operator)
 
@@ -105,7 +105,7 @@ def _matrix(statements: Statements, region: Region, gradient: bool = False) -> _
     steps = region.steps
     if steps is not None:
         width = statements.stride if region.batch else 1
-        first = statements.elements.row(Region(region.batch, region.rows[:1, :1]), gradient)
+        first = statements.elements.row(Region(region.space, region.rows[:1, :1]), gradient)
         return _Matrix(first if region.batch else f"&{first}", steps[0] * width, steps[1] * width)
     copy, place = _room(statements, region)
     row = statements.elements.row(region, gradient)

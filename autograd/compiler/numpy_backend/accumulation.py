@@ -11,8 +11,8 @@ two of them each, and to rows of which one got two:
 ...     n_shared=2, n_batch=6, n_parameters=2, n_inputs=0, constants={}, forward=[], outputs=[]
 ... )
 >>> statements = Statements(Memory(program, batch_size=4, dtype=np.float64))
->>> for batch, rows in [(False, [0, 1]), (True, [[2, 2], [3, 3]]), (True, [2, 5, 5])]:
-...     target = Target(Region(batch, np.array(rows)), add=False)
+>>> for space, rows in [("shared", [0, 1]), ("batch", [[2, 2], [3, 3]]), ("batch", [2, 5, 5])]:
+...     target = Target(Region(space, np.array(rows)), add=False)
 ...     accumulate(statements, target, Formula("g"), (*np.shape(rows), 4))
 >>> for line in statements.lines:
 ...     print(line)
@@ -54,7 +54,7 @@ def accumulate(
         formula = _summed(formula, shape, full, summed)
         shape = full = tuple(1 if axis in summed else n for axis, n in enumerate(full))
         once = [slice(1) if axis in summed else slice(None) for axis in range(region.rows.ndim)]
-        region = Region(region.batch, region.rows[tuple(once)])
+        region = Region(region.space, region.rows[tuple(once)])
         destination = memory.destination(region)
     if destination is not None:
         statements.assign(destination, added(statements, target, destination, formula))
@@ -105,7 +105,7 @@ def _scatter(statements: Statements, target: Target, formula: Formula, rows: Arr
     else:
         unique = rows.ravel()
         total = Formula(f"{statements.text(formula)}.reshape(-1, {width})")
-    destination = statements.memory.destination(Region(target.region.batch, unique))
+    destination = statements.memory.destination(Region(target.region.space, unique))
     if destination is not None:
         statements.assign(destination, added(statements, target, destination, total))
         return

@@ -93,7 +93,7 @@ def _folded(
         if fold.function != formula.function:
             break
         fold, rest = fold.arguments[0], rest[:-1]
-    spaces = {operand.batch for operand in instruction.operands}
+    spaces = {operand.space for operand in instruction.operands}
     if len(operands) < 3 or fold is not operands[0] or len(spaces) > 1:
         return formula
     rows = np.stack([operand.rows for operand in instruction.operands])

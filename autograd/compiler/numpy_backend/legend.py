@@ -7,8 +7,8 @@ Each says where an element of the view comes from, ``s`` being the sample:
 ...     n_shared=6, n_batch=3, n_parameters=6, n_inputs=2, constants={}, forward=[], outputs=[]
 ... )
 >>> memory = Memory(program, batch_size=4, dtype=np.float64)
->>> x, y = (memory.view(Region(True, np.array(rows))) for rows in ([0, 1], [1, 2]))
->>> w = memory.view(Region(False, np.array([[1, 2], [4, 5]])))[..., 0]
+>>> x, y = (memory.view(Region("batch", np.array(rows))) for rows in ([0, 1], [1, 2]))
+>>> w = memory.view(Region("shared", np.array([[1, 2], [4, 5]])))[..., 0]
 >>> for comment in legend({"w1": w, "x2": x, "y3": y, "w4": w[::-1]}, memory):
 ...     print(comment)
 # w1[i, j] = parameters[1 + 3 i + j]  # 2x2

@@ -9,7 +9,7 @@ backward program adds the gradients there. Here the index is row 0, and the tabl
 >>> program = Program(
 ...     n_shared=0, n_batch=4, n_parameters=0, n_inputs=3, constants={}, forward=[], outputs=[]
 ... )
->>> index, table, out = (Region(True, np.array(rows)) for rows in ([0], [[1], [2]], [3]))
+>>> index, table, out = (Region("batch", np.array(rows)) for rows in ([0], [[1], [2]], [3]))
 >>> statements = Statements(Memory(program, batch_size=4, dtype=np.float64))
 >>> emit_lookup(statements, Lookup(out, index, table))
 >>> emit_lookup_adjoint(statements, Lookup(out, index, table), out, [None, Target(table, True)])
@@ -50,7 +50,7 @@ def _places(statements: Statements, instruction: Lookup) -> Formula:
     width = statements.memory.space(table).shape[1]
     indices, uses = np.unique(index.rows, return_inverse=True)
     function = statements.name(whole_indices, "whole_indices")
-    array = statements.formula(statements.view(Region(index.batch, indices))).text
+    array = statements.formula(statements.view(Region(index.space, indices))).text
     known = np.arange(len(table.rows), dtype=statements.memory.shared.dtype)
     entry = f"{function}({array}, {statements.name(known, 'known')})"
     if not np.array_equal(indices, index.rows):

@@ -8,11 +8,11 @@ view: NumPy reads and writes them where they are.
 ... )
 >>> memory = Memory(program, batch_size=2, dtype=np.float64)
 >>> memory.batch[:] = [[row, row + 0.5] for row in range(6)]
->>> memory.view(Region(True, np.array([1, 3, 5])))
+>>> memory.view(Region("batch", np.array([1, 3, 5])))
 array([[1. , 1.5],
        [3. , 3.5],
        [5. , 5.5]])
->>> memory.view(Region(True, np.array([1, 2, 5]))) is None
+>>> memory.view(Region("batch", np.array([1, 2, 5]))) is None
 True
 """
 
@@ -87,7 +87,7 @@ class Memory:
         """
         addresses = np.concatenate([region.rows.ravel() for region in rows])
         in_batch = np.array([region.batch for region in rows])
-        view = self.view(Region(True, addresses)) if in_batch.all() else None
+        view = self.view(Region("batch", addresses)) if in_batch.all() else None
         if view is not None:
             return lambda: view
         out = np.empty((len(rows), self.batch.shape[1]), self.batch.dtype)

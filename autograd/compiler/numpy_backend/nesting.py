@@ -8,7 +8,7 @@ others each:
 >>> import numpy as np
 >>> from autograd.operations import div
 >>> rows = [8, 9, 10, 11, 12, 13], [0, 0, 0, 1, 1, 1], [2, 3, 4, 5, 6, 7]
->>> out, x, y = (Region(True, np.array(row)) for row in rows)
+>>> out, x, y = (Region("batch", np.array(row)) for row in rows)
 >>> (step,) = nest_together([Apply(div, out, (x, y))])
 >>> for region in (step.out, *step.operands):
 ...     print(region.rows.tolist(), region.steps)
@@ -89,4 +89,4 @@ def _reshaped(step: Forward, shape: tuple[int, ...]) -> Forward:
 def _with_shape(region: Region, shape: tuple[int, ...]) -> Region:
     if len(shape) == 1:
         return region
-    return Region(region.batch, region.rows.reshape(*region.rows.shape[:-1], *shape))
+    return Region(region.space, region.rows.reshape(*region.rows.shape[:-1], *shape))

@@ -10,7 +10,7 @@ computed once, and a second term:
 ... )
 >>> memory = Memory(program, batch_size=4, dtype=np.float64)
 >>> statements = Statements(memory)
->>> x, y, out = (memory.view(Region(True, np.array([row]))) for row in range(3))
+>>> x, y, out = (memory.view(Region("batch", np.array([row]))) for row in range(3))
 >>> root = Formula("sqrt", (statements.formula(x),))
 >>> statements.assign(out, root * root + statements.formula(y))
 >>> for line in statements.lines:
@@ -29,7 +29,7 @@ import numpy as np
 
 from autograd.compiler.arrays import Array
 from autograd.compiler.numpy_backend.memory import Memory
-from autograd.compiler.program import Lookup, Region, common_number
+from autograd.compiler.program import Lookup, Region, Space, common_number
 from autograd.formulas.formula import Formula, is_ufunc
 from autograd.formulas.rewriting import rewritten
 
@@ -59,7 +59,7 @@ class Statements:
         self._name_of: dict[Any, str] = {}
         self._arguments: set[str] = set()
         self._views: dict[tuple[Region, bool], Array] = {}
-        self._gathered: dict[tuple[bool, bool, bytes], Array] = {}
+        self._gathered: dict[tuple[Space, bool, bytes], Array] = {}
         self._numbering = itertools.count(1)
 
     # --- statements ------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ class Statements:
 
     def _gather(self, region: Region, gradient: bool) -> Array:
         """Emit the copying of scattered rows into a buffer, once: gradients when complete."""
-        key = (region.batch, gradient, region.rows.tobytes())
+        key = (region.space, gradient, region.rows.tobytes())
         if key not in self._gathered:
             space = self.memory.space(region, gradient)
             buffer = np.empty((region.rows.size, space.shape[1]), space.dtype)

@@ -32,20 +32,20 @@ from autograd.compiler.program import (
     MatMul,
     Program,
     Region,
+    Space,
     Target,
 )
 
 
-def add_adjoint(program: Program, trained: Mapping[bool, NDArray[np.bool_]]) -> Program:
+def add_adjoint(program: Program, trained: Mapping[Space, NDArray[np.bool_]]) -> Program:
     """Return the program with the instructions for the gradient of its first output.
 
     Parameters
     ----------
     program : Program
         Without an adjoint.
-    trained : mapping of bool to array of bool
-        Of the shared rows (False) and the batch rows (True), which depend on a parameter: no others
-        receive a gradient.
+    trained : mapping of space to array of bool
+        Which of its rows depend on a parameter: no others receive a gradient.
     """
     bookkeeping = _Bookkeeping(trained, program.outputs[0])
     adjoint = []
@@ -54,24 +54,24 @@ def add_adjoint(program: Program, trained: Mapping[bool, NDArray[np.bool_]]) -> 
             targets = bookkeeping.targets(part, step.to_first, step.to_others)
             if any(target is not None for target in targets):
                 adjoint.append(Adjoint(part, part.out, targets))
-    zeroed = [Region(batch, np.unique(rows)) for batch, rows in bookkeeping.zeroed.items() if rows]
+    zeroed = [Region(space, np.unique(rows)) for space, rows in bookkeeping.zeroed.items() if rows]
     return dataclasses.replace(program, adjoint=adjoint, zeroed=zeroed)
 
 
 class _Bookkeeping:
     """Which gradient rows have been written."""
 
-    def __init__(self, trained: Mapping[bool, NDArray[np.bool_]], output: Region) -> None:
+    def __init__(self, trained: Mapping[Space, NDArray[np.bool_]], output: Region) -> None:
         self.trained = trained
-        self.written = {batch: np.zeros_like(rows) for batch, rows in trained.items()}
-        self.written[output.batch][output.rows] = True
+        self.written = {space: np.zeros_like(rows) for space, rows in trained.items()}
+        self.written[output.space][output.rows] = True
         # Not those that were only zeroed: an operation need not have a derivative there.
-        self.reached_rows = {batch: rows.copy() for batch, rows in self.written.items()}
-        self.zeroed: dict[bool, list[int]] = {False: [], True: []}
+        self.reached_rows = {space: rows.copy() for space, rows in self.written.items()}
+        self.zeroed: dict[Space, list[int]] = {"shared": [], "batch": []}
 
     def arrived(self, region: Region) -> bool:
         """Return whether all rows of a region have been written."""
-        return bool(self.written[region.batch][region.rows].all())
+        return bool(self.written[region.space][region.rows].all())
 
     def reached(self, instruction: Forward) -> Iterator[Forward]:
         """Yield an instruction, or its parts, if a gradient arrives at rows that pass it on.
@@ -81,19 +81,19 @@ class _Bookkeeping:
         derivatives may not exist.
         """
         out = instruction.out
-        written = self.written[out.batch]
+        written = self.written[out.space]
         arrived = written[out.rows]
-        passing = arrived & self.trained[out.batch][out.rows]
+        passing = arrived & self.trained[out.space][out.rows]
         if isinstance(instruction, Apply):
-            passing &= self.reached_rows[out.batch][out.rows]
-            wanted = [self.trained[operand.batch][operand.rows] for operand in instruction.operands]
+            passing &= self.reached_rows[out.space][out.rows]
+            wanted = [self.trained[operand.space][operand.rows] for operand in instruction.operands]
             cases = np.array([passing, *wanted])
             changes = np.flatnonzero((cases[:, 1:] != cases[:, :-1]).any(axis=0)) + 1
             for first, end in itertools.pairwise([0, *changes.tolist(), len(passing)]):
                 if passing[first]:
                     yield _rows_of(instruction, slice(first, end))
         elif passing.any():
-            self.zeroed[out.batch] += out.rows[~arrived].tolist()
+            self.zeroed[out.space] += out.rows[~arrived].tolist()
             written[out.rows] = True
             yield instruction
 
@@ -112,7 +112,7 @@ class _Bookkeeping:
 
     def _reach_operands(self, instruction: Forward) -> None:
         """Note the rows of operands that a gradient reaches through those of the output."""
-        reached = self.reached_rows[instruction.out.batch][instruction.out.rows]
+        reached = self.reached_rows[instruction.out.space][instruction.out.rows]
         for place, operand in enumerate(instruction.operands):
             if operand is None:
                 continue
@@ -122,16 +122,16 @@ class _Bookkeeping:
                 rows = operand.rows[reached.any(axis=1)]
             else:
                 rows = operand.rows[:, reached.any(axis=0)]
-            self.reached_rows[operand.batch][rows] = True
+            self.reached_rows[operand.space][rows] = True
 
     def target(self, operand: Region | None, scattered: bool = False) -> Target | None:
         """Note a contribution to the rows of an operand, or, if `scattered`, to some of them."""
-        if operand is None or not self.trained[operand.batch][operand.rows].any():
+        if operand is None or not self.trained[operand.space][operand.rows].any():
             return None
-        written, rows = self.written[operand.batch], operand.rows.ravel()
+        written, rows = self.written[operand.space], operand.rows.ravel()
         add = scattered or bool(written[rows].any())
         if add:
-            self.zeroed[operand.batch] += rows[~written[rows]].tolist()
+            self.zeroed[operand.space] += rows[~written[rows]].tolist()
         written[rows] = True
         return Target(operand, add)
 
@@ -141,7 +141,7 @@ def _rows_of(instruction: Apply, part: slice) -> Apply:
     if part == slice(0, len(instruction.out.rows)):
         return instruction
     out, *operands = (
-        Region(region.batch, region.rows[part])
+        Region(region.space, region.rows[part])
         for region in (instruction.out, *instruction.operands)
     )
     return Apply(instruction.operation, out, tuple(operands))

@@ -35,7 +35,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.compiler.program import Forward, Lookup, MatMul, Region, SumProducts
+from autograd.compiler.program import Forward, Lookup, MatMul, Region, Space, SumProducts
 
 
 class BackwardStep(NamedTuple):
@@ -76,7 +76,7 @@ def backward_order(
 def _lookups_late(instructions: Iterable[Forward]) -> Iterator[Forward]:
     """Yield lookups just before an instruction that computed an entry of their table."""
     waiting: list[Lookup] = []
-    tables: set[tuple[bool, int]] = set()
+    tables: set[tuple[Space, int]] = set()
     for instruction in instructions:
         if isinstance(instruction, Lookup):
             waiting.append(instruction)
@@ -90,8 +90,8 @@ def _lookups_late(instructions: Iterable[Forward]) -> Iterator[Forward]:
     yield from waiting
 
 
-def _addresses(region: Region) -> Iterator[tuple[bool, int]]:
-    return ((region.batch, row) for row in region.rows.ravel().tolist())
+def _addresses(region: Region) -> Iterator[tuple[Space, int]]:
+    return ((region.space, row) for row in region.rows.ravel().tolist())
 
 
 def _joining_weights(
@@ -143,4 +143,4 @@ def _joined(group: Sequence[Any]) -> Forward:
 
 def _side_by_side(regions: Sequence[Region]) -> Region:
     rows = np.concatenate([region.rows for region in regions], axis=-1)
-    return Region(regions[0].batch, rows)
+    return Region(regions[0].space, rows)

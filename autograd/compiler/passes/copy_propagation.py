@@ -31,7 +31,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from autograd.compiler.program import Adjoint, Program, Region, SumProducts
+from autograd.compiler.program import Adjoint, Program, Region, Space, SumProducts
 
 WORTH_GATHERING = 3
 """From this many copies on, gathering them where they are read takes less time than making them."""
@@ -51,7 +51,7 @@ def propagate_copies(program: Program) -> Program:
 def _copy(step: Adjoint) -> Region | None:
     """Return where an adjoint sends the gradient that it reads, if it does nothing else."""
     forward, target = step.forward, step.targets[0]
-    if target is None or target.region.batch is not step.gradient.batch:
+    if target is None or target.region.space != step.gradient.space:
         return None
     if not isinstance(forward, SumProducts) or forward.right is not None:
         return None
@@ -63,9 +63,9 @@ class _Places:
 
     Attributes
     ----------
-    rows : dict of bool to array of int
-        For each shared row (False) and each batch row (True), the one that holds its gradient.
-    writes : dict of bool to array of int
+    rows : dict of space to array of int
+        For each of its rows, the one that holds the gradient.
+    writes : dict of space to array of int
         How often something is sent to each row, and once more where it is a result.
     readers : dict of int to list of Region
         By the number of an adjoint that copies: what later adjoints read of this copy, except
@@ -73,20 +73,20 @@ class _Places:
     """
 
     def __init__(self, program: Program) -> None:
-        sizes = {False: program.n_shared, True: program.n_batch}
-        self.rows = {batch: np.arange(size) for batch, size in sizes.items()}
-        self.writes = {batch: np.zeros(size, int) for batch, size in sizes.items()}
-        self.writes[False][: program.n_parameters] = 1
-        copied_by = {batch: np.full(size, -1) for batch, size in sizes.items()}
+        sizes: dict[Space, int] = {"shared": program.n_shared, "batch": program.n_batch}
+        self.rows = {space: np.arange(size) for space, size in sizes.items()}
+        self.writes = {space: np.zeros(size, int) for space, size in sizes.items()}
+        self.writes["shared"][: program.n_parameters] = 1
+        copied_by = {space: np.full(size, -1) for space, size in sizes.items()}
         for number, step in enumerate(program.adjoint):
             for target in filter(None, step.targets):
-                np.add.at(self.writes[target.region.batch], target.region.rows, 1)
+                np.add.at(self.writes[target.region.space], target.region.rows, 1)
             copy = _copy(step)
             if copy is not None:
-                copied_by[copy.batch][copy.rows] = number
+                copied_by[copy.space][copy.rows] = number
         self.readers: dict[int, list[Region]] = defaultdict(list)
         for step in program.adjoint:
-            copied = copied_by[step.gradient.batch][step.gradient.rows]
+            copied = copied_by[step.gradient.space][step.gradient.rows]
             numbers = np.unique(copied[copied >= 0]).tolist()
             if len(numbers) < WORTH_GATHERING:
                 for number in numbers:
@@ -94,15 +94,15 @@ class _Places:
 
     def of(self, region: Region) -> Region:
         """Return the rows where the gradients of a region stand."""
-        return Region(region.batch, self.rows[region.batch][region.rows])
+        return Region(region.space, self.rows[region.space][region.rows])
 
     def share(self, number: int, copy: Region, original: Region) -> bool:
         """Let the gradients of rows stand where their originals do, unless something forbids it.
 
         To see what their readers would read, they are moved first, and moved back if need be.
         """
-        rows = self.rows[copy.batch]
-        if (self.writes[copy.batch][copy.rows] > 1).any():
+        rows = self.rows[copy.space]
+        if (self.writes[copy.space][copy.rows] > 1).any():
             return False
         rows[copy.rows] = original.rows
         if all(self.of(region).steps == region.steps for region in self.readers[number]):

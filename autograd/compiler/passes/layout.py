@@ -11,7 +11,7 @@ parameters and the inputs, then the rows of each block. A constant gets one when
 >>> layout = Layout(tape)
 >>> product, exponential, total = canonical_rows(tape).items()
 >>> for index, _ in (product, exponential):
-...     layout.allocate([index], batch=True)
+...     layout.allocate([index], "batch")
 batch[1]
 batch[2]
 >>> layout.locate_terms([total[1]], KINDS.index("batch"))
@@ -28,11 +28,10 @@ from numpy.typing import NDArray
 
 from autograd.compiler.passes.rows import KINDS, NONE, Sum
 from autograd.compiler.passes.tape import Tape
-from autograd.compiler.program import Addresses, Region
+from autograd.compiler.program import Addresses, Region, Space
 
-SPACES = [[space == "batch" for space in kind.split("*")] for kind in KINDS]
-"""For each kind of terms, whether its factors are batch rows."""
-
+SPACES: list[Any] = [kind.split("*") for kind in KINDS]
+"""For each kind of terms, the spaces of its factors."""
 
 TERMS_AT_ONCE = 2**20
 """About this many terms are located at once: tables of them take 100 bytes for each."""
@@ -62,8 +61,8 @@ class Layout:
 
     Attributes
     ----------
-    sizes : dict of bool to int
-        The number of rows of the shared space (False) and of the batch space (True).
+    sizes : dict of space to int
+        The number of its rows.
     trained : array of bool
         Which rows of the tape depend on a parameter.
     constants : dict of int to float
@@ -71,37 +70,37 @@ class Layout:
     """
 
     def __init__(self, tape: Tape) -> None:
-        self.sizes = {False: 0, True: 0}
+        self.sizes: dict[Space, int] = {"shared": 0, "batch": 0}
         self.constants: dict[int, float] = {}
         self._row_of: dict[str, int] = {}
         self._numbers = tape.numbers
         self.trained = np.array(tape.trained, dtype=bool)
-        self._trained_rows: dict[bool, list[NDArray[np.bool_]]] = {False: [], True: []}
+        self._trained_rows: dict[Space, list[NDArray[np.bool_]]] = {"shared": [], "batch": []}
         self._address = np.full(len(tape.operations) + 1, NONE)  # the last one is that of NONE
         leaves = range(tape.n_inputs + tape.n_parameters)
-        self.allocate(leaves[tape.n_inputs :], batch=False)
-        self.allocate(leaves[: tape.n_inputs], batch=True)
+        self.allocate(leaves[tape.n_inputs :], "shared")
+        self.allocate(leaves[: tape.n_inputs], "batch")
 
-    def allocate(self, indices: Sequence[int] | Addresses, batch: bool) -> Region:
+    def allocate(self, indices: Sequence[int] | Addresses, space: Space) -> Region:
         """Give consecutive addresses to rows of the tape, in the given order."""
         indices = np.asarray(indices, dtype=np.int64)
-        region = self._extended(batch, self.trained[indices])
+        region = self._extended(space, self.trained[indices])
         self._address[indices] = region.rows
         return region
 
     def allocate_copy(self, region: Region) -> Region:
         """Give addresses in the batch space to copies of shared rows."""
-        return self._extended(True, self.trained_rows(region.batch)[region.rows])
+        return self._extended("batch", self.trained_rows(region.space)[region.rows])
 
-    def _extended(self, batch: bool, trained: NDArray[np.bool_]) -> Region:
-        start = self.sizes[batch]
-        self.sizes[batch] += len(trained)
-        self._trained_rows[batch].append(trained)
-        return Region(batch, np.arange(start, self.sizes[batch]))
+    def _extended(self, space: Space, trained: NDArray[np.bool_]) -> Region:
+        start = self.sizes[space]
+        self.sizes[space] += len(trained)
+        self._trained_rows[space].append(trained)
+        return Region(space, np.arange(start, self.sizes[space]))
 
-    def trained_rows(self, batch: bool) -> NDArray[np.bool_]:
+    def trained_rows(self, space: Space) -> NDArray[np.bool_]:
         """Return which rows of a space depend on a parameter."""
-        return np.concatenate(self._trained_rows[batch])
+        return np.concatenate(self._trained_rows[space])
 
     def locate(self, indices: Sequence[int] | Addresses) -> Addresses:
         """Return the addresses of rows of the tape."""
@@ -138,7 +137,7 @@ class Layout:
             factors[0][alone] = list(map(self._constant, coefficients[alone].tolist()))
             coefficients[alone] = 1.0
         # Sums that were written in different orders are the same: x * y + z is z + y * x.
-        if spaces in ([True, True], [False, False]):
+        if spaces in (["batch", "batch"], ["shared", "shared"]):
             factors.sort(axis=0)
         order = np.lexsort(factors[::-1], axis=0)
         each = np.arange(len(sums))
@@ -148,7 +147,7 @@ class Layout:
         """Return the shared row of a constant."""
         digits = float(number).hex()  # 0.0 and -0.0 are equal
         if digits not in self._row_of:
-            self._row_of[digits] = row = self._extended(False, np.zeros(1, bool)).rows.item(0)
+            self._row_of[digits] = row = self._extended("shared", np.zeros(1, bool)).rows.item(0)
             self.constants[row] = number
         return self._row_of[digits]
 

@@ -37,6 +37,7 @@ from autograd.compiler.program import (
     MatMul,
     Program,
     Region,
+    Space,
     SumProducts,
 )
 
@@ -48,20 +49,21 @@ read all terms.
 
 def plan(
     tape: Tape, rows: dict[int, Row], blocks: Iterable[Block]
-) -> tuple[Program, dict[bool, NDArray[np.bool_]]]:
+) -> tuple[Program, dict[Space, NDArray[np.bool_]]]:
     """Plan the instructions that compute the rows, block by block.
 
     Returns
     -------
     program : Program
         Without an adjoint.
-    trained : dict of bool to array of bool
-        Of the shared rows (False) and the batch rows (True), which depend on a parameter.
+    trained : dict of space to array of bool
+        Which of its rows depend on a parameter.
     """
     planner = _Planner(tape, rows)
     for block in blocks:
         planner.add(block)
-    return planner.program(), {batch: planner.layout.trained_rows(batch) for batch in (False, True)}
+    layout = planner.layout
+    return planner.program(), {space: layout.trained_rows(space) for space in layout.sizes}
 
 
 class _Planner:
@@ -87,10 +89,10 @@ class _Planner:
         # First by which operands need a gradient: each case has an adjoint of its own.
         order = in_lexicographic_order([*self.layout.trained[indices], *columns])
         operands = [
-            Region(batch, column[order])
-            for batch, column in zip(operands_vary, columns, strict=True)
+            Region(_space(vary), column[order])
+            for vary, column in zip(operands_vary, columns, strict=True)
         ]
-        out = self.layout.allocate(np.array(block.rows)[order], batch=varies)
+        out = self.layout.allocate(np.array(block.rows)[order], _space(varies))
         if operation is operations.lookup:
             self.add_lookup(out, *operands)
         else:
@@ -98,21 +100,21 @@ class _Planner:
 
     def add_lookup(self, out: Region, index: Region, *entries: Region) -> None:
         """Plan a lookup, its table gathered in one space."""
-        if len({entry.batch for entry in entries}) > 1:
+        if len({entry.space for entry in entries}) > 1:
             entries = self.in_batch(entries)
-        table = Region(entries[0].batch, np.stack([entry.rows for entry in entries]))
+        table = Region(entries[0].space, np.stack([entry.rows for entry in entries]))
         self.forward.append(Lookup(out, index, table))
 
     def in_batch(self, regions: Sequence[Region]) -> tuple[Region, ...]:
         """Return regions in the batch space: shared rows as copies, one of each."""
         rows = np.unique([region.rows for region in regions if not region.batch])
-        copies = self.layout.allocate_copy(Region(False, rows))
-        left = Region(False, rows[None])
+        copies = self.layout.allocate_copy(Region("shared", rows))
+        left = Region("shared", rows[None])
         self.forward.append(SumProducts(copies, left, right=None, coefficients=None, add=False))
         return tuple(
             region
             if region.batch
-            else Region(True, copies.rows[np.searchsorted(rows, region.rows)])
+            else Region("batch", copies.rows[np.searchsorted(rows, region.rows)])
             for region in regions
         )
 
@@ -132,7 +134,7 @@ class _Planner:
                 (*part.factors[:, 0, rest], part.coefficients[0, rest]) for part in terms.values()
             ]
             rest = rest[in_lexicographic_order(chain.from_iterable(first))]
-            out = self.layout.allocate(indices[rest], batch=varies)
+            out = self.layout.allocate(indices[rest], _space(varies))
             self.add_terms(out, _of(terms, rest), started=False)
 
     def add_products(self, indices: Addresses, terms: Mapping[int, Terms]) -> Addresses:
@@ -145,10 +147,10 @@ class _Planner:
         products, rest = matrix_products(np.flatnonzero(plain), weights, inputs)
         for product in products:
             sums = product.sums.ravel()
-            out = self.layout.allocate(indices[sums], batch=True)
-            matrix = Region(True, out.rows.reshape(product.sums.shape))
-            weights = Region(False, product.weights)
-            inputs = Region(True, product.inputs)
+            out = self.layout.allocate(indices[sums], "batch")
+            matrix = Region("batch", out.rows.reshape(product.sums.shape))
+            weights = Region("shared", product.weights)
+            inputs = Region("batch", product.inputs)
             self.forward.append(MatMul(matrix, weights, inputs))
             self.add_terms(out, _of(others, sums), started=True)
         return np.concatenate([np.flatnonzero(~plain), rest])
@@ -176,17 +178,22 @@ class _Planner:
         """Return what has been planned, without an adjoint."""
         layout = self.layout
         outputs = [
-            Region(self.tape.varying[index], layout.locate([index])) for index in self.tape.outputs
+            Region(_space(self.tape.varying[index]), layout.locate([index]))
+            for index in self.tape.outputs
         ]
         return Program(
-            n_shared=layout.sizes[False],
-            n_batch=layout.sizes[True],
+            n_shared=layout.sizes["shared"],
+            n_batch=layout.sizes["batch"],
             n_parameters=self.tape.n_parameters,
             n_inputs=self.tape.n_inputs,
             constants=layout.constants,
             forward=self.forward,
             outputs=outputs,
         )
+
+
+def _space(varies: bool) -> Space:
+    return "batch" if varies else "shared"
 
 
 def _of(terms: Mapping[int, Terms], sums: Addresses) -> dict[int, Terms]:
