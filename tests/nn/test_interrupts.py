@@ -1,6 +1,10 @@
 """Ctrl-C: held back inside a block, and harmless at any line of a training."""
 
+import json
+import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,12 +13,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import nn
 from autograd import Value
 from comparing import numbers
 from ctrl_c import interrupted_at_every, press_ctrl_c
 from nn.interrupts import completed, interrupts_deferred
+from trainings import BATCH_SIZE, N_SAMPLES, STEPS_PER_EPOCH, network, train
 
 Result = TypeVar("Result")
 
@@ -143,6 +150,113 @@ def test_a_change_that_fails_is_not_tried_again() -> None:
     with pytest.raises(LookupError):
         completed(change)
     assert passed == ["begin"]
+
+
+# --- in a step ------------------------------------------------------------------------------------
+
+
+class Interrupted:
+    """A loss during whose call number `at` Ctrl-C is pressed."""
+
+    def __init__(self, at: int, model: nn.MLP) -> None:
+        self.at = at
+        self.model = model
+        self.parameters_at_each_call: list[list[float]] = []
+
+    def __call__(self, prediction: Value, target: float) -> Value:
+        if len(self.parameters_at_each_call) == self.at:
+            raise KeyboardInterrupt
+        self.parameters_at_each_call.append(numbers(self.model))
+        return nn.mse_loss(prediction, target)
+
+
+@given(st.integers(0, 2 * N_SAMPLES - 1))
+def test_an_interrupted_training_leaves_the_model_at_the_last_whole_step(call: int) -> None:
+    model = network()
+    uninterrupted = Interrupted(-1, model)
+    train(model, loss=uninterrupted, epochs=2)
+
+    model = network()
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, loss=Interrupted(call, model), optimizer=optimizer)
+    epoch, sample = divmod(call, N_SAMPLES)
+    assert optimizer.steps == epoch * STEPS_PER_EPOCH + sample // BATCH_SIZE
+    assert numbers(model) == uninterrupted.parameters_at_each_call[call]
+
+
+@pytest.mark.parametrize("step", [1, 2, 5])
+def test_an_interrupted_compiled_training_leaves_the_model_at_the_last_whole_step(
+    step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = []
+    update = nn.SGD.update
+
+    def interrupted_update(self: Any, theta: Any, gradient: Any, state: Any) -> Any:
+        if self.steps == step:
+            raise KeyboardInterrupt
+        moved, state = update(self, theta, gradient, state)
+        history.append(moved.tolist())
+        return moved, state
+
+    monkeypatch.setattr(nn.SGD, "update", interrupted_update)
+    model = network()
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, optimizer=optimizer, epochs=3, compiled=True)
+    assert optimizer.steps == step
+    assert numbers(model) == history[-1]
+
+
+ENDLESS_TRAINING = """
+import json, signal
+import nn
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have turned it off
+
+def train(stop_at_step):
+    model = nn.MLP(1, [4, 1], "tanh", rng=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.01, momentum=0.9)
+
+    def loss(prediction, target):
+        if optimizer.steps == stop_at_step:
+            raise KeyboardInterrupt
+        return nn.mse_loss(prediction, target)
+
+    X, y = [[0.0], [1.0], [2.0]], [1.0, -1.0, 0.5]
+    try:
+        for report in nn.fit(model, X, y, loss, optimizer, epochs=10**9, batch_size=2, rng=0,
+            compiled=False):
+            if report.epoch == 20 and stop_at_step is None:
+                print("training", flush=True)
+    except KeyboardInterrupt:
+        return optimizer.steps, [parameter.data for parameter in model.parameters()]
+
+steps, parameters = train(None)
+print(json.dumps([steps, parameters, train(steps)]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send Ctrl-C to another there")
+def test_a_real_interrupt_leaves_the_model_at_the_last_whole_step() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDLESS_TRAINING],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "training\n"
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=300)
+        finally:
+            process.kill()  # where it has not stopped
+    assert errors == ""
+    steps, parameters, (replayed_steps, replayed_parameters) = json.loads(output)
+    assert steps >= 40
+    assert (steps, parameters) == (replayed_steps, replayed_parameters)
 
 
 # --- at any line -------------------------------------------------------------------------------

@@ -325,6 +325,17 @@ def test_a_name_may_look_like_that_of_a_file(tmp_path: Path) -> None:
     assert numbers(loaded) == numbers(saved)
 
 
+def test_a_name_may_be_that_of_an_argument_of_numpy(tmp_path: Path) -> None:
+    class Named(nn.Module):
+        def __init__(self, number: float) -> None:
+            self.file, self.allow_pickle = Value(number), Value(2 * number)
+
+    saved, loaded = Named(1.0), Named(0.0)
+    saved.save(tmp_path / "named.npz")
+    loaded.load(tmp_path / "named.npz")
+    assert numbers(loaded) == numbers(saved)
+
+
 def test_numpy_reads_a_saved_network(tmp_path: Path) -> None:
     model = nn.MLP(3, [4, 2], rng=0)
     model.save(tmp_path / "model.npz")
