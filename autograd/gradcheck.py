@@ -227,7 +227,8 @@ def _compare(
                 f"  finite differences  {numeric}\n"
                 f"  difference          {abs(slope - numeric):.3g}, allowed {allowed:.3g}\n"
                 f"  at the point        {', '.join(map(str, point))}\n"
-                "Is a derivative rule wrong, is the step too large, or is a kink or a jump near?"
+                "Is a derivative rule wrong, is the step too large, is a kink or a jump near, or "
+                "does the function leave the graph, by math.sin, float() or .data?"
             )
     if report:
         raise GradientCheckError(report)

@@ -363,13 +363,14 @@ def _variable(number: Number) -> Value:
 
 
 def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> list[Value]:
-    takes = f"{module!r} takes one sample, a list of {counted(expected, 'number')}"
     if not is_list(inputs):
+        problem = f"{_takes(module, expected)}, not {shown_short(inputs)} ({type(inputs).__name__})"
         advice = ": write [x], and for all samples X[:, None]" if expected == 1 else ""
-        raise ShapeError(f"{takes}, not {shown_short(inputs)} ({type(inputs).__name__}){advice}")
+        raise ShapeError(problem + advice)
     try:
         values = [x if isinstance(x, Value) else as_value(x) for x in inputs]
     except NotANumberError as error:
+        takes = _takes(module, expected)
         if any(map(is_nested, inputs)):
             raise NotANumberError(f"{takes}. Call it for each: [model(x) for x in X]") from None
         raise NotANumberError(f"{takes}: {error}") from None
@@ -379,3 +380,7 @@ def _checked_inputs(module: Module, inputs: Iterable[Number], expected: int) -> 
             f"{module!r} takes {counted(expected, 'input')}, not {len(values)}{advice}"
         )
     return values
+
+
+def _takes(module: Module, expected: int) -> str:
+    return f"{module!r} takes one sample, a list of {counted(expected, 'number')}"
