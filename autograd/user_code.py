@@ -15,17 +15,17 @@ _STANDARD_LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
 
 
 def line_of_user_code() -> str:
-    """Return file and line of the innermost caller that is the user's own code."""
+    """Say where the innermost caller is that is the user's own code: file and line, or cell."""
     frame = _frame_of_user_code()
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return _place(frame, frame.f_lineno)
 
 
 def line_where_raised(error: BaseException) -> str:
-    """Return file and line of the innermost of the user's own code that an error came through."""
+    """Say where the innermost of the user's own code is that an error came through."""
     calls = list(traceback.walk_tb(error.__traceback__))
     own = [call for call in calls if not _calls_back(call[0].f_code.co_filename)]
     frame, line = (own or calls)[-1]
-    return f"{frame.f_code.co_filename}:{line}"
+    return _place(frame, line)
 
 
 def warn_user_code(message: str, category: type[Warning]) -> None:
@@ -35,6 +35,14 @@ def warn_user_code(message: str, category: type[Warning]) -> None:
     warnings.warn_explicit(
         message, category, frame.f_code.co_filename, frame.f_lineno, registry=shown
     )
+
+
+def _place(frame: FrameType, line: int) -> str:
+    """Name a line: in IPython and in notebooks by its cell, whose file is a temporary one."""
+    path = frame.f_code.co_filename
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cell = shell and shell.compile.format_code_name(path)  # such as ("Cell", "In[3]")
+    return f"{' '.join(cell)}, line {line}" if cell else f"{path}:{line}"
 
 
 def _frame_of_user_code() -> FrameType:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from autograd import Value, gradient
 from autograd.diagnosis import require_recorded
-from autograd.drawing.notation import LATEX, latex_escaped
 from autograd.errors import ArgumentError, NotANumberError
 from autograd.graph import topological_order
 from autograd.nested_numbers import numbers_in
@@ -62,7 +61,7 @@ class LayerGradient:
 
 @dataclass(frozen=True, repr=False)
 class GradientFlow:
-    """What `gradient_flow` returns. It prints as a table; a notebook shows it as mathematics.
+    """What `gradient_flow` returns. It prints as a table.
 
     >>> import nn
     >>> model = nn.MLP(1, [2, 1], activation="linear", rng=0)
@@ -124,19 +123,6 @@ class GradientFlow:
         if self.factor > HEALTHY:
             return f"{change}: the gradient explodes"
         return change
-
-    @property
-    def latex(self) -> str:
-        """The table in LaTeX's mathematical mode, without dollar signs around it."""
-        norms = (rf"\left\Vert\frac{{\partial L}}{{\partial {of}}}\right\Vert" for of in "zW")
-        rows = [rf"\mathrm{{layer}} & {' & '.join(norms)} \\ \hline"]
-        for layer in reversed(self.layers):
-            numbers = (LATEX.number(norm) for norm in (layer.arriving, layer.parameters))
-            rows.append(rf"\mathrm{{{latex_escaped(layer.name)}}} & {' & '.join(numbers)} \\")
-        return "\\begin{array}{lrr}\n" + "\n".join(rows) + "\n\\end{array}"
-
-    def _repr_latex_(self) -> str:
-        return f"$${self.latex}$$"
 
 
 def gradient_flow(loss: Value, model: Module) -> GradientFlow:

@@ -14,7 +14,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from autograd.compiler.arguments import as_arrays, checked_dtype, checked_theta
 from autograd.compiler.arrays import Array
@@ -178,7 +178,7 @@ class Compiled:
             outputs, gradient = self._run_with_gradient(bound, theta, batch)
             return _by_sample(outputs, bound.compilation.trace), gradient
 
-    def map(self, *arrays: Any) -> Array:
+    def map(self, *arrays: Any, theta: ArrayLike | None = None) -> Array:
         """Return what the function returns for each sample.
 
         >>> import autograd as ag
@@ -190,6 +190,8 @@ class Compiled:
         ----------
         *arrays : array
             See `__call__`.
+        theta : array, (n,), optional
+            See `value_and_grad`. By default the numbers that the parameters hold.
 
         Returns
         -------
@@ -203,7 +205,7 @@ class Compiled:
         batch = as_arrays(arrays)
         with self._lock:
             bound = self._cache.for_batch(batch)
-            return _by_sample(self._run(bound, batch), bound.compilation.trace)
+            return _by_sample(self._run(bound, batch, theta), bound.compilation.trace)
 
     @property
     def parameters(self) -> list[Value]:
@@ -296,13 +298,19 @@ class Compiled:
         name = getattr(self._function, "__name__", repr(self._function))
         return f"<compiled {name}: call it with arrays of samples>"
 
-    def _run(self, bound: BoundCompilation, batch: Sequence[Array]) -> Array:
-        """Return the outputs for the present numbers of the parameters, until the next run."""
+    def _run(
+        self, bound: BoundCompilation, batch: Sequence[Array], theta: ArrayLike | None = None
+    ) -> Array:
+        """Return the outputs, until the next run; by default for what the parameters hold now."""
         trace = bound.compilation.trace
-        theta = checked_theta(data_of(trace.parameters), [len(trace.parameters)], self.dtype)
-        outputs, _, suspects = bound.program.run(theta, batch, differentiate=False)
+        reached = len(trace.parameters)
+        if theta is None:
+            numbers = checked_theta(data_of(trace.parameters), [reached], self.dtype)
+        else:
+            numbers = self._completed(theta)[:reached]
+        outputs, _, suspects = bound.program.run(numbers, batch, differentiate=False)
         if suspects:
-            require_success(trace, suspects, theta, batch, outputs)
+            require_success(trace, suspects, numbers, batch, outputs)
         return outputs
 
     def _run_with_gradient(

@@ -6,6 +6,7 @@
 
 import math
 from collections.abc import Iterable
+from string import Formatter
 from typing import TypeAlias
 
 _PLAIN, _RAISED = "-0123456789()", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾"
@@ -48,6 +49,10 @@ class _Text:
     def call(self, name: str, arguments: Iterable[str]) -> str:
         return f"{name}({', '.join(arguments)})"
 
+    def sentence(self, words: str, **mathematics: str) -> str:
+        """Put formulas into the words of a sentence, where these have their names in braces."""
+        return words.format(**mathematics)
+
 
 class _Latex:
     """For notebooks: ``1 - y^{2}``, without dollar signs around it."""
@@ -87,6 +92,13 @@ class _Latex:
         else:
             name = rf"\mathrm{{{latex_escaped(name)}}}"
         return name + self.in_parentheses(", ".join(arguments))
+
+    def sentence(self, words: str, **mathematics: str) -> str:
+        pieces = []
+        for text, name, _, _ in Formatter().parse(words):
+            text = text.replace("_", r"}\_\text{")  # MathJax has no such escape inside of it
+            pieces.append(rf"\text{{{text}}}" + (mathematics[name] if name else ""))
+        return "".join(pieces).replace(r"\text{}", "")
 
 
 Style: TypeAlias = _Text | _Latex

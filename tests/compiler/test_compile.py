@@ -294,6 +294,16 @@ def test_value_and_grad_fits_minimizers_of_scipy() -> None:
     assert solution[b] == pytest.approx(-2.0)
 
 
+def test_map_at_theta_is_that_of_parameters_with_these_numbers() -> None:
+    w, b = Value(2.0), Value(-1.0)
+    program = ag.compile(lambda x: w * x + b, parameters=[w])
+    inputs = np.array([1.0, 2.0])
+    np.testing.assert_array_equal(program.map(inputs, theta=[5.0]), [4.0, 9.0])
+    np.testing.assert_array_equal(program.map(inputs, theta=[5.0, 3.0]), [8.0, 13.0])
+    assert (w.data, b.data) == (2.0, -1.0)
+    np.testing.assert_array_equal(program.map(inputs), [1.0, 3.0])
+
+
 @pytest.mark.parametrize("wrong", [np.zeros(0), np.zeros(2), np.zeros((1, 1))])
 def test_theta_has_one_number_per_parameter(wrong: Any) -> None:
     w = Value(0.5)

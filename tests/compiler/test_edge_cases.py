@@ -126,6 +126,9 @@ def test_theta_is_checked(theta: Any, given: list[Value]) -> None:
         program.value_and_grad(theta, np.ones(3))
     if "theta has shape" in str(caught.value):
         assert f"has {counted(len(reached), 'parameter')}" in str(caught.value)
+    with pytest.raises(type(caught.value)) as same:
+        program.map(np.ones(3), theta=theta)
+    assert str(same.value) == str(caught.value)
 
 
 def test_backward_without_parameters() -> None:

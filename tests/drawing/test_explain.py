@@ -1,7 +1,9 @@
 """Laws of the chain-rule sum against brute force, and golden texts that teach it."""
 
+import functools
 import itertools
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -402,6 +404,29 @@ def test_a_condition_is_explained() -> None:
     assert "  ∂y/∂x = [y > 0] = 1\n  where [ ] is 1 if the condition holds, and 0 if not" in text
 
 
+def test_mathematics_has_the_remarks_of_the_text() -> None:
+    x = ag.Value(3.0, "x")
+    y = labelled(ag.relu(x) * x, "y")
+    before, square = ag.explain(y, x).latex, ag.explain(labelled(x * x, "y"), x).latex
+    y.backward()
+    once = ag.explain(y, x).latex
+    y.backward()
+    twice = ag.explain(y, x).latex
+    assert r"& \text{where [ ] is 1 if the condition holds, and 0 if not} \\" in before
+    assert r"& \text{where }{x}^{(1)}\text{ is }x\text{ at its first use in the" in square
+    assert r"& y\text{.backward() has not been called yet: it will add this to }x\text" in before
+    assert r"& x\text{.grad = }6\text{: backward() found the same.}" in once
+    assert r"& x\text{.grad = }12\text{, which is not this gradient:} \\" in twice
+    assert r"& \text{it adds up over outputs and over calls of backward(), until }x" in twice
+    assert r"until }x\text{.zero}\_\text{grad().}" in twice
+
+
+def test_a_row_of_mathematics_has_at_most_four_given_numbers() -> None:
+    factors = [ag.Value(2.0, f"x{i}") for i in range(9)]
+    latex = ag.explain(functools.reduce(operator.mul, factors), factors[0]).latex
+    assert [row.count("=") for row in latex.splitlines() if row.startswith("x_")] == [4, 4, 1]
+
+
 def test_a_single_step_is_its_own_product() -> None:
     x = ag.Value(0.5, "x")
     explanation = ag.explain(labelled(ag.tanh(x), "y"), x)
@@ -412,7 +437,7 @@ def test_a_single_step_is_its_own_product() -> None:
 def test_a_negative_gradient_of_one_path_is_written_once() -> None:
     x = ag.Value(2.0, "x")
     latex = ag.explain(labelled(x * ag.Value(-3.0, "c"), "y"), x).latex
-    assert latex.endswith("&= c \\\\\n &= -3\n\\end{aligned}")
+    assert "&= c \\\\\n &= -3 \\\\[1.5ex]\n" in latex
 
 
 def test_a_new_operation_explains_itself() -> None:

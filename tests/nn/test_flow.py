@@ -145,12 +145,6 @@ def test_parameters_of_the_model_itself_are_a_layer() -> None:
     assert (layer.name, layer.shapes) == ("model", "weight 2, bias 1")
 
 
-def test_latex_is_a_table() -> None:
-    latex = flow_of([2, 1])[1]._repr_latex_()
-    assert latex.startswith("$$\\begin{array}{lrr}")
-    assert latex.count("\\\\") == 3
-
-
 @pytest.mark.parametrize("model", [None, [Value(1.0)], nn.Module()])
 def test_what_is_no_model_is_refused(model: Any) -> None:
     with pytest.raises(ArgumentError, match="takes a Module with parameters"):

@@ -5,13 +5,18 @@ from collections.abc import Iterator
 
 from autograd.drawing.explanation.formula_writing import factor
 from autograd.drawing.explanation.outline import Outline
+from autograd.drawing.explanation.remarks import on_backward, on_symbols
 from autograd.drawing.explanation.text import further_paths
 from autograd.drawing.notation import LATEX, latex_escaped
+
+GIVEN_IN_A_ROW = 4
 
 
 def explanation_latex(outline: Outline) -> str:
     """Write forward pass, local derivatives, the paths and their sum."""
     blocks = [[*_forward(outline)], [*_local_derivatives(outline)], [*_chain_rule(outline)]]
+    if outline.steps:
+        blocks.append([f"& {remark}" for remark in on_backward(outline, LATEX)])
     rows = " \\\\[1.5ex]\n".join(" \\\\\n".join(block) for block in blocks if block)
     return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
 
@@ -20,8 +25,11 @@ def _forward(outline: Outline) -> Iterator[str]:
     if outline.steps:
         names = (outline.name(node, LATEX) for node in outline.given)
         numbers = (LATEX.number(node.data) for node in outline.given)
-        first, *others = zip(names, numbers, strict=True)
-        yield " &= ".join(first) + "".join(rf" \quad {name} = {number}" for name, number in others)
+        given = list(zip(names, numbers, strict=True))
+        for start in range(0, len(given), GIVEN_IN_A_ROW):
+            first, *others = given[start : start + GIVEN_IN_A_ROW]
+            rest = "".join(rf" \quad {name} = {number}" for name, number in others)
+            yield " &= ".join(first) + rest
     for node in outline.computed:
         equation = f"{outline.name(node, LATEX)} &= {outline.formula(node, LATEX)}"
         yield f"{equation} = {LATEX.number(node.data)}"
@@ -32,6 +40,7 @@ def _local_derivatives(outline: Outline) -> Iterator[str]:
         symbols = outline.derivative(step, LATEX)
         formula = f"{symbols} = " if symbols else ""
         yield f"{outline.partial(step, LATEX)} &= {formula}{LATEX.number(step.derivative)}"
+    yield from (f"& {remark}" for remark in on_symbols(outline, LATEX))
 
 
 def _chain_rule(outline: Outline) -> Iterator[str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from autograd.drawing.explanation.outline import Outline
 from autograd.drawing.explanation.paths import Step
+from autograd.drawing.explanation.remarks import on_backward, on_symbols
 from autograd.drawing.notation import TEXT
-from autograd.graph import NO_GRADIENT
 
 WIDTH = 88
 
@@ -20,7 +20,7 @@ def explanation_text(outline: Outline) -> str:
             _forward(outline),
             _local_derivatives(outline),
             _chain_rule(outline),
-            _check(outline),
+            " ".join(on_backward(outline, TEXT)),
         ]
     return "\n\n".join(sections)
 
@@ -55,16 +55,7 @@ def _local_derivatives(outline: Outline) -> str:
         number = TEXT.number(step.derivative)
         rows.append([outline.partial(step, TEXT), *([symbols] if symbols else []), number])
     lines = _columns(rows)
-    if outline.has_conditions:
-        lines.append("where [ ] is 1 if the condition holds, and 0 if not")
-    if outline.marked:
-        name = outline.name(outline.marked, TEXT)
-        first, second = (TEXT.raised(name, f"({place})") for place in (1, 2))
-        others = ", and so on" if outline.last_place > 2 else ""
-        lines.append(
-            f"where {first} is {name} at its first use in the forward pass, "
-            f"{second} at its second{others}"
-        )
+    lines += on_symbols(outline, TEXT)
     return _section("Backward, the derivative of each operation by its input:", lines)
 
 
@@ -114,25 +105,6 @@ def further_paths(count: int) -> str:
     """
     number = f"{count:,}" if count < 10**18 else f"about 1e{math.log10(count):.0f}"
     return f"{number} further path{'s' if count > 1 else ''}"
-
-
-def _check(outline: Outline) -> str:
-    """Compare with what `backward` left, if it was called."""
-    total = outline.total
-    output, wrt = (outline.name(node, TEXT) for node in (total.output, total.wrt))
-    is_variable = total.wrt.operation is None
-    if total.output.grad is NO_GRADIENT or total.wrt.grad is NO_GRADIENT:
-        effect = f"add this to {wrt}.grad" if is_variable else f"put this into {wrt}.grad"
-        return f"{output}.backward() has not been called yet: it will {effect}."
-    held = f"{wrt}.grad = {TEXT.number(total.wrt.grad)}"
-    if math.isclose(total.wrt.grad, total.gradient, rel_tol=1e-9):
-        return f"{held}: backward() found the same."
-    reason = (
-        f"it adds up over outputs and over calls of backward(), until {wrt}.zero_grad()"
-        if is_variable
-        else "backward() was last called on another output"
-    )
-    return f"{held}, which is not this gradient: {reason}."
 
 
 def _section(title: str, lines: Sequence[str]) -> str:

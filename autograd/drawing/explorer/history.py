@@ -11,6 +11,7 @@ from autograd.drawing.explorer.cells import CellGraph, in_json
 from autograd.errors import ArgumentError, GraphError
 from autograd.real_numbers import checked_values, real_number
 from autograd.value import Value
+from autograd.wording import counted
 
 MOST_NUMBERS = 200_000
 """The numbers of a run that a page can hold; of a longer one it keeps epochs evenly spread."""
@@ -30,6 +31,8 @@ class TrainingHistory:
     ...     history.record(loss)
     >>> history.losses, [snapshot.tolist() for snapshot in history.snapshots]
     ([None, 16.0, 4.0, 1.0], [[0.0], [2.0], [3.0], [3.5]])
+    >>> history
+    <TrainingHistory: 3 epochs of 1 parameter>
 
     It starts with the parameters as they are, as epoch 0. With `nn.fit` it is
     ``for report in nn.fit(...): history.record(report.loss)``. Give it to `explore`.
@@ -76,6 +79,10 @@ class TrainingHistory:
         loss = real_number(loss.data if isinstance(loss, Value) else loss)
         self.snapshots.append(data_of(self.parameters))
         self.losses.append(loss)
+
+    def __repr__(self) -> str:
+        epochs = counted(len(self.losses) - 1, "epoch")
+        return f"<TrainingHistory: {epochs} of {counted(len(self.parameters), 'parameter')}>"
 
     def on_page(self, graph: CellGraph) -> dict[str, Any]:
         """Return what the page needs, for the parameters that are in its graph.

@@ -10,7 +10,7 @@ from autograd.drawing.explorer.cells import CellGraph
 from autograd.errors import ArgumentError, GraphError, NotANumberError, ShapeError
 from autograd.real_numbers import checked_values
 from autograd.value import Value
-from autograd.wording import shown_short
+from autograd.wording import counted, shown_short
 
 
 class DecisionPlane:
@@ -20,6 +20,8 @@ class DecisionPlane:
     >>> x, y = ag.Value(1.0, "x"), ag.Value(0.5, "y")
     >>> score = x - 2 * y
     >>> plane = ag.DecisionPlane([x, y], score, points=[[0.0, 1.0], [2.0, 0.0]], classes=[-1, 1])
+    >>> plane
+    <DecisionPlane: 2 points>
 
     Parameters
     ----------
@@ -61,6 +63,9 @@ class DecisionPlane:
                 f"points of shape {np.shape(points)} and classes of shape {np.shape(classes)}: "
                 "a plane needs n pairs and n classes"
             )
+
+    def __repr__(self) -> str:
+        return f"<DecisionPlane: {counted(len(self.points), 'point')}>"
 
     def on_page(self, graph: CellGraph) -> dict[str, Any]:
         """Return what the page needs.

@@ -1,0 +1,40 @@
+"""Where errors and warnings say that something happened."""
+
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd.user_code import line_of_user_code
+
+
+def test_a_line_is_named_by_its_file() -> None:
+    file, line = line_of_user_code().rsplit(":", 1)
+    assert file == __file__
+    assert line == str(test_a_line_is_named_by_its_file.__code__.co_firstlineno + 1)
+
+
+@pytest.mark.parametrize("cell", [("Cell", "In[3]"), None])
+def test_a_line_of_a_notebook_is_named_by_its_cell(
+    cell: tuple[str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = SimpleNamespace(compile=SimpleNamespace(format_code_name={"a cell": cell}.get))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    names: dict[str, Any] = {}
+    code = "def branch(x):\n    return x if x > 0 else -x\n\ndef convert(x):\n    return [x][x]"
+    exec(compile(code, "a cell", "exec"), names)
+    place = "Cell In[3], line" if cell else "a cell:"
+    for function, line in (("branch", 2), ("convert", 5)):
+        with pytest.raises(ag.TraceError) as caught:
+            ag.compile(names[function]).map(np.array([1.0, 2.0]))
+        assert place in str(caught.value)
+        assert f"{line}: " in str(caught.value)
+
+
+def test_python_outside_of_ipython_has_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    no_shell = SimpleNamespace(get_ipython=lambda: None)
+    monkeypatch.setitem(sys.modules, "IPython", no_shell)
+    assert line_of_user_code().startswith(f"{__file__}:")
