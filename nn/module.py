@@ -15,6 +15,7 @@ from autograd import Value
 from autograd.diagnosis import data_of
 from autograd.errors import GraphError, ShapeError, StateError
 from autograd.nested_numbers import map_numbers, numbers_in
+from autograd.operation import DETACH
 from autograd.wording import counted, shown_short
 from nn.archive import checked_array, is_checkpoint, read_archive, write_archive
 from nn.arguments import require
@@ -98,7 +99,9 @@ class Module:
             If two groups have the same name, or a module contains itself.
         """
         found: dict[str, Tensor] = {}
-        for name, tensor in _named_tensors(self, "", (self,)):
+        for name, tensor in _named_values(self, "", (self,)):
+            if not _is_tensor(tensor):
+                continue
             if name in found:
                 raise StateError(
                     f"{type(self).__name__} has two parameters named {name!r}: "
@@ -262,10 +265,26 @@ class Module:
         return f"{type(self).__name__}({counted(len(self.parameters()), 'parameter')})"
 
 
-def _named_tensors(
+def computed_values(module: Module) -> Iterator[tuple[str, Value]]:
+    """Yield the Values that a module keeps and that are computed, so that they are no parameters.
+
+    >>> import nn
+    >>> model = Module()
+    >>> model.weight = [Value(2.0) * 0.1, Value(3.0)]
+    >>> list(model.state_dict()), list(computed_values(model))
+    (['weight.1'], [('weight.0', Value(0.2))])
+
+    What was detached stays as it is on purpose, and is left out.
+    """
+    for name, thing in _named_values(module, "", (module,)):
+        if isinstance(thing, Value) and thing.parents and thing.operation is not DETACH:
+            yield name, thing
+
+
+def _named_values(
     holder: Any, prefix: str, holders: tuple[Any, ...]
 ) -> Iterator[tuple[str, Tensor]]:
-    """Find the parameters in a module, a list or a dict, and in such things that it holds.
+    """Find tensors and other Values in a module, a list or a dict, and in such that it holds.
 
     The `holders` are the way to it, from the outermost to itself.
     """
@@ -275,7 +294,7 @@ def _named_tensors(
         name = f"{prefix}{key}"
         if isinstance(thing, np.ndarray):
             thing = thing.tolist() if thing.dtype == object else ()
-        if _is_tensor(thing):
+        if isinstance(thing, Value) or _is_tensor(thing):
             yield name, thing
         elif any(thing is outer for outer in holders):
             raise StateError(
@@ -283,7 +302,7 @@ def _named_tensors(
                 "reference back as weakref.ref(...), which is not searched"
             )
         else:
-            yield from _named_tensors(thing, f"{name}.", (*holders, thing))
+            yield from _named_values(thing, f"{name}.", (*holders, thing))
 
 
 def _members(holder: Any) -> Iterable[tuple[object, Any]]:

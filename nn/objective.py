@@ -8,11 +8,12 @@ import numpy as np
 
 from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError
-from autograd.graph import reached_by_gradients
+from autograd.graph import Node, reached_by_gradients
 from autograd.nested_numbers import copied
 from autograd.recording import differentiating
 from autograd.wording import shown_short
 from nn.arguments import require_callable
+from nn.module import Module, computed_values
 
 
 class Objective:
@@ -53,6 +54,7 @@ class Objective:
         self.model = model
         self.loss = loss
         self.penalty = penalty
+        self._computed = list(computed_values(model)) if isinstance(model, Module) else []
 
     def __call__(self, x: Any, target: Any) -> Value:
         """Return the loss of one sample, with the penalty."""
@@ -86,6 +88,24 @@ class Objective:
                     require_value(loss)
         return loss
 
+    def require_trainable(self, loss: Value, parameters: Iterable[Value]) -> None:
+        """Raise an error unless training changes all that it should.
+
+        Raises
+        ------
+        ArgumentError
+            If the loss of a sample depends on none of the parameters of the optimizer, or on a
+            number that the model computed once and for all.
+        """
+        reached = reached_by_gradients(loss)
+        _require_any_of(parameters, reached, "optimizer")
+        for name, value in self._computed:
+            if value in reached:
+                raise ArgumentError(
+                    f"{name!r} of the model was computed, so training cannot change it: make it a "
+                    f"parameter, Value({value.data:.4g}), or compute it in __call__"
+                )
+
 
 def require_value(loss: Any) -> None:
     """Raise an error unless a loss can be differentiated.
@@ -105,7 +125,11 @@ def require_effect(parameters: Iterable[Value], loss: Value, owner: str) -> None
     ------
     ArgumentError
     """
-    if set(parameters).isdisjoint(reached_by_gradients(loss)):
+    _require_any_of(parameters, reached_by_gradients(loss), owner)
+
+
+def _require_any_of(parameters: Iterable[Value], reached: set[Node], owner: str) -> None:
+    if reached.isdisjoint(parameters):
         raise ArgumentError(
             f"the loss depends on none of the {owner}'s parameters: is it that of another model? "
             "Through ag.detach, too, no gradient reaches them"

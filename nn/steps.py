@@ -22,7 +22,7 @@ from nn.arguments import require, require_callable
 from nn.data import TrainingData, as_lists
 from nn.interrupts import completed
 from nn.metrics import Metric
-from nn.objective import Objective, require_effect, require_value
+from nn.objective import Objective, require_value
 from nn.optimizer import Optimizer
 
 if TYPE_CHECKING:  # the compiler is imported when it is needed
@@ -127,7 +127,7 @@ class EagerStep(Step):
                 loss = ag.mean(map(self.objective.loss, predictions, targets))
                 require_value(loss)
                 if self.last_loss is None:  # the first step
-                    require_effect(self.optimizer.parameters, loss, "optimizer")
+                    self.objective.require_trainable(loss, self.optimizer.parameters)
                 loss = self.objective.penalized(loss)
             predicted = list(map(_as_floats, predictions))  # now: the step changes parameters
             self.optimizer.zero_grad()
@@ -167,12 +167,12 @@ class CompiledStep(Step):
         Raises
         ------
         ArgumentError
-            If the loss refuses one, or depends on none of the parameters of the optimizer.
+            If the loss refuses one, or see `Objective.require_trainable`.
         """
         super().rehearse(data)
         loss = self.objective.rehearse(data.inputs[0].tolist(), data.targets)
         if loss is not None:
-            require_effect(self.optimizer.parameters, loss, "optimizer")
+            self.objective.require_trainable(loss, self.optimizer.parameters)
 
     def train(self, inputs: Any, targets: Any) -> tuple[float, Iterable[Any]]:
         """Run the program on the whole batch."""

@@ -137,3 +137,35 @@ def test_a_loss_that_is_a_number_is_told(compiled: bool) -> None:
         list(
             nn.fit(lambda x: w * x, data, data, constant, nn.SGD([w]), epochs=1, compiled=compiled)
         )
+
+
+class Line(nn.Module):
+    """A line through the origin, with a slope that is made as an instance says."""
+
+    def __init__(self, slope: Any) -> None:
+        self.slope, self.offset = slope, Value(0.0)
+
+    def __call__(self, x: Any) -> Any:
+        self.output = self.slope * x + self.offset
+        return self.output
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_weight_that_was_computed_is_told(compiled: bool) -> None:
+    model = Line(Value(3.0) * 0.1)
+    data, optimizer = [1.0, 2.0], nn.SGD(model.parameters())
+    with pytest.raises(ag.ArgumentError, match=r"'slope' .* make it a parameter, Value\(0\.3\)"):
+        list(nn.fit(model, data, data, nn.mse_loss, optimizer, epochs=1, compiled=compiled))
+    assert model.offset.data == 0.0
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("make", [Value, lambda number: ag.detach(Value(number) * 0.1)])
+def test_what_is_meant_to_stay_and_earlier_outputs_are_not_in_the_way(
+    make: Callable[[float], Value], compiled: bool
+) -> None:
+    model = Line(make(0.3))
+    model(2.0)
+    data, optimizer = [1.0, 2.0], nn.SGD(model.parameters())
+    for _ in range(2):
+        list(nn.fit(model, data, data, nn.mse_loss, optimizer, epochs=1, compiled=compiled))
