@@ -1,11 +1,14 @@
 """A progress bar for what takes longer than a moment."""
 
+import importlib
 import sys
 from typing import Any
 
+from autograd.real_numbers import imported_type
+
 
 class Progress:
-    """A bar on standard error, if that is a terminal and tqdm is installed; otherwise nothing.
+    """A bar on a terminal, if tqdm is installed, or in a notebook with ipywidgets; else nothing.
 
     >>> with Progress(2, "loss landscape", unit="point") as bar:
     ...     for _ in range(2):
@@ -14,7 +17,7 @@ class Progress:
 
     def __init__(self, total: int, title: str, unit: str) -> None:
         self._bar = _bar(total, title, unit)
-        self._is_shown = False  # not before half a second has passed
+        self._takes_line = False  # not before half a second has passed
 
     def __enter__(self) -> "Progress":
         return self
@@ -26,24 +29,30 @@ class Progress:
     def advance(self) -> None:
         """Count one more as done."""
         if self._bar is not None and self._bar.update():
-            self._is_shown = True
+            self._takes_line = not _is_notebook()  # there it has a place of its own
 
     def hide(self) -> None:
         """Clear the line, so that others can print."""
-        if self._is_shown:
+        if self._takes_line:
             self._bar.clear()
 
     def show(self, title: str) -> None:
         """Show the bar again, below what was printed, with this title."""
         if self._bar is not None:
-            self._bar.set_description(title, refresh=self._is_shown)
+            self._bar.set_description(title, refresh=self._takes_line)
 
 
 def _bar(total: int, title: str, unit: str) -> Any:
-    if sys.stderr is None or not sys.stderr.isatty():
+    """Return a bar of tqdm; None where nobody would see it, or what draws it is missing."""
+    if not _is_notebook() and (sys.stderr is None or not sys.stderr.isatty()):
         return None
+    needed = ["ipywidgets", "tqdm.notebook"] if _is_notebook() else ["tqdm"]
     try:
-        from tqdm import tqdm
+        *_, drawing = map(importlib.import_module, needed)
     except ImportError:
         return None
-    return tqdm(desc=title, total=total, leave=False, delay=0.5, unit=unit)
+    return drawing.tqdm(desc=title, total=total, leave=False, delay=0.5, unit=unit)
+
+
+def _is_notebook() -> bool:
+    return isinstance(sys.stderr, imported_type("ipykernel.iostream", "OutStream"))

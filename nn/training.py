@@ -130,7 +130,8 @@ def fit(
     Notes
     -----
     Ctrl-C ends it with KeyboardInterrupt, as always; the parameters are then those of the last
-    whole step. A progress bar shows on a terminal if tqdm is installed.
+    whole step. A progress bar shows on a terminal if tqdm is installed, and in a notebook if
+    ipywidgets is, too.
     """
     _check_options(compiled, backend, checkpoint, resume)
     epochs = whole_number(epochs, "epochs", least=0)

@@ -1,8 +1,10 @@
-"""The progress bar of a training: on a terminal, and elsewhere."""
+"""The progress bar of a training: on a terminal, in a notebook, and elsewhere."""
 
 import io
 import sys
 import time
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 
@@ -71,3 +73,58 @@ def test_many_short_epochs_show_a_bar_and_leave_the_line_to_others_between_them(
             break
         assert time.perf_counter() - began < 60  # it would never end
     assert report.epoch > 1
+
+
+class Notebook(io.StringIO):
+    """The standard error of a notebook, which is no terminal."""
+
+
+class Widget:
+    """What tqdm makes in a notebook."""
+
+    made: ClassVar[list["Widget"]] = []
+
+    def __init__(self, desc: str, total: int, **options: Any) -> None:
+        self.told = [(desc, True)]
+        self.total, self.n, self.is_closed = total, 0, False
+        self.made.append(self)
+
+    def update(self) -> bool:
+        self.n += 1
+        return True
+
+    def set_description(self, title: str, refresh: bool) -> None:
+        self.told.append((title, refresh))
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> Notebook:
+    monkeypatch.setitem(sys.modules, "ipykernel.iostream", SimpleNamespace(OutStream=Notebook))
+    monkeypatch.setitem(sys.modules, "ipywidgets", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "tqdm.notebook", SimpleNamespace(tqdm=Widget))
+    monkeypatch.setattr(Widget, "made", [])
+    notebook = Notebook()
+    monkeypatch.setattr(sys, "stderr", notebook)
+    return notebook
+
+
+def test_a_notebook_shows_a_widget_and_never_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = in_a_notebook(monkeypatch)
+    train(network(), epochs=3)
+    (widget,) = Widget.made
+    assert (widget.n, widget.is_closed) == (widget.total, True)
+    assert [title[:12] for title, _ in widget.told[1:]] == [f"epoch {n} of 3" for n in (1, 2, 3)]
+    assert not any(refresh for _, refresh in widget.told[1:])
+    assert notebook.getvalue() == ""
+
+
+@pytest.mark.parametrize("missing", ["ipywidgets", "tqdm.notebook"])
+def test_a_notebook_without_widgets_is_silent(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebook = in_a_notebook(monkeypatch)
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert len(train(network())) == 2
+    assert (Widget.made, notebook.getvalue()) == ([], "")
