@@ -12,6 +12,17 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'s' if number != 1 else ''}"
 
 
+def of_sample(message: object, index: int) -> str:
+    """Say which sample of a batch a message is about.
+
+    >>> of_sample("the derivative of sqrt(0.0) does not exist. No gradient was changed.", 3)
+    'the derivative of sqrt(0.0) does not exist. No gradient was changed (sample 3).'
+    """
+    text = str(message)
+    stop = "." * text.endswith(".")
+    return f"{text.removesuffix('.')} (sample {index}){stop}"
+
+
 def shown_short(thing: Any) -> str:
     """Write `thing` for a message, in at most 60 characters."""
     try:

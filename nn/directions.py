@@ -15,6 +15,7 @@ from autograd import Value
 from autograd.diagnosis import data_of
 from autograd.errors import ArgumentError
 from autograd.nested_numbers import numbers_in
+from autograd.wording import counted
 from nn.arguments import Seed, random_generator
 from nn.module import Module
 
@@ -96,7 +97,7 @@ def principal_directions(path: Sequence[Any] | Array) -> Array:
     _, sizes, vectors = np.linalg.svd(deviations, full_matrices=False)
     if len(sizes) < 2 or sizes[1] <= 1e-10 * sizes[0]:
         raise ArgumentError(
-            f"the {len(snapshots)} points of the path are on one line: give three or more that "
+            f"the path has {counted(len(snapshots), 'point')} on one line: give three or more that "
             "span a plane, such as one before training and one after each epoch, with "
             "path.append(optimizer.read()); or use directions='random'"
         )

@@ -147,7 +147,8 @@ def loss_landscape(
     X, y = checked_data(X, y)
     if whole_number(size, "size") < 2:
         raise ArgumentError("size=1: a grid needs at least two points in each direction")
-    require(is_list(path), path, "path", "a list of arrays: optimizer.read() after each epoch")
+    takes = "a list of arrays: optimizer.read() after each epoch, or a history's snapshots"
+    require(is_list(path), path, "path", takes)
     parameters = model.parameters()
     snapshots = _checked_path(path, len(parameters))
     kind = directions or ("path" if len(snapshots) else "random")

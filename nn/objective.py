@@ -10,9 +10,10 @@ from autograd import Value
 from autograd.errors import ArgumentError, DomainError, NonFiniteError
 from autograd.graph import Node, reached_by_gradients
 from autograd.nested_numbers import copied
+from autograd.real_numbers import imported_type
 from autograd.recording import differentiating
 from autograd.wording import shown_short
-from nn.arguments import require_callable
+from nn.arguments import require, require_callable
 from nn.module import Module, computed_values
 
 
@@ -38,7 +39,7 @@ class Objective:
     Raises
     ------
     ArgumentError
-        If one of them cannot be called.
+        If one of them cannot be called, or the model takes batches, since it is compiled.
     """
 
     def __init__(
@@ -48,6 +49,9 @@ class Objective:
         penalty: Callable[[], Value] | None = None,
     ) -> None:
         require_callable(model, "model", "an nn.MLP")
+        is_compiled = isinstance(model, imported_type("autograd.compiler.compiled", "Compiled"))
+        itself = "the model itself, which is compiled together with the loss"
+        require(not is_compiled, model, "model", itself)
         require_callable(loss, "loss", "nn.mse_loss")
         if penalty is not None:
             require_callable(penalty, "penalty", "lambda: nn.l2_penalty(parameters)")

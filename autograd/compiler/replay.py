@@ -33,6 +33,7 @@ from autograd.errors import DomainError, NonFiniteError
 from autograd.operation import BUILT_IN, CONSTANT, Operation
 from autograd.recording import enable_grad
 from autograd.value import Value, node_of
+from autograd.wording import of_sample
 
 REFUSING_NAN = {operations.sum, operations.max, operations.min, operations.lookup}
 """The operations of the library that eager mode records by `Operation.evaluate`, which refuses nan.
@@ -78,14 +79,15 @@ def require_success(
             if not is_finite:
                 _require_in_range(nodes, outputs.dtype)
         except (DomainError, NonFiniteError) as error:
-            error.args = (f"{error} (sample {sample})",)
+            error.args = (of_sample(error, sample),)
             raise
     if not is_finite:
-        raise NonFiniteError(
+        problem = (
             f"an output or a gradient is nan or too large for {outputs.dtype}, though none is in "
             "eager mode: keep all numbers in its range, multiply no infinite one by zero, and "
-            f"compute no index that rounding can move (sample {suspects[0]})"
+            "compute no index that rounding can move"
         )
+        raise NonFiniteError(of_sample(problem, suspects[0]))
 
 
 @collector_paused()

@@ -20,6 +20,7 @@ from autograd.graph import topological_order
 from autograd.operation import BUILT_IN, OPERATIONS, Operation
 from autograd.operations import define
 from autograd.value import as_value
+from autograd.wording import of_sample
 
 NOT_EAGER = "though none is in eager mode"
 
@@ -118,7 +119,7 @@ def eager_error(function: Any, X: Sequence[Sequence[float]], differentiate: bool
             else:
                 require_finite_output(output, "the program returns", topological_order(output))
         except (DomainError, NonFiniteError) as error:
-            return f"{error} (sample {sample})"
+            return of_sample(error, sample)
     return None
 
 
@@ -193,7 +194,7 @@ def test_an_overflow_of_inputs_alone_names_their_operation(backend: Any) -> None
     w = Value(2.0)
     program = ag.compile(lambda x: w * (x * x), backend=backend)
     program.map(np.ones(3))
-    message = r"^backward\(\) from .* is inf, from 1e\+200 \* 1e\+200\. .*\(sample 1\)$"
+    message = r"^backward\(\) from .* is inf, from 1e\+200 \* 1e\+200\. .*\(sample 1\)\.$"
     with pytest.raises(NonFiniteError, match=message):
         program([1.0, 1e200, 1.0])
 
@@ -221,7 +222,7 @@ def test_a_gradient_that_overflows_where_samples_add_up_names_the_sample(backend
     program = ag.compile(lambda x, y: w * x * y, parameters=[w], backend=backend)
     X, Y = np.ones((2, 100))
     X[70:72] = Y[70:72] = 1e200
-    message = r"1e-300 \* 1e\+200 sends on is not finite: 1e\+200 became inf, .*\(sample 70\)$"
+    message = r"1e-300 \* 1e\+200 sends on is not finite: 1e\+200 became inf, .*\(sample 70\)\.$"
     with pytest.raises(NonFiniteError, match=message):
         program(X, Y)
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
+import nn
 from autograd import Value
 from autograd.compiler import chunks, float_backend, numpy_backend
 from autograd.errors import (
@@ -769,6 +770,13 @@ def test_samples_that_differ_are_compared_wherever_they_stand() -> None:
 def test_a_value_that_is_taken_for_a_list_is_told_with_the_shapes(function: Any) -> None:
     with pytest.raises(TraceError, match=r"'?Value.*of shape \(\), \(2,\).* batch of one, \[x\]"):
         ag.compile(lambda x, y: w * function(x))([1.0, 2.0], np.ones((2, 2)))
+
+
+def test_a_single_sample_for_a_network_is_told_to_be_a_batch() -> None:
+    predict = ag.compile(nn.MLP(2, [3, 1], rng=0))
+    with pytest.raises(ag.ShapeError, match=r"takes one sample, .* give a batch of one, \[x\]$"):
+        predict([0.3, 0.4])
+    assert predict.map([[0.3, 0.4]]).shape == (1,)
 
 
 def takes_an_entry(x: Any) -> Any:

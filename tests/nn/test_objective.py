@@ -169,3 +169,11 @@ def test_what_is_meant_to_stay_and_earlier_outputs_are_not_in_the_way(
     data, optimizer = [1.0, 2.0], nn.SGD(model.parameters())
     for _ in range(2):
         list(nn.fit(model, data, data, nn.mse_loss, optimizer, epochs=1, compiled=compiled))
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_model_is_given_as_it_is_and_not_compiled(compiled: bool) -> None:
+    model = nn.MLP(1, [1], rng=0)
+    arguments: Any = ([[1.0]], [2.0], nn.mse_loss, nn.SGD(model.parameters()))
+    with pytest.raises(ag.ArgumentError, match=r"<compiled MLP.* give the model itself"):
+        nn.fit(ag.compile(model), *arguments, epochs=1, compiled=compiled)

@@ -21,12 +21,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.passes.tape import NumberedGraph, behind, numbered
-from autograd.errors import DomainError, GraphError, NonFiniteError, NotANumberError, TraceError
+from autograd.errors import (
+    DomainError,
+    GraphError,
+    NonFiniteError,
+    NotANumberError,
+    ShapeError,
+    TraceError,
+)
 from autograd.graph import origins
 from autograd.nested_numbers import map_numbers, numbers_in
 from autograd.tracing import tracing
 from autograd.user_code import line_where_raised
 from autograd.value import Value, as_value
+from autograd.wording import of_sample
 
 
 class Recording:
@@ -57,7 +65,11 @@ class Recording:
             try:
                 result = function(*arguments)
             except (DomainError, NonFiniteError) as error:
-                error.args = (f"{error} (sample {index})",)
+                error.args = (of_sample(error, index),)
+                raise
+            except ShapeError as error:
+                if all(array.ndim == 1 for array in arrays):
+                    error.args = (f"{error}. {_one_sample(arrays)}",)
                 raise
             except (AttributeError, TypeError, IndexError, KeyError) as error:
                 advice = _advice(error, arrays)
@@ -137,13 +149,17 @@ def _advice(error: Exception, arrays: Sequence[NDArray[Any]]) -> str | None:
             f"{error}. A sample is a list, or nested lists: np.array(x) is an array of its Values"
         )
     if isinstance(error, TypeError) and str(error).endswith(_TAKING_FOR_A_LIST):
-        shapes = ", ".join(str(array.shape[1:]) for array in arrays)
-        return (
-            f"{error}. The function was given one sample of each array, of shape {shapes}: () is a "
-            "Value, (n,) a list. To compute a single sample x, give a batch of one, [x]"
-        )
+        return f"{error}. {_one_sample(arrays)}"
     if isinstance(error, IndexError) and str(error).startswith(_NO_INDEX):
         return f"{error}. With a Value, write ag.lookup(table.tolist(), index)"
     if isinstance(error, KeyError) and any(isinstance(key, Value) for key in error.args):
         return "a Value is no key of a dict: ag.lookup finds the entry of a list for each sample"
     return None
+
+
+def _one_sample(arrays: Sequence[NDArray[Any]]) -> str:
+    shapes = ", ".join(str(array.shape[1:]) for array in arrays)
+    return (
+        f"The function was given one sample of each array, of shape {shapes}: () is a Value, (n,) "
+        "a list. To compute a single sample x, give a batch of one, [x]"
+    )

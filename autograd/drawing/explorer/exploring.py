@@ -44,7 +44,7 @@ def explore(
     It is a single file that needs no other, for a browser of 2024 or later. Step through the
     forward and the backward pass, point at a node to see its chain-rule sum in numbers, edit an
     input and watch everything follow. `backward()` need not have been called: the page computes the
-    gradients.
+    gradients. A notebook shows it in ``IPython.display.IFrame("neuron.html", "100%", 600)``.
 
     With the history of a training, a slider goes through its epochs; with a plane of two inputs,
     the decision boundary is drawn for the numbers at hand:
