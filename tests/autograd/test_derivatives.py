@@ -557,6 +557,11 @@ def test_a_gradient_of_a_gradient_needs_its_graph() -> None:
     assert ag.gradient(ag.gradient(x**3, x, create_graph=True), x) == 18.0
 
 
+def test_rows_of_a_tuple_are_tuples() -> None:
+    jacobian = ag.jacobian(lambda p: np.array([p[0], p[1]]))
+    assert jacobian((1.0, 2.0)) == [(1.0, 0.0), (0.0, 1.0)]
+
+
 # --- hessian -------------------------------------------------------------------------------------
 
 

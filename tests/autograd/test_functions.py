@@ -529,6 +529,25 @@ def test_variables_need_a_derivative_beside_constants() -> None:
     assert x.grad == 0.0
 
 
+def test_a_derivative_by_a_constant_may_be_too_large() -> None:
+    x = ag.Value(-0.5)
+    y = 1e-300**x  # by the constant it is -5e449
+    y.backward()
+    assert x.grad == pytest.approx(y.data * math.log(1e-300), rel=1e-12)
+
+
+def test_a_gradient_of_zero_stops_beside_a_derivative_by_a_constant() -> None:
+    w = ag.Value(1.0)
+    (ag.relu(-(w * math.inf)) + 0.0 ** ag.Value(0.5)).backward()
+    assert w.grad == 0.0
+
+
+def test_an_infinite_gradient_is_told_beside_a_derivative_by_a_constant() -> None:
+    x = ag.Value(1e-320)
+    with pytest.raises(ag.NonFiniteError, match="log"):
+        (ag.log(x) + 0.0 ** ag.Value(0.5)).backward()
+
+
 def test_what_is_not_detached_is_told_beside_what_is() -> None:
     w, v = ag.Value(0.0), ag.Value(1e308)
     with pytest.raises(ag.NonFiniteError, match=r"that 1e\+200 \* 0\.0 sends on is not finite"):

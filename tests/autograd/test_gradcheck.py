@@ -255,6 +255,14 @@ def test_tolerance_is_relative(size: float) -> None:
         ag.gradcheck(off_by(1.1e-4), 0.5, tolerance=1e-4)
 
 
+@pytest.mark.parametrize("name", ["step", "tolerance"])
+@pytest.mark.parametrize("number", [0.0, -1e-6, math.inf, math.nan])
+def test_steps_and_tolerances_are_positive(name: str, number: float) -> None:
+    options: dict[str, Any] = {name: number}
+    with pytest.raises(ag.ArgumentError, match=f"needs a positive, finite {name}"):
+        ag.gradcheck(lambda x: x, 0.5, **options)
+
+
 @pytest.mark.parametrize("x", [-700.0, -20.0, 20.0])
 def test_a_wrong_rule_of_a_small_derivative_is_rejected(x: float) -> None:
     doubled = with_gradient(OPERATIONS["sigmoid"], 0, lambda gradient, g: 2 * gradient)
@@ -448,6 +456,39 @@ def test_every_form_on_arrays_is_accepted() -> None:
         assert ag.gradcheck(along(len(point) - 1, operation, point), point[-1])
 
 
+def test_a_form_on_arrays_may_compute_what_it_does_not_choose() -> None:
+    entropy = replace(
+        OPERATIONS["exp"],
+        name="entropy",
+        forward=lambda x: x * math.log(x) if x > 0 else 0.0,
+        array=lambda np, x: np.where(x > 0, x * np.log(x), 0.0),
+        derivative=lambda g, out, x: (g * (x > 0) * (1 + ag.log(x * (x > 0) + (x <= 0))),),
+    )
+    for x in (-1.0, 0.5):
+        assert ag.gradcheck(entropy, x)
+
+
+def test_a_form_on_arrays_keeps_the_shape_of_a_constant_operation() -> None:
+    three = replace(
+        OPERATIONS["exp"],
+        name="three",
+        forward=lambda x: 3.0,
+        array=lambda np, x: 3.0,
+        derivative=lambda g, out, x: (g * 0.0,),
+    )
+    with pytest.raises(ag.GradientCheckError, match="on arrays"):
+        ag.gradcheck(three, 1.0)
+
+
+def test_a_step_of_backward_that_fails_is_rejected() -> None:
+    def accumulate(g: float, x: Any, none: None) -> None:
+        x.grad += g / 0.0
+
+    wrong = replace(OPERATIONS["tanh"], name="wrong", accumulate=accumulate)
+    with pytest.raises(ag.GradientCheckError, match="`accumulate` of wrong fails"):
+        ag.gradcheck(wrong, 1.0)
+
+
 def test_a_masked_entry_is_infinite_on_arrays_too() -> None:
     assert ag.gradcheck(lambda p: ag.softmax([p[0], p[1], p[2] - math.inf])[0], [0.5, 1.0, 2.0])
 
@@ -474,6 +515,15 @@ def test_message_shows_point_both_derivatives_and_the_worst_input() -> None:
     assert backpropagation == 8
     assert differences == pytest.approx(2)
     assert "0.25, [7.0, 3.0]" in lines[4]
+
+
+def test_the_worst_input_is_told_wherever_it_stands() -> None:
+    def wrong(x: Any, y: Any) -> Any:
+        return ag.detach(1000 * x) + x + ag.detach(y) + y
+
+    for function, worst in ((wrong, 0), (lambda x, y: wrong(y, x), 1)):
+        with pytest.raises(ag.GradientCheckError, match=f"respect to input {worst} "):
+            ag.gradcheck(function, 1.0, 1.0)
 
 
 def test_gradcheck_takes_a_function() -> None:

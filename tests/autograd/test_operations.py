@@ -597,3 +597,16 @@ def test_a_number_that_no_float_holds_is_too_large(
 ) -> None:
     with pytest.raises(ag.NonFiniteError, match=r"square\(3\.0\) is too large for a float"):
         returning(10**400)(3.0)
+
+
+def test_a_type_error_inside_a_form_on_arrays_is_not_ours() -> None:
+    mixed = define(
+        "mixed",
+        symbol="?",
+        forward=lambda x: x,
+        array=lambda np, x: np.sin(x, casting="impossible"),
+        derivative=lambda g, out, x: (g,),
+    )
+    with pytest.raises((TypeError, ValueError)) as caught:
+        mixed(np.ones(2))
+    assert not isinstance(caught.value, ag.AutogradError)

@@ -500,3 +500,12 @@ def test_engine_is_as_fast_where_operations_are_recorded_as_usual(
     before = set(open_contexts)
     with context():
         assert open_contexts == before
+
+
+def test_a_divisor_that_became_zero_is_told_as_changed() -> None:
+    with ag.detect_anomaly():
+        x, y = ag.Value(1.0, "x"), ag.Value(2.0, "y")
+        quotient = x / y
+        y.data = 0.0
+        with pytest.raises(ag.GraphError, match="changed"):
+            quotient.backward()

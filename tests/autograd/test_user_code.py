@@ -1,6 +1,7 @@
 """Where errors and warnings say that something happened."""
 
 import sys
+import warnings
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,3 +39,11 @@ def test_python_outside_of_ipython_has_files(monkeypatch: pytest.MonkeyPatch) ->
     no_shell = SimpleNamespace(get_ipython=lambda: None)
     monkeypatch.setitem(sys.modules, "IPython", no_shell)
     assert line_of_user_code().startswith(f"{__file__}:")
+
+
+def test_a_line_that_warns_again_and_again_is_shown_once() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            ag.grad(lambda x: 1.0)(2.0)
+    assert len(caught) == 1

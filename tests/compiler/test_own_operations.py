@@ -270,6 +270,17 @@ def test_a_rule_that_takes_entries_of_arrays_is_told() -> None:
         program(SAMPLES)
 
 
+def test_a_condition_that_is_decided_may_stand_first() -> None:
+    slope = with_slope("true and positive", lambda x: True & (x > 0))
+    w = ag.Value(3.0)
+    assert ag.compile(lambda x: ag.grad(slope)(w * x))([1.0]).data == 1.0
+
+
+@pytest.mark.parametrize("slope", [lambda x: x != 0, lambda x: 1 - (-x)])
+def test_more_rules(slope: Rule) -> None:
+    assert_slopes_agree([slope], numpy_backend, float_backend)
+
+
 # --- names, and functions without a formula ------------------------------------------------------
 
 every_backend = pytest.mark.parametrize(

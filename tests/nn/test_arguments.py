@@ -41,6 +41,7 @@ def landscape(**changed: Any) -> Any:
         ("optimizer", nn.SGD),
         ("X", {0: [0.0, 1.0], 1: [1.0, 0.0]}),
         ("X", {0.0, 1.0}),
+        ("X", (x for x in X)),
         ("X", np.array(1.0)),
         ("epochs", -1),
         ("epochs", 1.5),
@@ -65,6 +66,10 @@ def test_training_takes_what_it_can_use(name: str, argument: Any, compiled: bool
 def test_validation_data_are_a_pair(validation: Any) -> None:
     with pytest.raises(ag.ArgumentError, match=r"^validation=.*: give a pair"):
         fit(validation=validation, metric=nn.accuracy)
+
+
+def test_a_pair_may_be_a_list() -> None:
+    assert len(list(fit(validation=[X, y]))) > 0
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,12 @@ def test_a_checkpoint_does_not_change_the_training(tmp_path: Path) -> None:
     assert with_checkpoint.outcome() == without.outcome()
 
 
+def test_any_text_may_be_a_label(tmp_path: Path) -> None:
+    training = Training()
+    training.model.parameters()[0].label = "\ud800"  # half of a character, which has no encoding
+    training.run(checkpoint=tmp_path / "training.npz")
+
+
 def test_another_learning_rate_takes_effect_when_training_is_resumed(tmp_path: Path) -> None:
     checkpoint = tmp_path / "training.npz"
     before = Training(lambda parameters: nn.SGD(parameters, lr=0.1))

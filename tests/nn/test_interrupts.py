@@ -20,6 +20,7 @@ import nn
 from autograd import Value
 from comparing import numbers
 from ctrl_c import interrupted_at_every, press_ctrl_c
+from nn.checkpoints import load_checkpoint
 from nn.interrupts import completed, interrupts_deferred
 from trainings import BATCH_SIZE, N_SAMPLES, STEPS_PER_EPOCH, network, train
 
@@ -150,6 +151,18 @@ def test_a_change_that_fails_is_not_tried_again() -> None:
     with pytest.raises(LookupError):
         completed(change)
     assert passed == ["begin"]
+
+
+def test_a_change_that_is_interrupted_twice_is_made_all_the_same() -> None:
+    passed = []
+
+    def change() -> None:
+        press_ctrl_c()
+        passed.append("end")
+
+    with pytest.raises(KeyboardInterrupt):
+        completed(change)
+    assert passed == ["end"]
 
 
 # --- in a step ------------------------------------------------------------------------------------
@@ -362,3 +375,18 @@ def test_a_network_has_the_old_numbers_or_the_loaded_ones() -> None:
     n_old = found.count(numbers(old))
     assert 0 < n_old < len(found)
     assert found == [numbers(old)] * n_old + [numbers(new)] * (len(found) - n_old)
+
+
+def test_a_checkpoint_is_loaded_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "training.npz"
+    done = Training()
+    done.run(epochs=1, checkpoint=checkpoint)
+
+    def resume(training: Training) -> None:
+        load_checkpoint(checkpoint, training.optimizer, np.random.default_rng(0), 1)
+
+    places = [training.place() for training in interrupted_at_every(1, Training, resume)]
+    n_before = places.count(Training().place())
+    assert 0 < n_before < len(places)
+    n_after = len(places) - n_before
+    assert places == [Training().place()] * n_before + [done.place()] * n_after

@@ -153,6 +153,33 @@ def test_random_directions_have_the_norm_of_each_neuron(seed: int) -> None:
                 assert not np.allclose(np.abs(part), np.abs(state[name]))
 
 
+def test_the_weights_of_a_lone_neuron_are_scaled_together() -> None:
+    neuron = nn.Neuron(2, rng=0)
+    neuron.weight = [3.0, 4.0]
+    direction = random_directions(neuron, rng=0)[0, :2]
+    assert np.linalg.norm(direction) == pytest.approx(5.0)
+    assert not np.allclose(abs(direction), [3.0, 4.0])
+
+
+def test_the_square_has_the_path_in_its_middle() -> None:
+    path = [[0.0, 100.0], [1.0, 101.0], [0.0, 102.0], [0.0, 100.5]]
+    landscape = nn.loss_landscape(
+        nn.MLP(1, [1], rng=0), [[1.0]], [0.0], nn.mse_loss, path=path, size=3
+    )
+    middle = (landscape.path.min(axis=0) + landscape.path.max(axis=0)) / 2
+    np.testing.assert_allclose([landscape.x[1], landscape.y[1]], middle, rtol=1e-9, atol=1e-9)
+
+
+def test_without_a_path_there_are_two_shares_of_nothing() -> None:
+    landscape = nn.loss_landscape(nn.MLP(1, [1], rng=0), [[1.0]], [0.0], nn.mse_loss, size=2)
+    np.testing.assert_array_equal(landscape.path_shares, [np.nan, np.nan])
+
+
+def test_a_path_is_of_numbers() -> None:
+    with pytest.raises(ShapeError, match=r"path\[0\] is not an array of numbers"):
+        nn.loss_landscape(nn.MLP(1, [1]), [[1.0]], [0.0], nn.mse_loss, path=[[{}, 1.0]])
+
+
 def test_random_directions_see_no_scale_that_the_network_does_not_feel() -> None:
     """The reason for the norms: relu(4 w x + 4 b) / 4 is relu(w x + b)."""
     model = nn.MLP(2, [4, 1], activation="relu", rng=0)

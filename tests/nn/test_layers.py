@@ -276,6 +276,17 @@ def test_an_activation_with_parameters_is_trained_and_saved(compiled: bool) -> N
     assert repr(nn.Layer(1, 2, PReLU())) == "Layer(1, 2, activation='PReLU')"
 
 
+def test_an_activation_keeps_the_labels_of_its_parameters() -> None:
+    class Slope(nn.Module):
+        def __init__(self) -> None:
+            self.slope = Value(0.1, "slope")
+
+        def __call__(self, x: Any) -> Any:
+            return self.slope * x
+
+    assert nn.Layer(1, 1, Slope()).parameters()[-1].label == "slope"
+
+
 # --- how they start ------------------------------------------------------------------------------
 
 
@@ -463,6 +474,22 @@ def test_an_activation_may_return_a_variable_which_keeps_its_label() -> None:
 def test_a_network_has_a_layer() -> None:
     with pytest.raises(ag.ArgumentError, match="at least one layer"):
         nn.MLP(2, [])
+
+
+@pytest.mark.parametrize("sizes", [{16, 1}, iter([1]), 16])
+def test_layer_sizes_are_a_list(sizes: Any) -> None:
+    with pytest.raises(ag.ArgumentError, match="a list of at least one layer size"):
+        nn.MLP(2, sizes)
+
+
+def test_a_list_is_no_activation() -> None:
+    with pytest.raises(ag.ArgumentError, match=r"\['relu'\]"):
+        nn.Layer(1, 1, ["relu"])  # type: ignore[arg-type]  # the point
+
+
+def test_a_neuron_is_one_of_at_least_one() -> None:
+    with pytest.raises(ag.ArgumentError, match="n_neurons=0"):
+        nn.Neuron(2, n_neurons=0)
 
 
 @pytest.mark.parametrize("name", ["rellu", "", "ReLU", None, 3], ids=repr)

@@ -235,6 +235,7 @@ def test_cross_entropy_refuses_a_softmax(n_classes: int, compiled: bool) -> None
         lambda x: [ag.exp(x[0]) / x[2], ag.exp(x[1]) / x[2]],
         lambda x: [ag.exp(x[0]) / ag.sum(x), ag.exp(x[1]) / ag.sum(x)],
         lambda x: [value / ag.sum(x) for value in x],
+        lambda x: [value / ag.sum(x[:2]) for value in x[:2]],
         lambda x: ag.softmax(x)[:2],
         lambda x: [*ag.softmax(x)[:2], ag.softmax(x)[2]],
         lambda x: [*ag.softmax(x), x[0]],
@@ -247,6 +248,19 @@ def test_what_is_no_whole_softmax_may_be_logits(logits: Any) -> None:
     numbers = [logit.data for logit in logits(variables)]
     expected = -math.log(math.exp(numbers[0]) / sum(map(math.exp, numbers)))
     assert nn.cross_entropy(logits(variables), 0).data == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_quotient_may_be_the_only_logit() -> None:
+    assert nn.cross_entropy([Value(1.0) / Value(2.0)], 0).data == 0.0
+
+
+def test_a_target_that_is_a_value_is_used_as_it_is() -> None:
+    assert nn.hinge_loss(Value(0.25), Value(2.0)).data == 0.5
+
+
+def test_a_number_may_be_the_target_inside_a_compiled_function() -> None:
+    w = Value(0.5)
+    assert ag.compile(lambda x: nn.hinge_loss(w * x, 1))([0.5]).data == 0.75
 
 
 # --- all of them ---------------------------------------------------------------------------------

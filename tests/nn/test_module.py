@@ -313,6 +313,21 @@ def test_what_could_not_be_loaded_is_not_saved(tmp_path: Path, number: float) ->
     assert path.read_bytes() == before
 
 
+def test_the_file_of_another_network_is_not_called_a_checkpoint(tmp_path: Path) -> None:
+    nn.MLP(1, [1]).save(tmp_path / "model.npz")
+    with pytest.raises(ag.StateError, match="does not fit") as caught:
+        nn.MLP(1, [2, 1]).load(tmp_path / "model.npz")
+    assert "checkpoint" not in str(caught.value)
+
+
+def test_rows_of_different_lengths_are_no_array() -> None:
+    layer = nn.Layer(2, 2, rng=0)
+    before = numbers(layer)
+    with pytest.raises(ag.StateError, match="weight"):
+        layer.load_state_dict({"weight": [[1.0, 2.0], [1.0]], "bias": [0.0, 0.0]})
+    assert numbers(layer) == before
+
+
 def test_a_name_may_look_like_that_of_a_file(tmp_path: Path) -> None:
     class Named(nn.Module):
         def __init__(self, *numbers: float) -> None:

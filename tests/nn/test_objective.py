@@ -177,3 +177,33 @@ def test_a_model_is_given_as_it_is_and_not_compiled(compiled: bool) -> None:
     arguments: Any = ([[1.0]], [2.0], nn.mse_loss, nn.SGD(model.parameters()))
     with pytest.raises(ag.ArgumentError, match=r"<compiled MLP.* give the model itself"):
         nn.fit(ag.compile(model), *arguments, epochs=1, compiled=compiled)
+
+
+# --- losses that do not exist for every pair of samples -------------------------------------------
+
+
+def test_a_loss_that_exists_for_no_target_is_left_to_training() -> None:
+    w = Value(1.0)
+    sgd = nn.SGD([w])
+    for model, loss in [
+        (lambda x: w * x, lambda prediction, target: ag.log(-prediction * prediction)),
+        (lambda x: ag.log(-w * x), nn.mse_loss),
+    ]:
+        training = nn.fit(model, [1.0], [0.0], loss, sgd, epochs=1)
+        with pytest.raises(ag.DivergenceError):
+            next(training)
+
+
+@pytest.mark.parametrize(
+    ("targets", "loss"),
+    [
+        ([[1.0], [1.0, 2.0]], lambda prediction, t: nn.mse_loss([prediction] * len(t), t)),
+        ([{"y": 1.0}, {"y": 2.0}], lambda prediction, t: (prediction - t["y"]) ** 2),
+    ],
+)
+def test_targets_for_validation_may_be_of_many_lengths_or_no_numbers(
+    targets: Any, loss: Any
+) -> None:
+    w, data = Value(1.0), ([1.0, 2.0], targets)
+    options: dict[str, Any] = {"validation": data, "compiled": False}
+    assert list(nn.fit(lambda x: w * x, *data, loss, nn.SGD([w]), epochs=1, **options))

@@ -603,3 +603,13 @@ def test_a_learning_rate_that_was_set_is_checked_as_well() -> None:
     with pytest.raises(ag.ArgumentError, match=r"^lr=-1\.0"):
         optimizer.step()
     assert (w.data, optimizer.steps) == (1.0, 0)
+
+
+def test_betas_may_be_a_list() -> None:
+    assert nn.Adam([Value(1.0)], betas=[0.5, 0.6]).betas == (0.5, 0.6)  # type: ignore[arg-type]  # as JSON has them
+
+
+def test_the_repr_shows_what_is_not_the_default() -> None:
+    shown = repr(nn.SGD([Value(1.0)], lr=0.5, momentum=0.25, nesterov=True))
+    assert "nesterov=True" in shown
+    assert "momentum=0.25" in shown

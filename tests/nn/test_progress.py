@@ -3,6 +3,7 @@
 import io
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -38,6 +39,11 @@ def test_it_is_silent_without_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal)
     assert len(train(network())) == 2
     assert terminal.getvalue() == ""
+
+
+def test_it_is_silent_where_there_is_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)  # as in a program without a console
+    assert len(train(network())) == 2
 
 
 def test_a_progress_bar_shows_on_a_terminal_and_changes_nothing_else(
@@ -128,3 +134,13 @@ def test_a_notebook_without_widgets_is_silent(
     monkeypatch.setitem(sys.modules, missing, None)
     assert len(train(network())) == 2
     assert (Widget.made, notebook.getvalue()) == ([], "")
+
+
+def test_a_resumed_training_shows_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_a_notebook(monkeypatch)
+    for epochs in (1, 3):
+        train(network(), epochs=epochs, checkpoint=tmp_path / "training.npz", resume=True)
+    assert [widget.total for widget in Widget.made] == [STEPS_PER_EPOCH, 2 * STEPS_PER_EPOCH]
+    assert all(widget.is_closed for widget in Widget.made)

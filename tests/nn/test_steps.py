@@ -10,7 +10,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Value
-from autograd.compiler import native
+from autograd.compiler import native, numpy_backend
 from autograd.nested_numbers import numbers_in
 from autograd.recording import differentiating
 from comparing import numbers
@@ -46,6 +46,18 @@ def test_it_equals_eager_training(backend: Any) -> None:
         assert report.validation_loss == pytest.approx(other.validation_loss, rel=1e-9)
         assert report.metric == other.metric
         assert report.validation_metric == other.validation_metric
+
+
+def test_the_backend_runs_the_program() -> None:
+    bound = []
+
+    class Backend:
+        def bind(self, *arguments: Any) -> Any:
+            bound.append(arguments)
+            return numpy_backend.bind(*arguments)
+
+    classify(True, backend=Backend())
+    assert bound
 
 
 def test_seeded_runs_are_equal_to_the_last_bit() -> None:

@@ -315,3 +315,9 @@ def test_tied_layers_have_the_same_sums() -> None:
     first, second, last = arriving(loss, model)
     assert first == second == pytest.approx(math.hypot(*ag.gradient(loss, [*one, *two])))
     assert 0.0 < last != first
+
+
+def test_products_of_inputs_alone_stay_in_their_sum() -> None:
+    u, v, x, y = (Value(float(i + 1)) for i in range(4))
+    z = u * x + v * y + x * y
+    assert weighted_sums(z**2, [[u, v]]) == [[z]]
