@@ -233,19 +233,19 @@ def _epoch(
     batches = minibatches(data.inputs, data.targets, batch_size, rng)
     step.read_parameters()
     try:
-        for inputs, targets in batches:
-            loss, metric = step(inputs, targets)
-            n_seen += len(inputs)
-            share = len(inputs) / n_seen  # of a mean so far: a sum could overflow
-            mean_loss += (loss - mean_loss) * share
-            mean_metric += (metric - mean_metric) * share
-            bar.advance()
-    finally:
         try:
+            for inputs, targets in batches:
+                loss, metric = step(inputs, targets)
+                n_seen += len(inputs)
+                share = len(inputs) / n_seen  # of a mean so far: a sum could overflow
+                mean_loss += (loss - mean_loss) * share
+                mean_metric += (metric - mean_metric) * share
+                bar.advance()
+        finally:
             step.write_parameters()
-        except KeyboardInterrupt:  # it may come before the first of them is written
-            step.write_parameters()
-            raise
+    except KeyboardInterrupt:  # it may have come before the first of them was written
+        step.write_parameters()
+        raise
     seconds = time.perf_counter() - start
     held_out = (math.nan, math.nan) if data.validation is None else step.validate(*data.validation)
     return EpochReport(epoch, mean_loss, mean_metric, *held_out, seconds)

@@ -345,6 +345,33 @@ def test_training_stops_at_a_whole_step_and_resumes_as_if_it_had_not(tmp_path: P
     assert steps_done == {0, 1, 2, 3, 4}
 
 
+@pytest.mark.filterwarnings("ignore:nn.fit was never iterated")  # true, if it stops before that
+def test_compiled_training_stops_at_a_whole_step() -> None:
+    class Noting(nn.SGD):
+        moved: list[list[float]]
+
+        def update(self, theta: Any, gradient: Any, state: Any) -> Any:
+            moved, state = super().update(theta, gradient, state)
+            self.moved.append(moved.tolist())
+            return moved, state
+
+    def make() -> tuple[nn.MLP, Noting]:
+        model = nn.MLP(2, [1], rng=3)
+        optimizer = Noting(model.parameters(), lr=0.1)
+        optimizer.moved = [numbers(model)]
+        return model, optimizer
+
+    def run(training: tuple[nn.MLP, Noting]) -> None:
+        model, optimizer = training
+        list(nn.fit(model, X, y, nn.mse_loss, optimizer, epochs=2, batch_size=2, rng=0))
+
+    steps_done = set()
+    for model, optimizer in interrupted_at_every(1, make, run, ("nn.training", "nn.steps")):
+        assert numbers(model) == optimizer.moved[optimizer.steps]
+        steps_done.add(optimizer.steps)
+    assert steps_done == {0, 1, 2, 3, 4}
+
+
 @files_may_be_closed_late
 def test_a_file_holds_the_old_network_or_the_new_one(tmp_path: Path) -> None:
     path = tmp_path / "model.npz"
