@@ -54,8 +54,6 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         If the file cannot be written. What was there before then stays in place.
     """
     path = as_path(path)
-    if not path.name:
-        raise FileError(f"{str(path)!r} cannot be written: it names no file")
     require_replaceable(path)
     # A unique name: two programs that write the same file must not write into each other's.
     unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.unfinished")

@@ -90,7 +90,7 @@ def gradcheck(
     for name, number in (("step", step), ("tolerance", tolerance)):
         if number != number or not 0 < real_number(number) < math.inf:
             raise ArgumentError(f"gradcheck needs a positive, finite {name}, not {number!r}")
-    point = map_numbers(real_number, list(inputs))
+    point = map_numbers(real_number, inputs)
     names = list(_names(point))
     if not names:
         raise ArgumentError("gradcheck needs at least one input: gradcheck(f, 1.0)")
@@ -108,8 +108,8 @@ def gradcheck(
     _compare(at_point, point, subject, step, tolerance)
     for node in topological_order(output):
         if node.operation is not None and node.parents:
-            _check_rule(node.operation, node, float(tolerance))
-            _compare_on_arrays(node.operation, node, float(tolerance))
+            _check_rule(node.operation, node, tolerance)
+            _compare_on_arrays(node.operation, node, tolerance)
     if order == 2:
         for index, name in enumerate(names):
             slope = partial(_component, slopes, index)

@@ -56,7 +56,7 @@ class Node:
     def parents(self) -> tuple["Node", ...]:
         """The inputs of the operation, in its order; empty for a leaf."""
         if self._first is None:
-            return sum([row.nodes for row in self._second], ()) if self._second else ()
+            return sum([row.nodes for row in self._second], ())
         return (self._first,) if self._second is None else (self._first, self._second)
 
 
