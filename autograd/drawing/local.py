@@ -22,24 +22,14 @@ def local_derivatives(node: Node) -> tuple[float, ...]:
     >>> local_derivatives(Value(0.0).sqrt())
     (nan,)
     """
-    try:
-        return existing_derivatives(node)
-    except (ArithmeticError, ValueError):
-        return (math.nan,) * len(node.parents)
-
-
-def existing_derivatives(node: Node) -> tuple[float, ...]:
-    """Return what `local_derivatives` does, unless a derivative does not exist.
-
-    Raises
-    ------
-    AutogradError
-        See `autograd.backpropagation.gradients_sent`.
-    """
-    inputs = [parent.data for parent in node.parents]
-    if node.operation is None or not inputs:
+    if node.operation is None or not node.parents:
         return ()
-    return tuple(map(float, gradients_sent(node, 1.0)))
+    try:
+        sent = gradients_sent(node, 1.0)
+    except (ArithmeticError, ValueError):
+        needless = gradients_sent(node, 1.0, is_needed=lambda parent: False)
+        sent = [each if math.isfinite(each) else math.nan for each in needless]
+    return tuple(map(float, sent))
 
 
 def derivatives_through(nodes: Sequence[Node], output: Node) -> dict[Node, float]:

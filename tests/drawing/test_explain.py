@@ -632,6 +632,16 @@ def test_an_infinite_local_derivative_is_an_error_even_where_nothing_arrives() -
         ag.explain(0.0 * ag.log(x), x)
 
 
+def test_a_derivative_beside_the_paths_need_not_exist() -> None:
+    x, b = ag.Value(0.0, "x"), ag.Value(0.5, "b")
+    y = labelled(x**b + 3 * b, "y")
+    explanation = ag.explain(y, b)
+    assert explanation.gradient == ag.gradient(y, b) == 3.0
+    assert [path.product for path in explanation.paths] == [3.0, 0.0]
+    with pytest.raises(ag.DomainError, match="does not exist"):
+        ag.explain(y, x)
+
+
 @pytest.mark.parametrize("paths", [1, 5])
 def test_a_path_whose_product_is_too_large_is_an_error_even_where_others_cancel_it(
     paths: int,

@@ -218,6 +218,13 @@ def test_a_derivative_that_does_not_exist_is_nan() -> None:
     assert math.isnan(edge.derivative)
 
 
+def test_a_derivative_may_exist_beside_one_that_does_not() -> None:
+    by_base, by_exponent = depict(ag.Value(0.0) ** ag.Value(0.5)).edges
+    assert by_base.derivative is not None
+    assert math.isnan(by_base.derivative)
+    assert by_exponent.derivative == 0.0
+
+
 # --- neurons and layers --------------------------------------------------------------------------
 
 

@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
+from autograd.backpropagation import gradients_sent
 from autograd.diagnosis import describe
-from autograd.drawing.local import existing_derivatives
 from autograd.drawing.order import inputs_first
 from autograd.errors import NonFiniteError
 from autograd.gradients import gradient
@@ -142,8 +142,8 @@ def steps_between(output: Node, target: Node) -> Steps:
         if node is target or not any(parent in steps for parent in receivers(node)):
             continue
         steps[node] = [
-            Step(node, position, derivative)
-            for position, derivative in enumerate(existing_derivatives(node))
+            Step(node, position, float(derivative))
+            for position, derivative in enumerate(gradients_sent(node, 1.0, steps.__contains__))
             if node.parents[position] in steps
         ]
         for step in steps[node]:
