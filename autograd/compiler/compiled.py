@@ -109,7 +109,7 @@ class Compiled:
             mean = _mean(outputs, bound)
         return mean_node(mean, gradient, parameters)
 
-    def value_and_grad(self, theta: Array, *arrays: Any) -> tuple[float, Array]:
+    def value_and_grad(self, theta: ArrayLike, *arrays: Any) -> tuple[float, Array]:
         """Return the mean over a batch and its gradient, for the parameters `theta`.
 
         >>> import autograd as ag
@@ -145,7 +145,7 @@ class Compiled:
             outputs, gradient = self._run_with_gradient(bound, theta, batch)
             return _mean(outputs, bound), gradient
 
-    def outputs_and_grad(self, theta: Array, *arrays: Any) -> tuple[Array, Array]:
+    def outputs_and_grad(self, theta: ArrayLike, *arrays: Any) -> tuple[Array, Array]:
         """Return the outputs of each sample, and the gradient of the mean of the first output.
 
         >>> import autograd as ag

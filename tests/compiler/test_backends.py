@@ -7,6 +7,7 @@ writes them, and no Value can be made of that: so a missing first write shows.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -178,6 +179,22 @@ PROGRAMS: dict[str, Build] = {
     ],
     "copies of copies": lambda x, w: [
         total * 1.0 + x[2] for total in [ag.tanh(w[0] * x[0]) + x[1]]
+    ],
+    "gradients that only some of a region send on": lambda x, w: [
+        ag.sin(h) * ag.exp(operations.heaviside(h)) for h in [ag.tanh(w[0] * x[0])]
+    ],
+    "gradients for rows and their neighbours": lambda x, w: [
+        ag.sum(ag.sin(a / b) for a, b in itertools.pairwise([ag.exp(a * x[0]) for a in w[:4]]))
+    ],
+    "two long sums into one row": lambda x, w: [
+        ag.sin(ag.sum([*(a * a for a in h), *h, *(a * x[1] for a in w)]))
+        for h in [[ag.tanh(a * x[0]) for a in w]]
+    ],
+    "a bias that is taken away step by step": lambda x, w: [ag.tanh(ag.tanh(x[0] - w[0]) - w[0])],
+    "sums of the same few of many": lambda x, w: [
+        ag.sum(ag.sin(ag.sum([*(h[i] for i in (0, 1, 3, 7)), a * x[1]])) for a in w[:3])
+        * ag.sum(map(ag.cos, h))
+        for h in [[ag.tanh(a * x[0]) for a in w]]
     ],
     "an input": lambda x, w: [x[1]],
     "a parameter": lambda x, w: [w[4]],

@@ -534,7 +534,18 @@ def test_calls_from_several_threads() -> None:
     assert failures == []
 
 
-def test_calls_from_several_threads_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+CALLS: dict[str, Callable[[ag.Compiled, Array], Any]] = {
+    "call": lambda program, X: program(X),
+    "value_and_grad": lambda program, X: program.value_and_grad([1.0], X),
+    "outputs_and_grad": lambda program, X: program.outputs_and_grad([1.0], X),
+    "map": lambda program, X: program.map(X),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_calls_from_several_threads_wait_for_each_other(
+    call: Callable[[ag.Compiled, Array], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A program works in place on its memory, so two runs of it may never overlap."""
     running: list[int] = []
     most: list[int] = []
@@ -548,8 +559,9 @@ def test_calls_from_several_threads_wait_for_each_other(monkeypatch: pytest.Monk
         return run(self, *arguments, **options)
 
     monkeypatch.setattr(NumPyProgram, "run", slow_run)
-    program = ag.compile(lambda x: 2 * x, backend=numpy_backend)
-    threads = [threading.Thread(target=program.map, args=(np.ones(3),)) for _ in range(6)]
+    w = Value(1.0)
+    program = ag.compile(lambda x: w * x, backend=numpy_backend)
+    threads = [threading.Thread(target=call, args=(program, np.ones(3))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -693,6 +705,22 @@ def test_a_copy_has_parameters_and_programs_of_its_own(duplicate: Any, backend: 
     assert other.compiled.parameters == [other.weight] != [original.weight]
     assert original.compiled.map(np.ones(2)).tolist() == [2.0, 2.0]
     assert ("#include" in other.compiled.source) == (backend is native)
+
+
+def test_a_copy_takes_theta_for_the_parameters_that_were_given() -> None:
+    class Line:
+        def __init__(self) -> None:
+            self.slope, self.offset = Value(3.0), Value(1.0)
+
+        def __call__(self, x: Any) -> Any:
+            return self.slope * x + self.offset
+
+    line = Line()
+    compiled = ag.compile(line, parameters=[line.offset])
+    compiled([1.0])
+    copied = copy.deepcopy(compiled)
+    copied([1.0])
+    assert copied.value_and_grad([2.0], [1.0])[0] == 5.0
 
 
 def test_a_copy_of_a_compiled_function_is_itself_as_that_of_a_function_is() -> None:

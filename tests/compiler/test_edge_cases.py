@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,14 @@ import pytest
 import autograd as ag
 from autograd import Value, operations
 from autograd.compiler import chunks, float_backend, native, numpy_backend
-from autograd.errors import AutogradError, DomainError, GraphError, TraceError
+from autograd.errors import (
+    ArgumentError,
+    AutogradError,
+    DomainError,
+    GraphError,
+    ShapeError,
+    TraceError,
+)
 from autograd.operation import Operation
 from autograd.wording import counted
 
@@ -140,6 +148,43 @@ def test_backward_without_parameters() -> None:
 def test_an_infinite_constant() -> None:
     program = ag.compile(lambda x: ag.tanh(x * 1e308 * 10))  # eager: 1e307 at 0.01
     np.testing.assert_allclose(program.map(np.array([0.01, 0.02])), 1.0)
+
+
+def test_an_output_may_be_used_again_and_again() -> None:
+    def function(x: Any) -> Any:
+        total = x[0] + x[1]
+        return [total, *(ag.sum([total, ag.exp(a)]) for a in x), total + ag.sin(x[0])]
+
+    expected = [[3.0, 3 + math.e, 3 + math.exp(2.0), 3 + math.sin(1.0)]]
+    np.testing.assert_allclose(ag.compile(function).map([[1.0, 2.0]]), expected, rtol=1e-12)
+
+
+def test_no_derivative_is_asked_for_where_no_gradient_arrives_in_a_matrix_product() -> None:
+    v = Value(1.0)
+    rows = [[Value(0.1 * i + j) for i in range(2)] for j in range(4)]
+
+    def function(x: Any) -> Any:
+        roots = [ag.sqrt(v * a) for a in x]
+        used, detached = ([ag.dot(row, part) for row in rows] for part in (roots[:2], roots[2:]))
+        return ag.sum(map(ag.tanh, used)) + ag.sum(map(ag.detach, detached))
+
+    ag.compile(function, backend=numpy_backend)([[1.0, 4.0, 0.0, 0.0]]).backward()
+    assert math.isfinite(v.grad)
+
+
+def test_a_function_may_have_no_signature() -> None:
+    assert ag.compile(operator.itemgetter(0)).map([[1.0, 2.0], [3.0, 4.0]]).tolist() == [1.0, 3.0]
+
+
+def test_a_type_that_numpy_cannot_make_is_none_of_floats() -> None:
+    with pytest.raises(ArgumentError, match="float64 or float32"):
+        ag.compile(ag.sum, dtype=[("a", float), ("a", float)])
+
+
+def test_a_recorded_graph_with_inputs_takes_an_array() -> None:
+    x, w = Value(1.0), Value(2.0)
+    with pytest.raises(ShapeError, match="one array of shape"):
+        ag.compile_graph(w * x + 1, [x], [w]).map()
 
 
 @pytest.mark.parametrize(

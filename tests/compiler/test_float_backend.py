@@ -240,3 +240,10 @@ def test_the_parts_of_a_long_function_compute_the_same(
     gc.collect()
     del in_parts
     assert gc.collect() == 0
+
+
+def test_conditions_of_a_rule_are_written_as_formulas() -> None:
+    w = Value(0.5)
+    program = ag.compile(lambda x: ag.exp(ag.lookup([w, x], 0.0 * x)), backend=float_backend)
+    program([1.0, 2.0])
+    assert "lookup_derivative" not in program.source

@@ -42,6 +42,17 @@ def test_inputs_that_products_read_whole() -> None:
     assert again == [(0, 16)]
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_products_read_them_where_they_are(first: int) -> None:
+    program = ag.compile(lambda t, x: ag.sum(layer(x)) * t[0], backend=numpy_backend)
+    samples = np.ones((BATCH_SIZE, first)), np.ones((BATCH_SIZE, 16))
+    arguments = samples if first else (np.ones((BATCH_SIZE, 1)), samples[1])
+    program(*arguments)
+    bound: Any = program._cache.latest_bound().program
+    (placed,) = bound._placed(np.zeros(len(bound._parameters)), arguments)
+    assert np.shares_memory(placed, arguments[1])
+
+
 @pytest.mark.parametrize(
     "function",
     [

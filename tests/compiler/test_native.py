@@ -506,3 +506,11 @@ def test_operations_that_have_no_form_in_c() -> None:
     formulas = Formulas(np.dtype(float))
     with pytest.raises(ArgumentError, match="the derivative of cube without a formula"):
         formulas.derivative(cube, Formula("g"), Formula("out"), [Formula("x")])
+
+
+@pytest.mark.parametrize("number", [math.inf, -math.inf])
+def test_an_infinite_constant_is_written_with_its_sign(number: float) -> None:
+    choose = ag.min if number > 0 else ag.max
+    program = ag.compile(lambda x: choose(x, number), backend=native)
+    assert program.map([2.0]).tolist() == [2.0]
+    assert "_in_numpy" not in vars(program._cache.latest_bound().program)

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import operations
+import autograd as ag
+from autograd import Value, operations
+from autograd.compiler import numpy_backend
 from autograd.compiler.nests import cuts
 from autograd.compiler.numpy_backend.legend import legend
 from autograd.compiler.numpy_backend.memory import Memory
@@ -207,3 +209,18 @@ def test_the_legend_says_where_each_element_stands(
             where = dict(zip(told[2].split(", "), place, strict=True))
             column = where.get("s", 0) % batch_size
             assert array[place] == numbers[eval(row, {}, where), column]
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_outputs_side_by_side_are_not_copied(n_outputs: int) -> None:
+    weights = [Value(1.0) for _ in range(n_outputs)]
+    program = ag.compile(lambda x: [ag.tanh(w * x) for w in weights], backend=numpy_backend)
+    program.map(np.ones(4))
+    bound: Any = program._cache.latest_bound().program
+    assert np.shares_memory(bound._outputs(), bound.memory.batch)
+
+
+def test_a_constant_has_its_name_in_the_source() -> None:
+    program = ag.compile(lambda x: ag.max(ag.exp(x), 0.5), backend=numpy_backend)
+    program.map([1.0])
+    assert "half" in program.source

@@ -281,6 +281,30 @@ def test_more_rules(slope: Rule) -> None:
     assert_slopes_agree([slope], numpy_backend, float_backend)
 
 
+@pytest.mark.parametrize(
+    "array",
+    [
+        lambda np, x, low, high: np.minimum(np.maximum(x, low), high),
+        lambda np, x, low, high: np.add(np.add(x, 2.0 * low), high),
+    ],
+    ids=["two functions", "a factor"],
+)
+def test_what_only_looks_like_the_fold_of_one_function_is_computed_as_it_is(
+    array: Callable[..., Any],
+) -> None:
+    own = define(
+        "own",
+        symbol="?",
+        forward=lambda *xs: float(array(np, *xs)),
+        array=array,
+        derivative=lambda g, out, *xs: (g, g, g),
+    )
+    X = np.array([[5.0, 0.0, 1.0], [-5.0, 0.0, 1.0]])
+    program = ag.compile(lambda x: own(*map(ag.exp, x)), backend=numpy_backend)
+    expected = [array(np, *np.exp(sample)) for sample in X]
+    np.testing.assert_allclose(program.map(X), expected, rtol=1e-12)
+
+
 # --- names, and functions without a formula ------------------------------------------------------
 
 every_backend = pytest.mark.parametrize(

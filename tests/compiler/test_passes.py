@@ -149,6 +149,17 @@ def test_a_square_is_a_product_and_other_powers_are_calls() -> None:
     assert canonical([x**3], [x], []) == [Call(operations.pow, (0, 1))]
 
 
+def test_a_power_that_is_trained_is_no_square() -> None:
+    x, w = Value(3.0), Value(2.0)  # it happens to be 2
+    assert canonical([x**w], [x], [w]) == [Call(operations.pow, (0, 1))]
+
+
+def test_a_zero_leaves_no_trace_in_a_sum() -> None:
+    x, w = Value(1.0), Value(2.0)
+    with_zero, without = (canonical([ag.tanh(total)], [x], [w]) for total in (w * x + 0.0, w * x))
+    assert with_zero[0] == without[0]
+
+
 def test_a_constant_lookup_is_its_entry() -> None:
     x, y, w = leaves(3)
     assert canonical([ag.lookup([x, w, y], 1)], [x, y], [w]) == [a_sum(shared=[(1.0, 2, NONE)])]
@@ -477,6 +488,16 @@ def test_few_terms_are_one_instruction_each_unless_they_are_read_as_easily_at_on
     ]
 
 
+@pytest.mark.parametrize(("n_terms", "n_instructions"), [(4, 4), (5, 1)])
+def test_many_terms_are_one_instruction_however_they_are_read(
+    n_terms: int, n_instructions: int
+) -> None:
+    x, starts = leaves(50), [0, 4, 9, 15, 20][:n_terms]
+    sums = [ag.sum(x[i + j] * x[i + j + 25] for i in starts) for j in range(3)]
+    program = planned([ag.sum(map(ag.tanh, sums))], x, [])
+    assert len(next(program.by_region())) == n_instructions
+
+
 def test_rows_are_laid_out_in_the_order_of_their_operands() -> None:
     x, y = leaves(2)
     assert sketches([ag.tanh(ag.exp(y)) * ag.tanh(ag.exp(x))], [x, y], []) == [
@@ -504,6 +525,22 @@ def test_products_with_coefficients_are_no_matrix_products() -> None:
     layer = [ag.exp(r[0] * x[0] + r[1] * x[1] - r[2] * x[2]) for r in rows]
     steps = planned(layer, x, [weight for row in rows for weight in row]).forward
     assert not any(isinstance(step, MatMul) for step in steps)
+
+
+def test_single_products_are_no_matrix_product() -> None:
+    x, w = Value(1.0), leaves(8)
+    program = planned([ag.sum(ag.tanh(a * x) for a in w)], [x], w)
+    assert not any(isinstance(step, MatMul) for step in program.forward)
+
+
+def test_products_of_parameters_are_the_same_in_either_order() -> None:
+    p, q = leaves(3), leaves(3)
+
+    def program(products: list[Value]) -> str:
+        return str(planned([ag.sum(map(ag.tanh, products))], [], [*p, *q]))
+
+    in_order = program([a * b for a, b in zip(p, q, strict=True)])
+    assert program([p[0] * q[0], q[1] * p[1], p[2] * q[2]]) == in_order
 
 
 def test_a_layer_becomes_one_matrix_product_in_any_order_of_neurons_and_terms() -> None:

@@ -48,6 +48,46 @@ def test_a_lone_sample_is_recorded_again_with_the_first_others(others: list[floa
     assert recorded == [2, 2, 4, 4, 4, 4]
 
 
+def test_a_lone_sample_is_remembered_as_it_was() -> None:
+    """Whoever fills one array again and again gets its samples compared all the same."""
+    calls = []
+
+    def function(x: Any) -> Any:
+        calls.append(1)
+        return WEIGHTS[0] * ag.log(x)
+
+    program, batch = ag.compile(function), np.array([1.0])
+    for number, n_calls in ((1.0, 2), (3.0, 4)):
+        batch[0] = number
+        program(batch)
+        assert len(calls) == n_calls
+
+
+def test_a_lone_sample_that_fails_is_remembered_as_it_was() -> None:
+    calls = []
+
+    def function(x: Any) -> Any:
+        calls.append(1)
+        return WEIGHTS[0] * ag.log(x)
+
+    program, batch = ag.compile(function), np.array([1.0])
+    program(np.array([1.0]))
+    batch[0] = -1.0
+    with pytest.raises(ag.DomainError):
+        program(batch)
+    recorded = len(calls)
+    batch[0] = 3.0
+    program(batch)
+    assert len(calls) > recorded
+
+
+def test_after_a_lone_sample_the_first_that_fails_is_named() -> None:
+    program = ag.compile(lambda x: ag.exp(WEIGHTS[0] * x))
+    program([1.0])
+    with pytest.raises(ag.NonFiniteError, match="sample 1"):
+        program([1.0, 2000.0, 3000.0])
+
+
 def test_a_lone_sample_outside_the_domain_is_recorded_once() -> None:
     calls = []
 
@@ -134,6 +174,34 @@ def test_what_is_kept_is_bounded_and_belongs_together(monkeypatch: pytest.Monkey
     for _ in range(3):
         assert_fit(program)
     assert program.parameters == WEIGHTS[:4]
+
+
+def test_what_other_shapes_need_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program_cache, "KEPT_PROGRAMS", 2)
+    program = ag.compile(ag.sum)
+    for n_inputs in (1, 2):
+        program.map(np.ones((2, n_inputs)))
+    kept = program._cache.bound[((2, 2),)]
+    program.map(np.ones((2, 3)))
+    assert program._cache.bound.get(((2, 2),)) is kept
+
+
+def test_what_was_not_called_for_the_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program_cache, "KEPT_PROGRAMS", 2)
+    program = ag.compile(ag.sum)
+    for shape in [(2, 1), (2, 2), (2, 1), (3, 1), (2, 3)]:
+        program.map(np.ones(shape))
+    assert list(program._cache.compilations) == [((1,),), ((3,),)]
+
+
+@pytest.mark.parametrize("numbers", [[1.0, 2.0], [1, 2]])
+def test_good_numbers_are_checked_at_a_glance(
+    numbers: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = ag.compile(lambda x: 2 * x)
+    program.map(numbers)
+    monkeypatch.delattr(program_cache, "require_samples")
+    assert program.map(numbers).tolist() == [2.0, 4.0]
 
 
 def test_an_interrupt_at_any_line_leaves_programs_fit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -319,3 +319,29 @@ def test_each_operation_meets_nan_as_in_eager_mode(name: str) -> None:
         operands[place] = Value(math.inf) - math.inf
         replayed = outcome(lambda *xs: replay._record(operation, xs), operands)
         assert replayed == outcome(as_written, operands)
+
+
+@pytest.mark.parametrize(
+    ("function", "sample"),
+    [
+        (lambda w, x: w / (x[0] * x[0]), [1e200]),
+        (lambda w, x: w / (x[0] * x[0]) + ag.sqrt(x[1]), [1e200, 0.0]),
+        (lambda w, x: 1 / (x[0] * x[0]), [1e200]),
+        (lambda w, x: ag.sqrt(1 / (x[0] * x[0])), [1e200]),
+    ],
+    ids=["divisor", "beside a kink", "nothing trained", "root of nothing trained"],
+)
+def test_what_overflows_on_the_way_and_vanishes_is_no_error(
+    function: Callable[..., Any], sample: list[float]
+) -> None:
+    w = Value(1.0)
+    for backend in (numpy_backend, float_backend):
+        program = ag.compile(lambda x: function(w, x), parameters=[w], backend=backend)
+        mean, gradient = program.value_and_grad([1.0], [sample])
+        assert (mean, gradient.tolist()) == (0.0, [0.0])
+
+
+def test_an_objective_may_be_a_number_beside_what_overflows() -> None:
+    w = Value(1.0)
+    program = ag.compile(lambda x: [3.0, 1 / (x * x)], parameters=[w], backend=numpy_backend)
+    assert program.outputs_and_grad([1.0], [1e200])[0].tolist() == [[3.0, 0.0]]

@@ -18,6 +18,7 @@ import autograd as ag
 import nn
 from autograd import Value
 from autograd.compiler import chunks, float_backend, numpy_backend
+from autograd.compiler.passes import guard
 from autograd.errors import (
     ArgumentError,
     DomainError,
@@ -992,3 +993,20 @@ def test_large_numbers_that_cancel_nothing_are_no_error() -> None:
     ]
     np.testing.assert_allclose(program.map(samples), expected)
     assert np.isfinite(program.value_and_grad(np.array([0.5]), samples)[1]).all()
+
+
+def test_an_interrupt_while_the_guard_comes_off_leaves_no_variable_guarded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stop, interrupts = guard._stop_guarding, [KeyboardInterrupt()]
+
+    def interrupted(variables: Any) -> None:
+        if interrupts:
+            raise interrupts.pop()
+        stop(variables)
+
+    monkeypatch.setattr(guard, "_stop_guarding", interrupted)
+    variable = Value(2.0)
+    with pytest.raises(KeyboardInterrupt), guard.guarding([variable]):
+        pass
+    assert type(variable) is Value
