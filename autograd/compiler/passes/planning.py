@@ -127,7 +127,7 @@ class _Planner:
             kind: self.layout.locate_terms(sums, kind) for kind, count in enumerate(counts) if count
         }
         rest = np.arange(len(sums))
-        if varies and counts[SHARED_TIMES_BATCH] > 1:
+        if counts[SHARED_TIMES_BATCH] > 1:
             rest = self.add_products(indices, terms)
         if len(rest):
             first = [
@@ -159,7 +159,7 @@ class _Planner:
         """Plan the instructions for each kind of terms of some sums."""
         for kind, part in terms.items():
             k = len(part.coefficients)
-            unrolled = 1 < k <= UNROLLED and not is_read_at_once(part.factors)
+            unrolled = k <= UNROLLED and not is_read_at_once(part.factors)
             for piece in np.arange(k).reshape(-1, 1 if unrolled else k):
                 regions = map(Region, SPACES[kind], part.factors[:, piece])
                 coefficients = part.coefficients[piece]
