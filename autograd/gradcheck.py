@@ -108,8 +108,8 @@ def gradcheck(
     _compare(at_point, point, subject, step, tolerance)
     for node in topological_order(output):
         if node.operation is not None and node.parents:
-            _check_rule(node.operation, node, tolerance)
-            _compare_on_arrays(node.operation, node, tolerance)
+            _check_rule(node.operation, node, float(tolerance))
+            _compare_on_arrays(node.operation, node, float(tolerance))
     if order == 2:
         for index, name in enumerate(names):
             slope = partial(_component, slopes, index)

@@ -41,7 +41,8 @@ def _place(frame: FrameType, line: int) -> str:
     """Name a line: in IPython and in notebooks by its cell, whose file is a temporary one."""
     path = frame.f_code.co_filename
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    cell = shell and shell.compile.format_code_name(path)  # such as ("Cell", "In[3]")
+    cell_of = getattr(shell and shell.compile, "format_code_name", lambda path: None)  # IPython 8
+    cell = cell_of(path)  # such as ("Cell", "In[3]")
     return f"{' '.join(cell)}, line {line}" if cell else f"{path}:{line}"
 
 

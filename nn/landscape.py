@@ -230,7 +230,7 @@ def _loss_function(
     data = float_array(X, "X"), float_array(y, "y")
     objective.rehearse(data[0][0].tolist(), data[1])
     program = ag.compile(objective, parameters=parameters)
-    return lambda theta: float(ag.mean(program.map(*data, theta=theta).tolist()))
+    return lambda theta: program.value(theta, *data)
 
 
 def _losses(

@@ -289,6 +289,8 @@ def _named_values(
     The `holders` are the way to it, from the outermost to itself.
     """
     for key, thing in _members(holder):
+        if not isinstance(thing, _SEARCHED):  # such as each number of a long list
+            continue
         name = f"{prefix}{key}"
         if isinstance(thing, np.ndarray):
             thing = thing.tolist() if thing.dtype == object else ()
@@ -315,6 +317,10 @@ def _is_tensor(thing: Any) -> bool:
     if isinstance(thing, Value):
         return thing.operation is None
     return isinstance(thing, (list, tuple)) and len(thing) > 0 and all(map(_is_tensor, thing))
+
+
+_SEARCHED = (Value, Module, list, tuple, dict, np.ndarray)
+"""What may be parameters, or hold some."""
 
 
 def _elements(tensor: Tensor, place: str = "") -> Iterator[tuple[str, Value]]:

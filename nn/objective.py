@@ -99,15 +99,17 @@ class Objective:
         ------
         ArgumentError
             If the loss of a sample depends on none of the parameters of the optimizer, or on a
-            number that the model computed once and for all.
+            Value that the model, a `Module`, had computed before.
         """
         reached = reached_by_gradients(loss)
         _require_any_of(parameters, reached, "optimizer")
-        for name, value in self._computed:
+        computed, self._computed = self._computed, []  # not to be kept: they may hold graphs
+        for name, value in computed:
             if value in reached:
                 raise ArgumentError(
                     f"{name!r} of the model was computed, so training cannot change it: make it a "
-                    f"parameter, Value({value.data:.4g}), or compute it in __call__"
+                    f"parameter, Value({value.data:.4g}), compute it in __call__, or, if it is to "
+                    "stay, keep ag.detach(...) of it"
                 )
 
 

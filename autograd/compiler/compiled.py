@@ -102,10 +102,11 @@ class Compiled:
         batch = as_arrays(arrays)
         with self._lock:
             bound = self._cache.for_batch(batch)  # it may find more parameters
-            if not modes.recording:
-                return as_value(_mean(self._run(bound, batch), bound))
             parameters = self._cache.parameters
-            outputs, gradient = self._run_with_gradient(bound, data_of(parameters), batch)
+            theta = data_of(parameters)
+            if not modes.recording:
+                return as_value(_mean(self._run(bound, theta, batch), bound))
+            outputs, gradient = self._run_with_gradient(bound, theta, batch)
             mean = _mean(outputs, bound)
         return mean_node(mean, gradient, parameters)
 
@@ -178,7 +179,31 @@ class Compiled:
             outputs, gradient = self._run_with_gradient(bound, theta, batch)
             return _by_sample(outputs, bound.compilation.trace), gradient
 
-    def map(self, *arrays: Any, theta: ArrayLike | None = None) -> Array:
+    def value(self, theta: ArrayLike, *arrays: Any) -> float:
+        """Return the mean over a batch for the parameters `theta`, as `value_and_grad` does.
+
+        >>> import autograd as ag
+        >>> w = ag.Value(0.0)
+        >>> ag.compile(lambda x: w * x).value([3.0], [1.0, 2.0])
+        4.5
+
+        Parameters
+        ----------
+        theta : array, (n,)
+        *arrays : array
+            See `value_and_grad`.
+
+        Raises
+        ------
+        AutogradError
+            See `value_and_grad`, except that no derivative has to exist.
+        """
+        batch = as_arrays(arrays)
+        with self._lock:
+            bound = self._cache.for_batch(batch)
+            return _mean(self._run(bound, theta, batch), bound)
+
+    def map(self, *arrays: Any) -> Array:
         """Return what the function returns for each sample.
 
         >>> import autograd as ag
@@ -190,8 +215,6 @@ class Compiled:
         ----------
         *arrays : array
             See `__call__`.
-        theta : array, (n,), optional
-            See `value_and_grad`. By default the numbers that the parameters hold.
 
         Returns
         -------
@@ -205,7 +228,8 @@ class Compiled:
         batch = as_arrays(arrays)
         with self._lock:
             bound = self._cache.for_batch(batch)
-            return _by_sample(self._run(bound, batch, theta), bound.compilation.trace)
+            outputs = self._run(bound, data_of(self._cache.parameters), batch)
+            return _by_sample(outputs, bound.compilation.trace)
 
     @property
     def parameters(self) -> list[Value]:
@@ -298,16 +322,10 @@ class Compiled:
         name = getattr(self._function, "__name__", repr(self._function))
         return f"<compiled {name}: call it with arrays of samples>"
 
-    def _run(
-        self, bound: BoundCompilation, batch: Sequence[Array], theta: ArrayLike | None = None
-    ) -> Array:
-        """Return the outputs, until the next run; by default for what the parameters hold now."""
+    def _run(self, bound: BoundCompilation, theta: Any, batch: Sequence[Array]) -> Array:
+        """Return the outputs, until the next run."""
         trace = bound.compilation.trace
-        reached = len(trace.parameters)
-        if theta is None:
-            numbers = checked_theta(data_of(trace.parameters), [reached], self.dtype)
-        else:
-            numbers = self._completed(theta)[:reached]
+        numbers = self._completed(theta)[: len(trace.parameters)]
         outputs, _, suspects = bound.program.run(numbers, batch, differentiate=False)
         if suspects:
             require_success(trace, suspects, numbers, batch, outputs)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -261,6 +262,11 @@ def test_steps_and_tolerances_are_positive(name: str, number: float) -> None:
     options: dict[str, Any] = {name: number}
     with pytest.raises(ag.ArgumentError, match=f"needs a positive, finite {name}"):
         ag.gradcheck(lambda x: x, 0.5, **options)
+
+
+def test_steps_and_tolerances_are_real_numbers() -> None:
+    step, tolerance = Fraction(1, 10**5), Fraction(1, 10**4)
+    assert ag.gradcheck(lambda x: x * x, 3.0, step=step, tolerance=tolerance)  # type: ignore[arg-type]  # they are
 
 
 @pytest.mark.parametrize("x", [-700.0, -20.0, 20.0])

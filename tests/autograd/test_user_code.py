@@ -35,9 +35,11 @@ def test_a_line_of_a_notebook_is_named_by_its_cell(
         assert f"{line}: " in str(caught.value)
 
 
-def test_python_outside_of_ipython_has_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    no_shell = SimpleNamespace(get_ipython=lambda: None)
-    monkeypatch.setitem(sys.modules, "IPython", no_shell)
+@pytest.mark.parametrize("shell", [None, SimpleNamespace(compile=object())], ids=["none", "old"])
+def test_where_no_cells_are_known_there_are_files(
+    shell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     assert line_of_user_code().startswith(f"{__file__}:")
 
 

@@ -135,7 +135,7 @@ def test_theta_is_checked(theta: Any, given: list[Value]) -> None:
     if "theta has shape" in str(caught.value):
         assert f"has {counted(len(reached), 'parameter')}" in str(caught.value)
     with pytest.raises(type(caught.value)) as same:
-        program.map(np.ones(3), theta=theta)
+        program.value(theta, np.ones(3))
     assert str(same.value) == str(caught.value)
 
 

@@ -780,6 +780,20 @@ def test_a_single_sample_for_a_network_is_told_to_be_a_batch() -> None:
     assert predict.map([[0.3, 0.4]]).shape == (1,)
 
 
+@pytest.mark.parametrize(
+    ("function", "arrays"),
+    [
+        (lambda: ag.dot([w], [1.0, 2.0]), []),
+        (lambda x: ag.dot([x, x], [1.0]), [[1.0, 2.0]]),
+        (lambda x, y: nn.MLP(1, [1], rng=0)([x, y]), [[1.0], [1.0]]),
+    ],
+)
+def test_lists_of_other_lengths_are_not_told_to_be_batches(function: Any, arrays: Any) -> None:
+    with pytest.raises(ag.ShapeError) as caught:
+        ag.compile(function).map(*arrays)
+    assert "batch of one" not in str(caught.value)
+
+
 def takes_an_entry(x: Any) -> Any:
     return w * x[0]  # here
 

@@ -29,7 +29,7 @@ from trainings import (
 BIT_GENERATORS = [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64]
 
 
-class Training:
+class Run:
     """Everything that a training changes, so that two of them can be compared bit by bit."""
 
     def __init__(
@@ -79,12 +79,12 @@ class Training:
 def test_a_resumed_training_ends_as_if_it_had_not_been_interrupted(
     tmp_path: Path, make_optimizer: Any, bit_generator: Any, step: int
 ) -> None:
-    uninterrupted = Training(make_optimizer, bit_generator)
+    uninterrupted = Run(make_optimizer, bit_generator)
     uninterrupted.run()
 
     checkpoint = tmp_path / "training.npz"
-    Training(make_optimizer, bit_generator).run(stop_at_step=step, checkpoint=checkpoint)
-    resumed = Training(make_optimizer, bit_generator, seed=1)
+    Run(make_optimizer, bit_generator).run(stop_at_step=step, checkpoint=checkpoint)
+    resumed = Run(make_optimizer, bit_generator, seed=1)
     resumed.run(checkpoint=checkpoint, resume=True)
 
     assert resumed.outcome() == uninterrupted.outcome()
@@ -93,31 +93,31 @@ def test_a_resumed_training_ends_as_if_it_had_not_been_interrupted(
 def test_a_training_can_be_interrupted_again_and_again(tmp_path: Path) -> None:
     checkpoint = str(tmp_path / "training.npz")
     for step in [1, 4, 5, 10, 11]:
-        Training().run(stop_at_step=step, checkpoint=checkpoint, resume=True)
-    resumed, uninterrupted = Training(), Training()
+        Run().run(stop_at_step=step, checkpoint=checkpoint, resume=True)
+    resumed, uninterrupted = Run(), Run()
     resumed.run(checkpoint=checkpoint, resume=True)
     uninterrupted.run()
     assert resumed.outcome() == uninterrupted.outcome()
 
 
 def test_a_checkpoint_does_not_change_the_training(tmp_path: Path) -> None:
-    with_checkpoint, without = Training(), Training()
+    with_checkpoint, without = Run(), Run()
     with_checkpoint.run(checkpoint=tmp_path / "training.npz")
     without.run()
     assert with_checkpoint.outcome() == without.outcome()
 
 
 def test_any_text_may_be_a_label(tmp_path: Path) -> None:
-    training = Training()
+    training = Run()
     training.model.parameters()[0].label = "\ud800"  # half of a character, which has no encoding
     training.run(checkpoint=tmp_path / "training.npz")
 
 
 def test_another_learning_rate_takes_effect_when_training_is_resumed(tmp_path: Path) -> None:
     checkpoint = tmp_path / "training.npz"
-    before = Training(lambda parameters: nn.SGD(parameters, lr=0.1))
+    before = Run(lambda parameters: nn.SGD(parameters, lr=0.1))
     before.run(checkpoint=checkpoint)
-    resumed = Training(lambda parameters: nn.SGD(parameters, lr=0.0), seed=1)
+    resumed = Run(lambda parameters: nn.SGD(parameters, lr=0.0), seed=1)
     resumed.run(checkpoint=checkpoint, resume=True, epochs=6)
     assert resumed.optimizer.steps > before.optimizer.steps
     assert numbers(resumed.model) == numbers(before.model)
@@ -125,7 +125,7 @@ def test_another_learning_rate_takes_effect_when_training_is_resumed(tmp_path: P
 
 def test_a_finished_training_resumes_to_its_end(tmp_path: Path) -> None:
     checkpoint = tmp_path / "training.npz"
-    finished, resumed = Training(), Training(seed=1)
+    finished, resumed = Run(), Run(seed=1)
     finished.run(checkpoint=checkpoint)
     resumed.run(checkpoint=checkpoint, resume=True)
     assert resumed.reports == finished.reports  # with the seconds of the first time
@@ -135,7 +135,7 @@ def test_a_finished_training_resumes_to_its_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_finished_training_can_be_prolonged(tmp_path: Path, compiled: bool) -> None:
     checkpoint = tmp_path / "training.npz"
-    short, prolonged, long = Training(), Training(seed=1), Training()
+    short, prolonged, long = Run(), Run(seed=1), Run()
     short.run(checkpoint=checkpoint, compiled=compiled)
     prolonged.run(checkpoint=checkpoint, compiled=compiled, resume=True, epochs=6)
     long.run(compiled=compiled, epochs=6)
@@ -144,8 +144,8 @@ def test_a_finished_training_can_be_prolonged(tmp_path: Path, compiled: bool) ->
 
 def test_without_resume_an_old_checkpoint_is_overwritten(tmp_path: Path) -> None:
     checkpoint = tmp_path / "training.npz"
-    Training(seed=1).run(checkpoint=checkpoint)
-    alone, fresh, resumed = Training(), Training(), Training(seed=2)
+    Run(seed=1).run(checkpoint=checkpoint)
+    alone, fresh, resumed = Run(), Run(), Run(seed=2)
     alone.run()
     fresh.run(checkpoint=checkpoint)
     resumed.run(checkpoint=checkpoint, resume=True)
@@ -155,7 +155,7 @@ def test_without_resume_an_old_checkpoint_is_overwritten(tmp_path: Path) -> None
 # --- checkpoints of something else ----------------------------------------------------------------
 
 
-def assert_refused(training: Training, checkpoint: Path, epochs: int = 4, match: str = ".") -> None:
+def assert_refused(training: Run, checkpoint: Path, epochs: int = 4, match: str = ".") -> None:
     before = training.outcome()
     with pytest.raises(ag.StateError, match=match):
         training.run(checkpoint=checkpoint, resume=True, epochs=epochs)
@@ -177,39 +177,39 @@ def test_a_checkpoint_of_another_training_changes_nothing(
     tmp_path: Path, make_optimizer: Any, other: dict[str, Any]
 ) -> None:
     checkpoint = tmp_path / "training.npz"
-    Training(make_optimizer).run(checkpoint=checkpoint)
-    assert_refused(Training(make_optimizer, **other), checkpoint)
+    Run(make_optimizer).run(checkpoint=checkpoint)
+    assert_refused(Run(make_optimizer, **other), checkpoint)
 
 
 def test_other_layers_have_as_many_parameters() -> None:  # as the test above needs
-    assert len(nn.MLP(2, [1, 3, 1]).parameters()) == len(Training().model.parameters())
+    assert len(nn.MLP(2, [1, 3, 1]).parameters()) == len(Run().model.parameters())
 
 
 def test_a_training_cannot_be_resumed_to_an_earlier_end(tmp_path: Path) -> None:
     checkpoint = tmp_path / "training.npz"
-    Training().run(checkpoint=checkpoint)
-    assert_refused(Training(), checkpoint, epochs=3)
+    Run().run(checkpoint=checkpoint)
+    assert_refused(Run(), checkpoint, epochs=3)
 
 
 def test_a_saved_network_is_no_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "model.npz"
     network().save(path)
-    assert_refused(Training(), path)
+    assert_refused(Run(), path)
 
 
 def test_a_checkpoint_of_another_version_is_told(tmp_path: Path) -> None:
     checkpoint = tmp_path / "training.npz"
-    Training().run(checkpoint=checkpoint)
+    Run().run(checkpoint=checkpoint)
     with np.load(checkpoint) as archive:
         entries = dict(archive)
     np.savez(checkpoint, **entries | {"reports": entries["reports"][:, 1:]})
-    assert_refused(Training(), checkpoint, match="of another version")
+    assert_refused(Run(), checkpoint, match="of another version")
 
 
 def test_a_checkpoint_of_another_optimizer_is_refused(tmp_path: Path) -> None:
     checkpoint = tmp_path / "training.npz"
-    Training(OPTIMIZERS["momentum and schedule"]).run(checkpoint=checkpoint)
-    assert_refused(Training(OPTIMIZERS["Adam"]), checkpoint, match="Adam")
+    Run(OPTIMIZERS["momentum and schedule"]).run(checkpoint=checkpoint)
+    assert_refused(Run(OPTIMIZERS["Adam"]), checkpoint, match="Adam")
 
 
 # --- damage ---------------------------------------------------------------------------------------
@@ -218,20 +218,20 @@ def test_a_checkpoint_of_another_optimizer_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("entry", ["parameters", "steps", "rng", "reports"])
 def test_a_checkpoint_without_an_entry_changes_nothing(tmp_path: Path, entry: str) -> None:
     checkpoint = tmp_path / "training.npz"
-    Training().run(checkpoint=checkpoint)
+    Run().run(checkpoint=checkpoint)
     with np.load(checkpoint) as archive:
         entries = {name: array for name, array in archive.items() if name != entry}
     np.savez(checkpoint, allow_pickle=False, **entries)
-    assert_refused(Training(), checkpoint)
+    assert_refused(Run(), checkpoint)
 
 
 @pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.9, 0.999])
 def test_a_checkpoint_that_was_cut_changes_nothing(tmp_path: Path, part: float) -> None:
     checkpoint = tmp_path / "training.npz"
-    Training().run(checkpoint=checkpoint)
+    Run().run(checkpoint=checkpoint)
     content = checkpoint.read_bytes()
     checkpoint.write_bytes(content[: int(part * len(content))])
-    assert_refused(Training(), checkpoint)
+    assert_refused(Run(), checkpoint)
 
 
 DAMAGE: dict[str, list[Any]] = {
@@ -249,11 +249,11 @@ DAMAGE: dict[str, list[Any]] = {
 def test_a_damaged_checkpoint_changes_nothing(entry: str, content: Any, tmp_path: Path) -> None:
     checkpoint = tmp_path / "training.npz"
     make_optimizer = OPTIMIZERS["momentum and schedule"]
-    Training(make_optimizer).run(checkpoint=checkpoint)
+    Run(make_optimizer).run(checkpoint=checkpoint)
     with np.load(checkpoint) as archive:
         entries = dict(archive)
     np.savez(checkpoint, **entries | {entry: np.full(entries[entry].shape, content)})
-    assert_refused(Training(make_optimizer), checkpoint)
+    assert_refused(Run(make_optimizer), checkpoint)
 
 
 # --- where it cannot be written -------------------------------------------------------------------

@@ -26,7 +26,7 @@ from trainings import BATCH_SIZE, N_SAMPLES, STEPS_PER_EPOCH, network, train
 
 Result = TypeVar("Result")
 
-X, y = [[0.0, 1.0], [1.0, 3.0], [2.0, -1.0]], [0.0, 1.0, 2.0]
+SAMPLES, TARGETS = [[0.0, 1.0], [1.0, 3.0], [2.0, -1.0]], [0.0, 1.0, 2.0]
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +118,7 @@ def test_training_in_another_thread_gives_the_same() -> None:
     def trained() -> list[float]:
         model = nn.MLP(2, [3, 1], rng=0)
         optimizer = nn.SGD(model.parameters(), lr=0.1)
-        list(nn.fit(model, X, y, nn.mse_loss, optimizer, epochs=3, batch_size=2, rng=0))
+        list(nn.fit(model, SAMPLES, TARGETS, nn.mse_loss, optimizer, epochs=3, batch_size=2, rng=0))
         return numbers(model)
 
     assert in_another_thread(trained) == trained()
@@ -275,7 +275,7 @@ def test_a_real_interrupt_leaves_the_model_at_the_last_whole_step() -> None:
 # --- at any line -------------------------------------------------------------------------------
 
 
-class Training:
+class WatchedTraining:
     """A training of two steps an epoch, which notes where it is at each call of the loss."""
 
     def __init__(self) -> None:
@@ -290,7 +290,7 @@ class Training:
     def run(self, **options: Any) -> None:
         arguments: dict[str, Any] = {"epochs": 2, "batch_size": 2, "rng": 0, "compiled": False}
         arguments |= options
-        for _ in nn.fit(self.model, X, y, self.loss, self.optimizer, **arguments):
+        for _ in nn.fit(self.model, SAMPLES, TARGETS, self.loss, self.optimizer, **arguments):
             pass
 
     def place(self) -> Any:
@@ -301,8 +301,8 @@ class Training:
 
 
 def test_a_step_is_done_as_a_whole_or_not_at_all() -> None:
-    def make() -> Training:
-        training = Training()
+    def make() -> WatchedTraining:
+        training = WatchedTraining()
         for index, parameter in enumerate(training.optimizer.parameters):
             parameter.grad = 1.0 + index
         return training
@@ -323,23 +323,23 @@ files_may_be_closed_late = pytest.mark.filterwarnings("ignore:unclosed file:Reso
 @files_may_be_closed_late
 @pytest.mark.filterwarnings("ignore:nn.fit was never iterated")  # true, if it stops before that
 def test_training_stops_at_a_whole_step_and_resumes_as_if_it_had_not(tmp_path: Path) -> None:
-    uninterrupted = Training()
+    uninterrupted = WatchedTraining()
     uninterrupted.run()
     places = [*uninterrupted.places, uninterrupted.place()]
     checkpoint = tmp_path / "training.npz"
 
-    def make() -> Training:
+    def make() -> WatchedTraining:
         checkpoint.unlink(missing_ok=True)
-        return Training()
+        return WatchedTraining()
 
-    def run(training: Training) -> None:
+    def run(training: WatchedTraining) -> None:
         training.run(checkpoint=checkpoint)
 
     steps_done = set()
     for training in interrupted_at_every(20, make, run):
         assert training.place() in places
         steps_done.add(training.optimizer.steps)
-        resumed = Training()
+        resumed = WatchedTraining()
         resumed.run(checkpoint=checkpoint, resume=True)
         assert resumed.place() == uninterrupted.place()
     assert steps_done == {0, 1, 2, 3, 4}
@@ -363,7 +363,7 @@ def test_compiled_training_stops_at_a_whole_step() -> None:
 
     def run(training: tuple[nn.MLP, Noting]) -> None:
         model, optimizer = training
-        list(nn.fit(model, X, y, nn.mse_loss, optimizer, epochs=2, batch_size=2, rng=0))
+        list(nn.fit(model, SAMPLES, TARGETS, nn.mse_loss, optimizer, epochs=2, batch_size=2, rng=0))
 
     steps_done = set()
     for model, optimizer in interrupted_at_every(1, make, run, ("nn.training", "nn.steps")):
@@ -406,14 +406,14 @@ def test_a_network_has_the_old_numbers_or_the_loaded_ones() -> None:
 
 def test_a_checkpoint_is_loaded_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
     checkpoint = tmp_path / "training.npz"
-    done = Training()
+    done = WatchedTraining()
     done.run(epochs=1, checkpoint=checkpoint)
 
-    def resume(training: Training) -> None:
+    def resume(training: WatchedTraining) -> None:
         load_checkpoint(checkpoint, training.optimizer, np.random.default_rng(0), 1)
 
-    places = [training.place() for training in interrupted_at_every(1, Training, resume)]
-    n_before = places.count(Training().place())
+    places = [training.place() for training in interrupted_at_every(1, WatchedTraining, resume)]
+    n_before = places.count(WatchedTraining().place())
     assert 0 < n_before < len(places)
     n_after = len(places) - n_before
-    assert places == [Training().place()] * n_before + [done.place()] * n_after
+    assert places == [WatchedTraining().place()] * n_before + [done.place()] * n_after

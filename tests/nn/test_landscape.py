@@ -272,16 +272,16 @@ def test_the_model_is_left_alone_by_what_interrupts(
     model = nn.MLP(2, [3, 1], rng=0)
     before = numbers(model)
     calls = 0
-    run = ag.Compiled.map
+    run = ag.Compiled.value
 
-    def interrupted(self: ag.Compiled, *arrays: Any, **options: Any) -> Any:
+    def interrupted(self: ag.Compiled, *arguments: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == 5:
             raise exception
-        return run(self, *arrays, **options)
+        return run(self, *arguments)
 
-    monkeypatch.setattr(ag.Compiled, "map", interrupted)
+    monkeypatch.setattr(ag.Compiled, "value", interrupted)
     with pytest.raises(exception):
         nn.loss_landscape(model, X, Y, nn.hinge_loss, size=3, rng=0)
     assert calls == 5
@@ -300,6 +300,14 @@ def test_a_loss_that_does_not_exist_is_told_with_its_place() -> None:
     with pytest.raises(NonFiniteError, match=r"the loss does not exist at \(.*narrower limits"):
         nn.loss_landscape(model, [1.0, 2.0], [0.0, 0.0], steep, path=path, limits=limits, size=3)
     assert numbers(model) == before
+
+
+def test_a_mean_that_is_too_large_is_told() -> None:
+    def huge(prediction: Value, target: Any) -> Any:
+        return 1e308 * (1 + 0 * prediction)
+
+    with pytest.raises(NonFiniteError, match="the mean over the batch is too large"):
+        nn.loss_landscape(nn.MLP(2, [1], rng=0), X, Y, huge, size=2, rng=0)
 
 
 @pytest.mark.parametrize(

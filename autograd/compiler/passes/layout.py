@@ -21,7 +21,7 @@ Terms(factors=array([[[2]]]), coefficients=array([[3.]]))
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ from autograd.compiler.passes.rows import KINDS, NONE, Sum
 from autograd.compiler.passes.tape import Tape
 from autograd.compiler.program import Addresses, Region, Space
 
-SPACES: list[Any] = [kind.split("*") for kind in KINDS]
+SPACES = cast("list[list[Space]]", [kind.split("*") for kind in KINDS])
 """For each kind of terms, the spaces of its factors."""
 
 TERMS_AT_ONCE = 2**20

@@ -68,7 +68,7 @@ class Recording:
                 error.args = (of_sample(error, index),)
                 raise
             except ShapeError as error:
-                if all(array.ndim == 1 for array in arrays):
+                if _FOR_A_LIST in str(error):
                     error.args = (f"{error}. {_one_sample(arrays)}",)
                 raise
             except (AttributeError, TypeError, IndexError, KeyError) as error:
@@ -133,6 +133,9 @@ _TAKING_FOR_A_LIST = (
     "object of type 'Value' has no len()",
 )
 
+
+_FOR_A_LIST = ", not Value("
+"""How this library says that it was given a Value for a list."""
 
 _NO_INDEX = "only integers, slices"
 """How NumPy begins to refuse an index."""

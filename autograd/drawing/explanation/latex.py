@@ -10,6 +10,7 @@ from autograd.drawing.explanation.text import further_paths
 from autograd.drawing.notation import LATEX, latex_escaped
 
 GIVEN_IN_A_ROW = 4
+"""More numbers side by side would be wider than a notebook."""
 
 
 def explanation_latex(outline: Outline) -> str:
