@@ -29,6 +29,8 @@ from autograd.tracing import refuse_gradients_while_tracing, refuse_while_tracin
 Number: TypeAlias = "Value | float"
 """An operand: a `Value`, or a real number that is combined with one."""
 
+_Operator: TypeAlias = "Callable[[Value, Number], Value]"
+
 _new = object.__new__
 
 
@@ -49,6 +51,39 @@ class _Elsewhere:
         raise AttributeError(f"a Value has no {self._name!r}: {self._instead}")
 
     __get__ = __set__ = _refuse
+
+
+def _operators(operation: Operation) -> tuple[_Operator, _Operator]:
+    """Make the two methods of an operator: that for ``x * y``, and that for ``2 * y``.
+
+    Each operand that is a number becomes a constant. Arrays are left to NumPy, which comes back
+    with each of their elements.
+    """
+    compute = operation.forward
+
+    def apply(left: "Value", right: Number) -> "Value":
+        if not isinstance(right, Value):
+            return NotImplemented if _is_array(right) else apply(left, as_value(right))
+        try:
+            number = compute(left._number, right._number)
+        except (TypeError, ValueError, ArithmeticError) as cause:
+            raise _error_of(operation, cause, left, right) from None
+        # What `new_node` does, which takes 6 % longer. Most nodes of most graphs are made here.
+        node = _new(Value)
+        node.data = number
+        node.grad = NO_GRADIENT
+        node.label = ""
+        node.operation = operation
+        node._first = left
+        node._second = right
+        if open_contexts:
+            apply_modes(node)
+        return node
+
+    def apply_reflected(right: "Value", left: Number) -> "Value":
+        return NotImplemented if _is_array(left) else apply(as_value(left), right)
+
+    return apply, apply_reflected
 
 
 class Value(Node):
@@ -139,61 +174,14 @@ class Value(Node):
 
     # --- arithmetic ------------------------------------------------------------------------------
 
-    def __add__(self, other: Number) -> "Value":
-        if isinstance(other, Value):
-            try:
-                return new_node(operations.add, self.data + other.data, self, other)
-            except (TypeError, OverflowError) as cause:
-                raise _error_of(operations.add, cause, self, other) from None
-        return _with_number(Value.__add__, self, other)
-
-    def __sub__(self, other: Number) -> "Value":
-        if isinstance(other, Value):
-            try:
-                return new_node(operations.sub, self.data - other.data, self, other)
-            except (TypeError, OverflowError) as cause:
-                raise _error_of(operations.sub, cause, self, other) from None
-        return _with_number(Value.__sub__, self, other)
-
-    def __mul__(self, other: Number) -> "Value":
-        if isinstance(other, Value):
-            try:
-                return new_node(operations.mul, self.data * other.data, self, other)
-            except (TypeError, OverflowError) as cause:
-                raise _error_of(operations.mul, cause, self, other) from None
-        return _with_number(Value.__mul__, self, other)
-
-    def __truediv__(self, other: Number) -> "Value":
-        if isinstance(other, Value):
-            return _binary_node(operations.div, self, other)
-        return _with_number(Value.__truediv__, self, other)
-
-    def __pow__(self, other: Number) -> "Value":
-        if isinstance(other, Value):
-            return _binary_node(operations.pow, self, other)
-        return _with_number(Value.__pow__, self, other)
-
-    def __radd__(self, other: float) -> "Value":
-        return NotImplemented if _is_array(other) else as_value(other) + self
-
-    def __rsub__(self, other: float) -> "Value":
-        return NotImplemented if _is_array(other) else as_value(other) - self
-
-    def __rmul__(self, other: float) -> "Value":
-        return NotImplemented if _is_array(other) else as_value(other) * self
-
-    def __rtruediv__(self, other: float) -> "Value":
-        return NotImplemented if _is_array(other) else as_value(other) / self
-
-    def __rpow__(self, other: float) -> "Value":
-        return NotImplemented if _is_array(other) else as_value(other) ** self
+    __add__, __radd__ = _operators(operations.add)
+    __sub__, __rsub__ = _operators(operations.sub)
+    __mul__, __rmul__ = _operators(operations.mul)
+    __truediv__, __rtruediv__ = _operators(operations.div)
+    __pow__, __rpow__ = _operators(operations.pow)
 
     def __neg__(self) -> "Value":
-        try:
-            return new_node(operations.neg, -self.data, self, None)
-        except TypeError:
-            require_numbers([self])
-            raise
+        return function_node(operations.neg, self)
 
     def __pos__(self) -> "Value":
         return self
@@ -400,14 +388,6 @@ def function_node(operation: Operation, x: Any) -> Any:
     return new_node(operation, data, x, None)
 
 
-def _binary_node(operation: Operation, left: Value, right: Value) -> Value:
-    try:
-        data = operation.forward(left.data, right.data)
-    except (TypeError, ValueError, ArithmeticError) as cause:
-        raise _error_of(operation, cause, left, right) from None
-    return new_node(operation, data, left, right)
-
-
 def _error_of(operation: Operation, cause: Exception, *inputs: Value) -> Exception:
     """Return the error for users when an operation failed with `cause`."""
     require_numbers(inputs)
@@ -426,14 +406,6 @@ def new_node(operation: Operation, data: float, first: Value | None, second: Any
     if open_contexts:
         apply_modes(node)
     return node
-
-
-def _with_number(apply: Callable[..., Value], value: Value, number: Any) -> Any:
-    """Apply an operator to a Value and something else, which becomes a constant.
-
-    Arrays are left to NumPy, which comes back here with each of their elements.
-    """
-    return NotImplemented if _is_array(number) else apply(value, as_value(number))
 
 
 def _compare(compare: Callable[[float, float], bool], value: Value, other: Number) -> bool:
